@@ -1,0 +1,78 @@
+"""The commands, and what becomes of an error: one screen on standard error and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+import clearwell
+from clearwell.cli.doctor import doctor
+from clearwell.cli.lake import quarantine, releases, show, tables
+from clearwell.cli.project import check, preview
+from clearwell.cli.run import run
+from clearwell.cli.session import Session
+from clearwell.cli.ui import ui
+from clearwell.cli.upkeep import maintain, report
+from clearwell.errors import ClearwellError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["app", "run_command"]
+
+FAILED, FAULT, INTERRUPTED = 1, 70, 130
+
+
+class _InOrder(click.Group):
+    """Lists its commands in the order of a day's work, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(clearwell.__version__, prog_name="clearwell")
+def app() -> None:
+    """Make raw data ready for AI: run a project's pipelines and look into its lake."""
+
+
+for _command in (check, run, ui, tables, show, quarantine, preview, releases, report, maintain, doctor):
+    app.add_command(_command)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code. Errors are printed, never raised."""
+    session = Session()
+    try:
+        code = app.main(list(arguments), prog_name="clearwell", obj=session, standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough: `clearwell show ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except ClearwellError as error:
+        _say(f"error: {error}", error, session)
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the last resort: nobody above would tell it well
+        fact = f"{type(error).__name__}: {error}"[:500]
+        next_step = (
+            "report it with the lines above" if session.debug else "run it again with --debug to see where"
+        )
+        _say(f"error: Clearwell has a fault: {fact}\n  next: {next_step}", error, session)
+        return FAULT
+
+
+def _say(text: str, error: Exception, session: Session) -> None:
+    if session.debug:
+        traceback.print_exception(error)
+    click.secho(text, fg="red", err=True)

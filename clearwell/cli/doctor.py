@@ -1,0 +1,201 @@
+"""Is this machine fit to run the project: versions, byte code, folders, Java, an engine that answers."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from clearwell.cli.output import print_json
+from clearwell.cli.session import Session, options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from clearwell.settings import Settings
+
+__all__ = ["Finding", "doctor", "examine"]
+
+_ROOM = 1 << 30
+_REQUIRED_EXTRAS = ("", "pipelines")
+_MARKS = {"ok": "green", "warning": "yellow", "error": "red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; ``state`` is ok, warning or error."""
+
+    name: str
+    state: str
+    found: str
+    hint: str | None = None
+
+
+@click.command()
+@options(listing=True)
+def doctor(session: Session) -> int:
+    """Look whether this machine can run the project: versions, engine, folders, Java."""
+    from clearwell.cli.progress import progress
+
+    settings = session.settings()
+    with redirect_stdout(sys.stderr), progress("examining this machine", debug=session.debug):
+        findings = list(examine(settings))
+    sick = any(finding.state == "error" for finding in findings)
+    if session.json:
+        print_json({"healthy": not sick, "findings": [asdict(finding) for finding in findings]})
+        return int(sick)
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        mark = click.style(f"{finding.state:<7}", fg=_MARKS[finding.state])
+        click.echo(f"{mark}  {finding.name:<{width}}  {finding.found}")
+        if finding.hint and finding.state != "ok":
+            click.echo(f"{'':<{width + 9}}  next: {finding.hint}")
+    return int(sick)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Everything that is looked at, the cheap things first."""
+    yield from _versions()
+    yield _byte_code()
+    yield _folder("lake", settings.lake, "name another with --lake PATH, or make it writable")
+    yield _dagster_home(settings.dagster_home)
+    yield _java()
+    yield _engine(settings)
+
+
+def _versions() -> Iterator[Finding]:
+    """Python and each package against the range that Clearwell was tested with."""
+    from importlib.metadata import PackageNotFoundError, distribution, version
+
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+    python = ".".join(map(str, sys.version_info[:3]))
+    try:
+        own = distribution("clearwell")
+    except PackageNotFoundError:
+        yield Finding("python", "ok", python)
+        yield Finding(
+            "clearwell",
+            "warning",
+            "runs from its sources, not installed: the versions of packages are not compared",
+            "make install, or pip install -e '.[pipelines]'",
+        )
+        return
+    wanted = SpecifierSet(own.metadata["Requires-Python"] or "")
+    state = "ok" if wanted.contains(python) else "error"
+    yield Finding("python", state, f"{python} (wants {wanted})", "use a Python in this range")
+    seen: set[str] = set()
+    for line in own.requires or []:
+        requirement = Requirement(line)
+        name = requirement.name.lower()
+        required = any(
+            not requirement.marker or requirement.marker.evaluate({"extra": e}) for e in _REQUIRED_EXTRAS
+        )
+        if name in seen or name == "clearwell":
+            continue
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            if required:
+                seen.add(name)
+                yield Finding(name, "error", "is not installed", "pip install 'clearwell[pipelines]'")
+            continue
+        seen.add(name)
+        if required:
+            fits = requirement.specifier.contains(installed, prereleases=True)
+            found = f"{installed} (wants {requirement.specifier or 'any'})"
+            yield Finding(
+                name, "ok" if fits else "error", found, f"pip install '{name}{requirement.specifier}'"
+            )
+
+
+def _byte_code() -> Finding:
+    """Without byte code each run compiles thousands of modules again when it cannot keep them."""
+    from importlib.util import cache_from_source, find_spec
+    from pathlib import Path
+
+    missing: list[str] = []
+    for package in ("dagster", "pyspark", "great_expectations"):
+        spec = find_spec(package)
+        if spec and spec.origin and not Path(cache_from_source(spec.origin)).is_file():
+            missing.append(package)
+    if missing:
+        hint = f"{sys.executable} -m compileall -q -j 0 {sys.prefix}"
+        return Finding(
+            "byte code", "warning", f"not compiled: {', '.join(missing)}; every start is slower", hint
+        )
+    return Finding("byte code", "ok", "compiled")
+
+
+def _folder(name: str, folder: Path, hint: str) -> Finding:
+    """Whether files can be made in ``folder``, or in the nearest one above it that exists."""
+    import shutil
+    import tempfile
+
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        return Finding(name, "error", f"{folder} cannot be written: {error.strerror}", hint)
+    free = shutil.disk_usage(nearest).free
+    where = f"{folder}" if nearest == folder else f"{folder} (not there yet)"
+    if free < _ROOM:
+        return Finding(
+            name, "warning", f"{where}, only {free / 2**20:,.0f} MiB free", "make room on that disk"
+        )
+    return Finding(name, "ok", f"{where}, {free / 2**30:,.0f} GiB free")
+
+
+def _dagster_home(home: Path) -> Finding:
+    found = _folder("dagster home", home, "make it writable, or set DAGSTER_HOME to another folder")
+    if found.state == "ok" and not (home / "dagster.yaml").is_file():
+        return replace(found, found=f"{home} has no dagster.yaml yet; the first run makes it")
+    return found
+
+
+def _java() -> Finding:
+    """Only the spark engine needs Java, so that it lacks is no fault."""
+    import shutil
+    import subprocess
+
+    if java := shutil.which("java"):
+        try:
+            said = subprocess.run(
+                [java, "-version"], capture_output=True, text=True, timeout=20, check=True
+            ).stderr
+            return Finding("java", "ok", said.partition("\n")[0])
+        except (OSError, subprocess.SubprocessError) as error:
+            return Finding(
+                "java", "warning", f"{java} does not answer: {error}", "only --engine spark needs it"
+            )
+    return Finding("java", "ok", "none found; only --engine spark needs it")
+
+
+def _engine(settings: Settings) -> Finding:
+    return _answer("engine", settings.engine, lambda: _ask(settings))
+
+
+def _ask(settings: Settings) -> str:
+    import time
+
+    from clearwell.engines import open_engine
+
+    start = time.monotonic()
+    with open_engine(settings) as engine, engine.work("a first query"):
+        counted = engine.session().range(1_000).count()
+    return f"{settings.engine} counted {counted:,} rows, {time.monotonic() - start:.1f} s from its start"
+
+
+def _answer(name: str, what: str, ask: Callable[[], str]) -> Finding:
+    from clearwell.errors import ClearwellError
+
+    try:
+        return Finding(name, "ok", ask())
+    except ClearwellError as error:
+        return Finding(name, "error", f"{what}: {error.fact}", error.hint)

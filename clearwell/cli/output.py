@@ -1,0 +1,110 @@
+"""What goes to standard output: aligned text for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["print_json", "print_table", "readable_bytes", "table_lines"]
+
+_WIDEST = 60
+
+
+def print_json(document: Any) -> None:
+    """``document`` as JSON. What JSON lacks is text: dates in ISO 8601, decimals, NaN, infinities, bytes."""
+    click.echo(json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, empty: str) -> None:
+    """``rows`` under their ``columns``, or the sentence ``empty``."""
+    lines = table_lines(rows, columns)
+    click.echo("\n".join(lines) if len(lines) > 1 else empty)
+
+
+def table_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
+    """A header and a line a row, aligned; numbers to the right, with thousands separators."""
+    content = [[row.get(column) for column in columns] for row in rows]
+    cells = [list(columns), *([_cell(value) for value in row] for row in content)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+    right = [bool(content) and all(_is_number(row[i]) for row in content) for i in range(len(columns))]
+    return [
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def readable_bytes(size: float) -> str:
+    """``1536`` -> ``1.5 KiB``."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} TiB"
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.6g}"
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case bytes():
+            return _short(value.decode("utf-8", "backslashreplace"))
+        case list() | tuple():
+            return _short(", ".join(map(str, value)))
+        case _:
+            return _short(str(value))
+
+
+def _short(text: str) -> str:
+    # Control characters of raw data must not reach the terminal.
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | str():
+            return value.value if isinstance(value, Enum) else value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case dict():
+            return {str(key): _plain(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(inner) for inner in value]
+        case Enum():
+            return _plain(value.value)
+        case Decimal() | Path():
+            return str(value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return _plain(asdict(value))
+        case _:
+            return str(value)

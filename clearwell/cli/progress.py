@@ -1,0 +1,80 @@
+"""What goes to standard error while a command works: a moving line on a terminal, plain lines in a log.
+
+Both show the messages of the logger "clearwell"; standard output stays the command's own.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress, TaskID
+
+__all__ = ["progress"]
+
+_logger = logging.getLogger("clearwell")
+
+
+@contextmanager
+def progress(doing: str, *, debug: bool = False) -> Iterator[None]:
+    """Show what Clearwell logs until the block ends, on standard error."""
+    before = (_logger.level, _logger.propagate)
+    _logger.setLevel(logging.DEBUG if debug else logging.INFO)
+    _logger.propagate = False  # Dagster sets up the root logger: each line would be there twice
+    try:
+        with _terminal(doing) if sys.stderr.isatty() else _log():
+            yield
+    finally:
+        _logger.level, _logger.propagate = before
+
+
+@contextmanager
+def _log() -> Iterator[None]:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
+    with _attached(handler):
+        yield
+
+
+@contextmanager
+def _terminal(doing: str) -> Iterator[None]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with (
+        Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as shown,
+        _attached(_Moving(shown, shown.add_task(doing, total=None))),
+    ):
+        yield
+
+
+@contextmanager
+def _attached(handler: logging.Handler) -> Iterator[None]:
+    _logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        _logger.removeHandler(handler)
+        handler.close()
+
+
+class _Moving(logging.Handler):
+    """Leaves each message on the screen, above a line that says what goes on and for how long."""
+
+    def __init__(self, shown: Progress, task: TaskID) -> None:
+        super().__init__()
+        self._shown = shown
+        self._task = task
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one message."""
+        text = self.format(record)
+        style = "yellow" if record.levelno >= logging.WARNING else None
+        self._shown.console.print(text, style=style, markup=False, highlight=False)
+        self._shown.update(self._task, description=text.partition("\n")[0][:80])

@@ -1,0 +1,123 @@
+"""Look at a project before it runs: check it, and preview what a transform would give."""
+
+from __future__ import annotations
+
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clearwell.cli.output import print_json, print_table
+from clearwell.cli.progress import progress
+from clearwell.cli.session import Session, options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from clearwell.flow.project import Project
+    from clearwell.flow.specs import CuratedSpec, TableSpec
+    from clearwell.tables.lake import Lake
+    from clearwell.tables.snapshot import Snapshot
+
+__all__ = ["check", "preview"]
+
+
+@click.command()
+@options(listing=True)
+def check(session: Session) -> int:
+    """Find errors in YAML, suites and transforms; nothing of the pipelines runs."""
+    from clearwell.flow.checks import check_project
+
+    settings = session.settings()
+    problems = check_project(settings)
+    if session.json:
+        print_json([{"place": p.place, "fact": p.fact, "hint": p.hint} for p in problems])
+        return 1 if problems else 0
+    for problem in problems:
+        click.echo(str(problem))
+    if problems:
+        click.secho(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found", fg="red", err=True)
+        return 1
+    click.echo(f"no problem found in {settings.project}")
+    return 0
+
+
+@click.command()
+@click.argument("transform")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Show so many rows.")
+@click.option("--engine", metavar="ENGINE", help="embedded, spark or sc://host:port; default: the project's.")
+@options(listing=True)
+def preview(session: Session, transform: str, limit: int, engine: str | None) -> None:
+    """Show the first rows that TRANSFORM gives on the current inputs; nothing is written.
+
+    TRANSFORM is its name in the YAML, assets.flights:clean, or the table that it makes.
+    """
+    import sys
+
+    from clearwell.engines import open_engine
+    from clearwell.flow.call import call_transform
+    from clearwell.flow.project import load_project
+    from clearwell.flow.specs import CuratedSpec
+
+    settings = session.settings(engine=engine)
+    project = load_project(settings)
+    spec = _spec_of(project, transform)
+    inputs = _inputs(session.existing_lake(), spec)
+    with (
+        redirect_stdout(sys.stderr),
+        progress(f"preview {transform}", debug=session.debug),
+        open_engine(settings) as chosen,
+    ):
+        frames = {name: snapshot.read(chosen) for name, snapshot in inputs.items()}
+        given = frames if isinstance(spec, CuratedSpec) else next(iter(frames.values()))
+        frame = call_transform(project, spec, given, chosen)
+        with chosen.work(f"preview of {transform}"):
+            found: pa.Table = frame.limit(limit).toArrow()
+    rows = found.to_pylist()
+    if session.json:
+        print_json(rows)
+    else:
+        print_table(rows, found.column_names, empty="the transform gives no rows")
+
+
+def _spec_of(project: Project, wanted: str) -> TableSpec | CuratedSpec:
+    """The spec whose transform, or whose table, is ``wanted``.
+
+    Raises:
+        ProjectError: there is none, or several tables are made by that transform.
+    """
+    from clearwell.errors import ProjectError, did_you_mean
+
+    named: dict[str, list[TableSpec | CuratedSpec]] = {}
+    for spec in (*project.tables.values(), *project.curated.values()):
+        for name in _names(spec):
+            named.setdefault(name, []).append(spec)
+    found = named.get(wanted, [])
+    if not found:
+        hint = (
+            did_you_mean(wanted, named)
+            or f"the transforms are {', '.join(n for n in named if ':' in n) or 'none'}"
+        )
+        raise ProjectError(f"no transform {wanted!r} in this project", hint=hint)
+    if len(found) > 1:
+        raise ProjectError(
+            f"{wanted} makes {len(found)} tables", hint="name the table instead, such as silver_flights"
+        )
+    return found[0]
+
+
+def _names(spec: TableSpec | CuratedSpec) -> tuple[str, ...]:
+    from clearwell.flow.specs import CuratedSpec
+
+    if isinstance(spec, CuratedSpec):
+        return spec.transform, str(spec.table)
+    return (spec.silver.transform, str(spec.silver_table)) if spec.silver else ()
+
+
+def _inputs(lake: Lake, spec: TableSpec | CuratedSpec) -> Mapping[str, Snapshot]:
+    from clearwell.flow.specs import CuratedSpec
+
+    names: tuple[Any, ...] = spec.inputs if isinstance(spec, CuratedSpec) else (spec.bronze_table,)
+    return {str(name): lake.existing(name) for name in names}

@@ -1,0 +1,142 @@
+"""Run the project, and say at the end what came of it and where to look next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clearwell.cli.output import print_json, table_lines
+from clearwell.cli.progress import progress
+from clearwell.cli.session import Session, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from clearwell.components.launch import RunReport
+    from clearwell.flow.report import ReportResult
+    from clearwell.model import BuildResult, CheckResult
+    from clearwell.settings import Settings
+
+__all__ = ["run"]
+
+
+@click.command()
+@click.argument("selection", default="*")
+@click.option("--engine", metavar="ENGINE", help="embedded, spark or sc://host:port; default: the project's.")
+@click.option("--full-refresh", is_flag=True, help="Rebuild each selected table, new data or not.")
+@options(listing=True)
+def run(session: Session, selection: str, engine: str | None, full_refresh: bool) -> int:
+    """Bring tables, releases and reports up to date; nothing new, nothing runs.
+
+    SELECTION is Dagster's: silver_flights, '+gold_flight_delays' (with all before it), 'bronze_flights+'.
+    """
+    settings = session.settings(engine=engine)
+    with progress("starting", debug=session.debug):
+        report = _run(settings, selection, full_refresh=full_refresh)
+    if session.json:
+        print_json(_as_document(report))
+    else:
+        click.echo("\n".join(_summary(report, settings, given=session.lake is not None)))
+    for failure in report.failures:
+        trace = f"{failure.trace}\n" if session.debug else ""
+        click.echo(f"{trace}{click.style('error:', fg='red')} {failure.asset}: {failure.text}", err=True)
+    return 0 if report.success else 1
+
+
+def _run(settings: Settings, selection: str, *, full_refresh: bool) -> RunReport:
+    from dagster import DagsterExecutionInterruptedError
+
+    from clearwell.components.launch import run_project
+
+    try:
+        return run_project(settings, selection=selection, full_refresh=full_refresh)
+    except DagsterExecutionInterruptedError as error:
+        raise KeyboardInterrupt from error
+
+
+def _as_document(report: RunReport) -> dict[str, Any]:
+    return {
+        "success": report.success,
+        "run_id": report.run_id,
+        "results": [asdict(result) for result in report.results],
+        "failures": [{"asset": failure.asset, "error": failure.text} for failure in report.failures],
+        "skipped": list(report.skipped),
+    }
+
+
+def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[str]:
+    from clearwell.flow.publish import ReleaseResult
+    from clearwell.flow.report import ReportResult
+    from clearwell.model import BuildResult
+
+    tables = [result for result in report.results if isinstance(result, BuildResult)]
+    releases = [result for result in report.results if isinstance(result, ReleaseResult)]
+    reports = [result for result in report.results if isinstance(result, ReportResult)]
+    if tables:
+        yield from table_lines(map(_table_row, tables), _columns(tables))
+        yield ""
+        yield from _checks(tables)
+    for release in releases:
+        splits = ", ".join(f"{name} {rows:,}" for name, rows in release.splits.items())
+        state = "" if release.outcome == "built" else f", {release.outcome}"
+        yield f"release   {release.dataset} v{release.version}{state}: {splits} rows, {release.path}"
+    for made in reports:
+        yield _cost(made)
+    if report.skipped:
+        yield f"skipped   {', '.join(report.skipped)}: what they hang on failed"
+    yield ""
+    where = f" --lake {settings.lake}" if given else ""
+    yield f"next      {_next_steps(tables, where)}"
+
+
+def _columns(tables: Iterable[BuildResult]) -> tuple[str, ...]:
+    blocked = ("blocked",) if any(table.blocked for table in tables) else ()
+    return ("table", "outcome", "rows", "accepted", "quarantined", *blocked, "version", "why")
+
+
+def _table_row(result: BuildResult) -> dict[str, Any]:
+    return {
+        "table": result.table,
+        "outcome": result.outcome.value,
+        "rows": result.rows,
+        "accepted": result.accepted,
+        "quarantined": result.quarantined,
+        "blocked": result.blocked,
+        "version": result.version,
+        "why": result.reason,
+    }
+
+
+def _checks(tables: Iterable[BuildResult]) -> Iterator[str]:
+    """How many checks passed, and each that did not."""
+    judged = [(table.table, check) for table in tables for check in table.checks]
+    count = Counter(check.success for _, check in judged)
+    yield f"checks    {count[True]} passed, {count[False]} failed"
+    for table, check in judged:
+        if not check.success:
+            yield f"          {check.severity.value}: {table} {check.name}{_extent(check)}"
+
+
+def _extent(check: CheckResult) -> str:
+    if check.unexpected_count is None:
+        return f": {check.message}" if check.message else ""
+    of = f" of {check.element_count:,}" if check.element_count is not None else ""
+    return f": {check.unexpected_count:,}{of} rows"
+
+
+def _next_steps(tables: Iterable[BuildResult], where: str) -> str:
+    steps = [f"clearwell tables{where}", f"clearwell ui{where}"]
+    aside = next((table for table in tables if table.blocked), None)
+    rejected = next((table for table in tables if table.quarantined), None)
+    if aside:
+        steps.insert(0, f"clearwell quarantine {aside.table} --blocked{where}")
+    elif rejected:
+        steps.insert(0, f"clearwell quarantine {rejected.table}{where}")
+    return ", ".join(steps)
+
+
+def _cost(made: ReportResult) -> str:
+    raise NotImplementedError

@@ -1,0 +1,87 @@
+"""What every command has: the lake it works on, `--debug`, `--json`; and the decorator that gives it them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from clearwell.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clearwell.settings import Settings
+    from clearwell.tables.lake import Lake
+
+__all__ = ["Session", "options"]
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+@dataclass
+class Session:
+    """The options that all commands share."""
+
+    lake: Path | None = None
+    debug: bool = False
+    json: bool = False
+
+    def settings(self, **chosen: Any) -> Settings:
+        """The project's settings; options of the command line win."""
+        from clearwell.settings import load_settings
+
+        return load_settings(lake=self.lake, **chosen)
+
+    def existing_lake(self) -> Lake:
+        """The lake to read: `--lake`, which needs no project around it, or the project's.
+
+        Raises:
+            TableError: there is no folder at that place.
+        """
+        from clearwell.tables.lake import Lake
+
+        root = self.lake or self.settings().lake
+        if not root.is_dir():
+            raise TableError(
+                "no lake here",
+                place=str(root),
+                hint="`clearwell run` makes one, or name another: --lake PATH",
+            )
+        return Lake(root)
+
+
+def options(*, listing: bool = False) -> Callable[[_Command], _Command]:
+    """Add the shared options; a ``listing`` also takes `--json`."""
+
+    def decorate(command: _Command) -> _Command:
+        decorated = click.pass_obj(command)
+        decorated = _flag("debug", "Show the traceback of an error, and every step in the log.")(decorated)
+        if listing:
+            decorated = _flag("json", "Print one JSON document and nothing else.")(decorated)
+        return click.option(
+            "--lake",
+            metavar="PATH",
+            type=click.Path(file_okay=False, path_type=Path),
+            callback=_keep_lake,
+            expose_value=False,
+            help="The lake to work on; default: the project's.",
+        )(decorated)
+
+    return decorate
+
+
+def _flag(name: str, text: str) -> Callable[[Any], Any]:
+    def keep(context: click.Context, _: click.Parameter, value: bool) -> None:
+        setattr(context.find_root().obj, name, value)
+
+    # Eager: an error in another option must already know about --debug.
+    return click.option(
+        f"--{name}", is_flag=True, is_eager=True, expose_value=False, callback=keep, help=text
+    )
+
+
+def _keep_lake(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    context.find_root().obj.lake = value.expanduser().absolute() if value else None

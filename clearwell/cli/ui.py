@@ -1,0 +1,110 @@
+"""Open Dagster's pages on the project and its lake: the web server and the daemon, on loopback.
+
+This process becomes Dagster's own (`exec`), so that signals reach it and nothing is left behind. Its
+pages have no log-in: that is why they answer only to this machine.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import click
+
+from clearwell.cli.session import Session, options
+from clearwell.errors import ClearwellError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearwell.settings import Settings
+
+__all__ = ["ui"]
+
+HOST = "127.0.0.1"
+LOCK = ".ui.lock"
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the pages."
+)
+@options()
+def ui(session: Session, port: int) -> None:
+    """Open Dagster's pages on this project and its lake; Ctrl-C closes them."""
+    settings = session.settings()
+    _require_free(port)
+    _prepare(settings.dagster_home)
+    _take_lock(settings.dagster_home, port)
+    click.echo(
+        f"http://{HOST}:{port}  {settings.project.name} on the lake {settings.lake}; Ctrl-C closes it",
+        err=True,
+    )
+    # A shell that starts us in the background has told us to ignore Ctrl-C, and Dagster would inherit it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.chdir(settings.project)
+    command = dagster_command(settings, port, debug=session.debug)
+    sys.stderr.flush()
+    os.execve(command[0], command, environment(settings))  # noqa: S606 - our own interpreter
+
+
+def dagster_command(settings: Settings, port: int, *, debug: bool = False) -> list[str]:
+    """The command that serves the pages, to be started in the project's folder."""
+    with (settings.project / "pyproject.toml").open("rb") as file:
+        tool = tomllib.load(file).get("tool", {})
+    command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+    if "dagster" not in tool and "project" not in tool.get(
+        "dg", {}
+    ):  # there Dagster finds name and module itself
+        command += ["--module-name", "clearwell.definitions"]
+    return [*command, "--log-level", "info" if debug else "warning"]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Our environment, with Dagster's home and what a run that is started from the pages must know."""
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "CLEARWELL_LAKE": str(settings.lake),
+        "CLEARWELL_ENGINE": settings.engine,
+    }
+
+
+def _prepare(home: Path) -> None:
+    if not (home / "dagster.yaml").is_file():
+        from clearwell.components.instance import make_home
+
+        make_home(home)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ClearwellError(
+                f"port {port} is not free: {error.strerror}",
+                hint=f"close what uses it, or try --port {port + 1}",
+            ) from error
+
+
+def _take_lock(home: Path, port: int) -> None:
+    """Hold a lock until this process, or what it becomes, ends: one home has one daemon."""
+    lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        where = os.read(lock, 100).decode()
+        os.close(lock)
+        raise ClearwellError(
+            f"the pages are open already, at {where}", place=str(home), hint="close them first, or use those"
+        ) from error
+    os.ftruncate(lock, 0)
+    os.write(lock, f"http://{HOST}:{port}".encode())
+    os.set_inheritable(lock, True)

@@ -1,0 +1,15 @@
+"""Dagster on top of the flow: what the YAML of `pipelines/` may name, one class a file.
+
+`table`, `curated`, `dataset` and `reports` turn a spec into assets; `launch` runs them from the command
+line, and the pages that Dagster serves run the same jobs. Importing this imports Dagster, but neither
+PySpark nor Great Expectations.
+"""
+
+from __future__ import annotations
+
+from clearwell.components.curated import Curated
+from clearwell.components.dataset import Dataset
+from clearwell.components.reports import Reports
+from clearwell.components.table import Table
+
+__all__ = ["Curated", "Dataset", "Reports", "Table"]

@@ -1,0 +1,73 @@
+"""Where Dagster keeps what it knows of runs: opened for a run, and cleared of runs that were killed."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef  # the public from_config() takes no overrides
+
+from clearwell.components.resources import PROCESS_TAG
+from clearwell.errors import ProjectError
+from clearwell.tables.control import Process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["end_dead_runs", "make_home", "open_instance"]
+
+_UNDER_WAY = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+_NO_COMPUTE_LOGS = {
+    "module": "dagster._core.storage.noop_compute_log_manager",
+    "class": "NoOpComputeLogManager",
+    "config": {},
+}
+
+
+def make_home(home: Path) -> None:
+    """Make Dagster's home, with a dagster.yaml for one machine, unless it has one."""
+    config = home / "dagster.yaml"
+    if not config.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        config.write_text((files("clearwell.components") / "dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def open_instance(home: Path) -> dg.DagsterInstance:
+    """The instance at ``home``, for a run in this process.
+
+    The run's own output stays on the terminal: to capture it Dagster would start two processes.
+
+    Raises:
+        ProjectError: its dagster.yaml is wrong.
+    """
+    make_home(home)
+    try:
+        return dg.DagsterInstance.from_ref(
+            InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_COMPUTE_LOGS})
+        )
+    except dg.DagsterError as error:
+        raise ProjectError(
+            f"Dagster refuses its configuration: {error}",
+            place=str(home / "dagster.yaml"),
+            hint="correct it, or remove it to get a new one",
+        ) from error
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> int:
+    """Mark as failed every run whose process is dead; the number of them."""
+    ended = 0
+    for run in instance.get_runs(dg.RunsFilter(statuses=_UNDER_WAY)):
+        process = _process(run.tags.get(PROCESS_TAG, ""))
+        if process is not None and process.is_dead:
+            instance.report_run_failed(run, "The process of this run was killed.")
+            ended += 1
+    return ended
+
+
+def _process(tag: str) -> Process | None:
+    try:
+        host, pid, started = tag.rsplit(":", 2)
+        return Process(host, int(pid), float(started))
+    except ValueError:
+        return None

@@ -1,0 +1,145 @@
+"""Run a project in this process: the same job, and the same resource, that Dagster's pages start."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from clearwell.components.instance import end_dead_runs, open_instance
+from clearwell.components.resources import LAKE, RunRecord, lake_resource, run_tags
+from clearwell.components.location import JOB, load_definitions
+from clearwell.errors import ClearwellError, ProjectError, did_you_mean
+from clearwell.flow.project import load_project
+from clearwell.model import BuildResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dagster._utils.error import SerializableErrorInfo
+
+    from clearwell.components.events import StepResult
+    from clearwell.settings import Settings
+
+__all__ = ["RunReport", "StepFailure", "run_project"]
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class StepFailure:
+    """A step that failed, why, and where in the code.
+
+    ``error`` is None when it was no error that Clearwell raises on purpose; ``asset`` is ``"run"`` when
+    the run failed outside of its steps.
+    """
+
+    asset: str
+    text: str
+    error: ClearwellError | None = None
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What came of a run: the steps that ended, in their order, those that failed, those not reached.
+
+    ``success`` is False too when raw files were set aside, though all else went its way.
+    """
+
+    success: bool
+    run_id: str
+    results: tuple[StepResult, ...]
+    failures: tuple[StepFailure, ...]
+    skipped: tuple[str, ...]
+
+
+def run_project(
+    settings: Settings, *, selection: str = "*", full_refresh: bool = False, engine: str | None = None
+) -> RunReport:
+    """Bring the assets of ``selection`` up to date, those before others that hang on them.
+
+    Args:
+        settings: Of the project, with its lake.
+        selection: In Dagster's selection syntax, such as ``"+gold_flight_delays"``; parts joined by commas.
+        full_refresh: Rebuild each table, new data or not.
+        engine: Another engine than that of the settings.
+
+    Raises:
+        ProjectError: the project cannot be loaded, or the selection names nothing of it.
+        EngineError: no engine of that name.
+    """
+    project = load_project(replace(settings, engine=engine) if engine else settings)
+    definitions = load_definitions(project)
+    job = definitions.resolve_job_def(JOB)
+    selected = _select(definitions, selection)
+    record = RunRecord()
+    with open_instance(settings.dagster_home) as instance:
+        end_dead_runs(instance)
+        result = job.execute_in_process(
+            run_config=_QUIET,
+            instance=instance,
+            asset_selection=selected,
+            raise_on_error=False,
+            tags=run_tags(project, full_refresh=full_refresh),
+            resources={LAKE: lake_resource(project, record)},
+        )
+    failures = _failures(result, record)
+    names = [key.to_user_string() for key in selected]
+    aside = any(isinstance(found, BuildResult) and found.blocked for found in record.results.values())
+    return RunReport(
+        success=result.success and not failures and not aside,
+        run_id=result.run_id,
+        results=tuple(record.results.values()),
+        failures=failures,
+        skipped=tuple(n for n in names if n not in record.results and n not in {f.asset for f in failures}),
+    )
+
+
+def _select(definitions: dg.Definitions, selection: str) -> list[dg.AssetKey]:
+    """The assets of ``selection`` that a run can bring up to date."""
+    graph = definitions.resolve_asset_graph()
+    made = {key.to_user_string(): key for key in graph.materializable_asset_keys}
+    found: set[dg.AssetKey] = set()
+    for part in (part.strip() for part in selection.split(",")):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", dg.BetaWarning)  # Dagster's parser uses what it calls beta
+                keys = dg.AssetSelection.from_string(part).resolve(graph)
+        except dg.DagsterError as error:
+            raise _selects_nothing(part, made) from error
+        if not (runnable := keys & set(made.values())):
+            raise _selects_nothing(part, made)
+        found |= runnable
+    return sorted(found)
+
+
+def _selects_nothing(part: str, made: Iterable[str]) -> ProjectError:
+    """The error for a part of a selection, with the nearest asset to any name in it."""
+    assets = sorted(made)
+    near = next((hint for name in re.findall(r"\w+", part) if (hint := did_you_mean(name, assets))), None)
+    return ProjectError(f"{part!r} selects nothing of this project", hint=near or f"its assets are {', '.join(assets)}")
+
+
+def _failures(result: dg.ExecuteInProcessResult, record: RunRecord) -> tuple[StepFailure, ...]:
+    """The steps that failed; the run itself, if it failed outside of any."""
+    failed: list[StepFailure] = []
+    for event in result.all_events:
+        if event.is_step_failure and event.step_key:
+            known = record.failures.get(event.step_key)
+            failed.append(_failure(event.step_key, known, event.step_failure_data.error))
+    if not failed and not result.success:
+        last = [event for event in result.all_events if event.is_failure]
+        failed.append(_failure("run", None, getattr(last[-1].event_specific_data, "error", None) if last else None))
+    return tuple(failed)
+
+
+def _failure(asset: str, known: ClearwellError | None, error: SerializableErrorInfo | None) -> StepFailure:
+    trace = error.to_string() if error else ""
+    while error and error.cause:
+        error = error.cause
+    text = str(known) if known else error.to_exception_message_only().message.strip() if error else "it failed"
+    return StepFailure(asset, text, known, trace)

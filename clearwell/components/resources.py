@@ -1,0 +1,90 @@
+"""The one resource of every run: project, lake and engine, opened once and closed at the run's end.
+
+The engine starts in the first step that needs it. A run started from Dagster's pages gets the same
+resource as one from the command line; its tags say what it shall do and who it is:
+
+    clearwell/full_refresh   "true": rebuild each table that the run touches
+    clearwell/lake           the lake that the run works on
+    clearwell/process        host:pid:start of the process, so that a killed run can be told
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from clearwell.engines import open_engine
+from clearwell.flow.run import Run
+from clearwell.tables import Lake
+from clearwell.tables.control import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.components.events import StepResult
+    from clearwell.errors import ClearwellError
+    from clearwell.flow.project import Project
+
+__all__ = ["FULL_REFRESH", "LAKE", "LAKE_TAG", "PROCESS_TAG", "LakeRun", "RunRecord", "lake_resource", "run_tags"]
+
+LAKE = "lake"
+FULL_REFRESH = "clearwell/full_refresh"
+LAKE_TAG = "clearwell/lake"
+PROCESS_TAG = "clearwell/process"
+
+
+@dataclass
+class RunRecord:
+    """What the steps of a run have come to, in the order in which they ended."""
+
+    results: dict[str, StepResult] = field(default_factory=dict[str, "StepResult"])
+    failures: dict[str, ClearwellError] = field(default_factory=dict[str, "ClearwellError"])
+
+    def done(self, asset: str, result: StepResult) -> None:
+        """A step has brought its asset up to date."""
+        self.results[asset] = result
+
+    def fail(self, asset: str, error: ClearwellError, result: StepResult | None = None) -> None:
+        """A step has failed, with the result of a blocked batch if that was why."""
+        self.failures[asset] = error
+        if result is not None:
+            self.results[asset] = result
+
+
+@dataclass(frozen=True)
+class LakeRun:
+    """What a step gets: the run it is a part of, and where it notes what came of it."""
+
+    run: Run
+    record: RunRecord
+
+
+def lake_resource(project: Project, record: RunRecord | None = None) -> dg.ResourceDefinition:
+    """The resource for the runs of ``project``; ``record`` is filled while one goes on."""
+    settings = project.settings
+
+    @dg.resource(description=f"The lake {settings.lake}, computed by the engine {settings.engine}.")
+    def lake(context: dg.InitResourceContext) -> Iterator[LakeRun]:
+        tags = dict(context.run.tags) if context.run else {}
+        if context.instance and context.run and PROCESS_TAG not in tags:
+            context.instance.add_run_tags(context.run.run_id, run_tags(project))
+        with open_engine(settings) as engine:
+            run = Run(
+                project=project,
+                lake=Lake(settings.lake),
+                engine=engine,
+                full_refresh=tags.get(FULL_REFRESH, "").lower() in ("true", "1", "yes", "on"),
+                id=context.run_id or "",
+            )
+            yield LakeRun(run, record or RunRecord())
+
+    return lake
+
+
+def run_tags(project: Project, *, full_refresh: bool = False) -> dict[str, str]:
+    """The tags of a run of this process."""
+    process = Process.current()
+    tags = {LAKE_TAG: str(project.settings.lake), PROCESS_TAG: f"{process.host}:{process.pid}:{process.started}"}
+    return {**tags, FULL_REFRESH: "true"} if full_refresh else tags

@@ -1,0 +1,122 @@
+"""Make a finished folder a release: it gets the next number by one rename, then the pointer moves.
+
+A crash leaves either an attempt that nobody reads, or a complete release that the pointer has not come
+to yet; the next try adopts it. Two that finish at once make one release when they were made from the
+same, and else two; one that was overtaken while it slept is dropped. The pointer never moves backwards.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from clearwell.datasets.catalog import pointed_version, versions_in
+from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, hash_file
+from clearwell.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator
+    from pathlib import Path
+
+__all__ = ["adopt", "claim", "newest_release"]
+
+_LOCK = ".lock"
+_TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
+
+
+def newest_release(dataset: Path) -> Manifest | None:
+    """The manifest of the newest release below ``dataset``, or None if it is not whole.
+
+    Whole means here: all its files are there and as long as they should be.
+    """
+    if not (versions := versions_in(dataset)):
+        return None
+    folder = dataset / f"v{versions[-1]}"
+    try:
+        manifest = Manifest.read(folder)
+        whole = all((folder / file.path).stat().st_size == file.bytes for file in manifest.files)
+    except (DatasetError, OSError):
+        return None
+    return manifest if whole and manifest.version == versions[-1] else None
+
+
+def adopt(dataset: Path, identity: str) -> tuple[Manifest, bool] | None:
+    """The newest release if it is of that identity, and whether the pointer had to be moved to it.
+
+    None also when the pointer is beyond it: at a release that somebody has deleted.
+    """
+    newest = newest_release(dataset)
+    if newest is None or newest.identity != identity:
+        return None
+    with _locked(dataset):
+        return (newest, _point(dataset, newest)) if newest.version >= _pointer(dataset) else None
+
+
+def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
+    """Make the folder ``attempt`` the next release below ``dataset``.
+
+    Gives the release that holds now, and whether it is this one. It is another's, and ``attempt`` is left
+    alone, when the newest release was made from the same as
+    ``draft``, or when it came meanwhile (its number is not in ``seen``) from later inputs. The number
+    of ``draft`` does not count.
+    """
+    while True:
+        with _locked(dataset):
+            pointer = _pointer(dataset)
+            newest = newest_release(dataset)
+            if newest is not None and newest.version >= pointer:
+                overtaken = newest.version not in seen and _is_later(newest, draft)
+                if overtaken or newest.identity == draft.identity:
+                    _point(dataset, newest)
+                    return newest, False
+            manifest = replace(draft, version=max([*versions_in(dataset), pointer], default=0) + 1)
+            (attempt / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+            try:
+                attempt.rename(dataset / f"v{manifest.version}")
+            except OSError as error:
+                if error.errno in _TAKEN:  # file locks do not hold on this disk; the rename does
+                    continue
+                raise
+            _point(dataset, manifest)
+            return manifest, True
+
+
+def _is_later(other: Manifest, mine: Manifest) -> bool:
+    read = {i.table: (i.generation, i.batch) for i in other.inputs}
+    return any(read.get(i.table, (0, 0)) > (i.generation, i.batch) for i in mine.inputs)
+
+
+def _pointer(dataset: Path) -> int:
+    """Where the pointer points; 0 when there is none or it is damaged, for then it is written anew."""
+    try:
+        return pointed_version(dataset)
+    except DatasetError:
+        return 0
+
+
+def _point(dataset: Path, manifest: Manifest) -> bool:
+    """Move the pointer forward to ``manifest``; whether it had to be moved."""
+    if _pointer(dataset) >= manifest.version:
+        return False
+    said = {
+        "dataset": manifest.dataset,
+        "version": manifest.version,
+        "manifest_sha256": hash_file(dataset / f"v{manifest.version}" / MANIFEST),
+    }
+    fresh = dataset / f".{CURRENT}.{uuid4().hex}"
+    fresh.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    fresh.replace(dataset / CURRENT)
+    return True
+
+
+@contextmanager
+def _locked(dataset: Path) -> Generator[None]:
+    """Alone among the processes that publish this dataset; a process that dies lets go."""
+    with (dataset / _LOCK).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,212 @@
+"""What a release is made of: ``manifest.json`` in its folder, and ``current.json`` above it.
+
+A manifest names every data file with its rows, bytes and SHA-256, the splits with their content
+fingerprints, and what the release was made from. Paths are relative and may not lead out of the
+folder. A manifest of a later format than ``FORMAT`` is refused; keys that it does not know are kept
+out of the way of older readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, cast
+
+from clearwell.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "CURRENT",
+    "FORMAT",
+    "MANIFEST",
+    "Column",
+    "Input",
+    "Manifest",
+    "ReleaseFile",
+    "SplitFiles",
+    "hash_file",
+]
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+CURRENT = "current.json"
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class ReleaseFile:
+    """A data file: path in the release's folder, what it is, and what must be in it.
+
+    ``format`` is ``parquet`` or ``arrow`` (the rows), or ``lineage`` (where each row came from:
+    ``_file_id`` and ``_record_no``, in the order of the rows).
+    """
+
+    path: str
+    format: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class SplitFiles:
+    """A split: its rows, their fingerprint, and the files that hold them in each format."""
+
+    name: str
+    rows: int
+    fingerprint: str
+    files: tuple[ReleaseFile, ...]
+
+    def of(self, format: str) -> tuple[ReleaseFile, ...]:
+        """The files of one format, in the order of the rows."""
+        return tuple(file for file in self.files if file.format == format)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's name and Arrow type."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table that the release was made from: the Delta version that was read and what it held."""
+
+    table: str
+    version: int
+    generation: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The contents of ``manifest.json``.
+
+    ``identity`` names what the release was made from (inputs and settings), ``fingerprint`` what is in
+    it; ``code`` is the hash of the code that made the input table, ``checks`` what its suite said.
+    """
+
+    dataset: str
+    version: int
+    kind: str
+    created: str
+    clearwell_version: str
+    identity: str
+    fingerprint: str
+    fingerprint_algorithm: str
+    rows: int
+    schema: tuple[Column, ...]
+    splits: tuple[SplitFiles, ...]
+    inputs: tuple[Input, ...]
+    settings: Mapping[str, Any]
+    label: str | None = None
+    excluded: tuple[str, ...] = ()
+    description: str | None = None
+    owners: tuple[str, ...] = ()
+    license: str | None = None
+    order: str = "digest"
+    code: str | None = None
+    checks: tuple[Mapping[str, Any], ...] = ()
+    format: int = FORMAT
+
+    @property
+    def files(self) -> tuple[ReleaseFile, ...]:
+        """Every data file of the release."""
+        return tuple(file for split in self.splits for file in split.files)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all data files."""
+        return sum(file.bytes for file in self.files)
+
+    def to_json(self) -> str:
+        """The text of the file: keys in a fixed order, one newline at the end."""
+        head = {"format": self.format}
+        return json.dumps({**head, **asdict(self)}, indent=2, ensure_ascii=False, default=str) + "\n"
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """The manifest of the release at ``folder``.
+
+        Raises:
+            DatasetError: there is none, it cannot be read, or a later version of Clearwell wrote it.
+        """
+        file = folder / MANIFEST
+        try:
+            raw = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DatasetError(
+                "no release here: there is no manifest.json",
+                place=str(folder),
+                hint="name the folder of one version",
+            ) from None
+        except (OSError, ValueError) as error:
+            raise DatasetError(
+                f"not readable: {error}", place=str(file), hint="copy the release again"
+            ) from error
+        return _parsed(raw, file)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _parsed(raw: Any, file: Path) -> Manifest:
+    format = cast("dict[str, Any]", raw).get("format") if isinstance(raw, dict) else None
+    if isinstance(format, int) and format > FORMAT:
+        raise DatasetError(
+            f"written in format {format}, and this version of Clearwell reads up to {FORMAT}",
+            place=str(file),
+            hint="install a later version of clearwell",
+        )
+    try:
+        parts: dict[str, Any] = {
+            "schema": tuple(Column(**_known(Column, c)) for c in raw["schema"]),
+            "inputs": tuple(Input(**_known(Input, i)) for i in raw["inputs"]),
+            "splits": tuple(_split(s) for s in raw["splits"]),
+            "checks": tuple(raw.get("checks", ())),
+            "excluded": tuple(raw.get("excluded", ())),
+            "owners": tuple(raw.get("owners", ())),
+        }
+        manifest = Manifest(**{**_known(Manifest, raw), **parts})
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise _not_a_manifest(file, str(error)) from error
+    if format != FORMAT:
+        raise _not_a_manifest(file, f"its format is {format!r}")
+    for entry in manifest.files:
+        if _leads_out(entry.path):
+            raise _not_a_manifest(file, f"the path {entry.path!r} leads out of the release")
+    return manifest
+
+
+def _not_a_manifest(file: Path, why: str) -> DatasetError:
+    hint = "copy the release again, or release it anew"
+    return DatasetError(f"not a manifest: {why}", place=str(file), hint=hint)
+
+
+def _split(raw: dict[str, Any]) -> SplitFiles:
+    parts: dict[str, Any] = {"files": tuple(ReleaseFile(**_known(ReleaseFile, f)) for f in raw["files"])}
+    return SplitFiles(**{**_known(SplitFiles, raw), **parts})
+
+
+def _known(record: type, raw: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(record)}
+    return {key: value for key, value in raw.items() if key in names}
+
+
+def _leads_out(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return not parts or path.startswith("/") or ".." in parts or "\\" in path or ":" in path

@@ -1,0 +1,107 @@
+"""Put rows in the order of their digests: a shuffle that only the rows decide, in bounded memory.
+
+So the same rows make the same files, byte for byte, whatever order an engine left them in; and whoever
+trains on a file from its start sees a sample of the whole, not a block of one day.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from clearwell.datasets.fingerprint import Fingerprint, row_digests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["DigestOrder", "buckets_for"]
+
+_DIGEST = "__digest__"
+_BUCKET_BYTES = 128 << 20
+_MOST_BUCKETS = 256
+_UNPACKED = 8  # bytes in memory for one byte of Parquet, generously
+
+
+def buckets_for(parquet_bytes: int) -> int:
+    """How many buckets keep the sorting of that much Parquet within a few hundred MB."""
+    return min(_MOST_BUCKETS, 1 + parquet_bytes * _UNPACKED // _BUCKET_BYTES)
+
+
+class DigestOrder:
+    """Takes batches in any order, gives them back in that of their digests.
+
+    Args:
+        schema: The columns of the data; they make the digest.
+        beside: Further columns that travel with the rows; they only order rows that are equal.
+        scratch: A folder for what does not fit into memory; used when there is more than one bucket.
+        buckets: How many parts are sorted one after another. It does not change the result.
+    """
+
+    def __init__(self, schema: pa.Schema, *, beside: Sequence[str], scratch: Path, buckets: int) -> None:
+        self.fingerprint = Fingerprint(schema)
+        self._data = schema.names
+        self._beside = list(beside)
+        self._scratch = scratch
+        self._held: list[list[pa.RecordBatch]] = [[]]
+        self._spilled: list[Any] = [None] * buckets if buckets > 1 else []
+
+    @property
+    def rows(self) -> int:
+        """Rows taken so far."""
+        return self.fingerprint.rows
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take the rows of ``batch``, which has the columns of the data and those beside."""
+        if not batch.num_rows:
+            return
+        digests = row_digests(batch.select(self._data))
+        self.fingerprint.add(digests)
+        batch = batch.append_column(_DIGEST, pa.array(digests, pa.binary(32)))
+        if not self._spilled:
+            self._held[0].append(batch)
+        else:
+            self._spill(batch.sort_by(_DIGEST), sorted(digests))
+
+    def tables(self) -> Iterator[pa.Table]:
+        """All rows in order, one bucket at a time; the caller has seen the last batch."""
+        for writer, _ in filter(None, self._spilled):
+            writer.close()
+        for bucket in range(len(self._spilled)):
+            if self._spilled[bucket] is not None:
+                path = self._path(bucket)
+                with pa.OSFile(str(path)) as file:
+                    yield self._sorted(pa.ipc.open_stream(file).read_all())
+                path.unlink()
+        if self._held[0]:
+            yield self._sorted(pa.Table.from_batches(self._held.pop()))
+
+    def _spill(self, batch: pa.RecordBatch, digests: list[bytes]) -> None:
+        buckets = len(self._spilled)
+        edges = [
+            bisect_left(digests, -(-(bucket << 32) // buckets), key=_head) for bucket in range(buckets + 1)
+        ]
+        for bucket in range(buckets):
+            start, end = edges[bucket], edges[bucket + 1]
+            if start < end:
+                self._writer(bucket, batch.schema).write_batch(batch.slice(start, end - start))
+
+    def _writer(self, bucket: int, schema: pa.Schema) -> Any:
+        if self._spilled[bucket] is None:
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            sink = pa.OSFile(str(self._path(bucket)), "wb")
+            self._spilled[bucket] = (pa.ipc.new_stream(sink, schema), sink)
+        return self._spilled[bucket][0]
+
+    def _path(self, bucket: int) -> Path:
+        return self._scratch / f"bucket-{bucket:03}.arrows"
+
+    def _sorted(self, table: pa.Table) -> pa.Table:
+        keys = [(name, "ascending") for name in (_DIGEST, *self._beside)]
+        return table.sort_by(keys).drop_columns([_DIGEST])
+
+
+def _head(digest: bytes) -> int:
+    return int.from_bytes(digest[:4], "big")

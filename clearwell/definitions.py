@@ -1,0 +1,26 @@
+"""The code location: what Dagster's pages, its daemon and `dg` load for the project in the working directory.
+
+    [tool.dg.project]
+    root_module = "pipelines"
+    defs_module = "pipelines"
+    code_location_target_module = "clearwell.definitions"
+    registry_modules = ["clearwell.components"]
+
+`clearwell run` builds the same definitions, so a run that is started on the pages does what it does.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from clearwell.components.location import load_definitions
+from clearwell.flow.project import load_project
+from clearwell.settings import load_settings
+
+__all__ = ["defs"]
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions of the project found from the working directory."""
+    return load_definitions(load_project(load_settings()))

@@ -1,0 +1,101 @@
+"""What every engine promises, and how an engine says what it lacks.
+
+An engine computes frames and writes Parquet; it never commits to a table and never reads raw files.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, Self
+
+from clearwell.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["Capability", "Engine", "require"]
+
+
+class Capability(StrEnum):
+    """What not every engine can do. The value is its name in an error."""
+
+    APPROX_QUANTILE = "DataFrame.approxQuantile"
+    CHECKED_INTEGERS = "an error for an integer overflow"
+    OBSERVE = "DataFrame.observe"
+    STREAMING = "structured streaming"
+
+
+class Engine(Protocol):
+    """A Spark Connect session and the two safe doors between it and files.
+
+    Every method may raise EngineError (it cannot) or EngineLost (it died or hung; transient). An
+    engine that is lost stays lost: open another.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the user asked for, without any secret."""
+        ...
+
+    @property
+    def lacks(self) -> frozenset[Capability]:
+        """What this engine cannot do."""
+        ...
+
+    def session(self) -> SparkSession:
+        """The session of this run; the first call starts the engine."""
+        ...
+
+    def read_parquet(self, paths: Sequence[str], schema: pa.Schema) -> DataFrame:
+        """Exactly these files as one frame with exactly the columns of ``schema``.
+
+        A column that a file lacks reads as NULL; no path at all is an empty frame.
+
+        Args:
+            paths: Absolute paths, or URLs of an object store.
+            schema: Names and types; ``timestamp[us]`` is Spark's timestamp_ntz, with a zone timestamp.
+
+        Raises:
+            TableError: a local file is missing, or named twice.
+        """
+        ...
+
+    def write_parquet(self, frame: DataFrame, path: str, *, partition_by: Sequence[str] = ()) -> None:
+        """Write ``frame`` as Parquet into the new folder ``path``.
+
+        The files carry no statistics of float, double and wide decimal columns, because engines read
+        wrong values by them. A frame without rows may leave no file and no folder.
+        """
+        ...
+
+    def work(self, what: str) -> AbstractContextManager[None]:
+        """Do ``what`` under the engine's deadline; foreign errors come out as EngineError, named ``what``.
+
+        Work within work belongs to the outer one. Errors that are not the engine's pass unchanged.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the session, then what was started for it. Safe to call twice, from anywhere."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def require(engine: Engine, capability: Capability, *, place: str | None = None) -> None:
+    """Pass if ``engine`` has the capability; raises EngineError that names an engine that has it."""
+    if capability in engine.lacks:
+        raise EngineError(
+            f"the engine {engine.name} does not have {capability.value}",
+            place=place,
+            hint="run it on Apache Spark: --engine sc://host:port",
+        )

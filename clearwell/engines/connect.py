@@ -1,0 +1,141 @@
+"""Any Spark Connect endpoint: ``sc://host:port``, with ``;token=...;use_ssl=true`` where it asks for them.
+
+The address is Spark's own; its token never reaches a log or an error. Which engine answers is asked once:
+Spark says one version by the protocol and in SQL, and Sail behind an address says two. Nothing is started
+and nothing is stopped here but the session.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from clearwell.engines import failures, parquet
+from clearwell.engines.client import ConnectClient
+from clearwell.engines.embedded import SAIL_LACKS
+from clearwell.errors import EngineError
+
+if TYPE_CHECKING:
+    import grpc
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+__all__ = ["ConnectEngine"]
+
+_INTERRUPT_SECONDS = 2.0
+_TRIES = 8
+
+
+class ConnectEngine(ConnectClient):
+    """A Spark Connect endpoint that others run.
+
+    Args:
+        url: ``sc://host:port/;key=value``.
+        deadline_seconds: Work that takes longer is interrupted, and the connection given up.
+        patience: Seconds to wait for the endpoint's first answer.
+    """
+
+    def __init__(self, url: str, *, deadline_seconds: float = 3600.0, patience: float = 10.0) -> None:
+        self._url = url
+        self._patience = patience
+        self._channel: grpc.Channel | None = None
+        self._files = parquet.SPARK
+        super().__init__(_address(url), deadline_seconds=deadline_seconds, tries=_TRIES)
+
+    def _open(self) -> DefaultChannelBuilder:
+        try:
+            import grpc
+            from pyspark.errors import PySparkException
+            from pyspark.sql.connect.client import DefaultChannelBuilder
+        except ImportError as error:
+            raise EngineError(
+                f"an engine at an address needs packages that are not installed: {error.name}",
+                hint="pip install 'clearwell[pipelines]'",
+            ) from error
+        engine = self
+
+        class Builder(DefaultChannelBuilder):
+            def toChannel(self) -> grpc.Channel:
+                engine._channel = super().toChannel()
+                return engine._channel
+
+        try:
+            builder = Builder(self._url)
+        except (PySparkException, ValueError):
+            raise EngineError(
+                f"{self.name} is not the address of a Spark Connect endpoint",
+                hint="write it as sc://host:port, or sc://host:port/;use_ssl=true;token=...",
+            ) from None  # the cause quotes the whole address, with its token
+        channel = builder.toChannel()
+        try:
+            grpc.channel_ready_future(channel).result(timeout=self._patience)
+        except grpc.FutureTimeoutError as error:
+            raise EngineError(
+                f"no Spark Connect endpoint answers at {self.name}",
+                hint="start it, or correct the address: --engine sc://host:port; --engine embedded needs no server",
+            ) from error
+        finally:
+            channel.close()
+        return builder
+
+    def _settle(self, session: SparkSession) -> None:
+        """Learn whether Spark or Sail answers; an endpoint that answers neither way is refused."""
+        from pyspark.errors import PySparkException
+
+        alarm = threading.Timer(self._patience, self._cut, ["it did not answer"])
+        alarm.daemon = True
+        alarm.start()
+        try:
+            spoken = session.version
+            named = str(session.sql("SELECT version()").collect()[0][0])
+        except (PySparkException, ValueError) as error:
+            raise EngineError(
+                f"what answers at {self.name} is not a Spark Connect endpoint that takes us: "
+                + failures.redact(failures.first_line(str(error)), self._secrets()),
+                hint="check the port, the token and the server's version",
+            ) from error
+        finally:
+            alarm.cancel()
+        if named.split()[0] == spoken:
+            self._files, self.lacks = parquet.SPARK, frozenset()
+        else:
+            self._files, self.lacks = parquet.SAIL, SAIL_LACKS
+
+    def _interrupt(self) -> None:
+        if self._session is not None:
+            asked = threading.Thread(target=_interrupt_all, args=[self._session], daemon=True)
+            asked.start()
+            asked.join(_INTERRUPT_SECONDS)
+
+    def _cut(self, why: str) -> None:
+        if self._channel is not None:
+            self._channel.close()
+
+    def _how_lost(self, error: BaseException) -> str | None:
+        return f"{self.name} does not answer any more" if failures.is_disconnect(error) else None
+
+    def _dialect(self) -> parquet.Dialect:
+        return self._files
+
+    def _secrets(self) -> tuple[str, ...]:
+        """Every value of the address after its host: tokens, users, session ids."""
+        values = [part.partition("=")[2] for part in self._url.split(";")[1:]]
+        password = urlsplit(f"//{self._url.partition('://')[2]}").password
+        return tuple(value for raw in (*values, password or "") for value in {raw, unquote(raw)} if len(value) >= 6)
+
+    def _hint_lost(self) -> str:
+        return f"look at the server at {self.name}, then run it again: a finished step is not repeated"
+
+
+def _address(url: str) -> str:
+    """``sc://host:port`` of an address, without what may be secret."""
+    rest = url.partition("://")[2].partition(";")[0].partition("/")[0]
+    return f"sc://{rest.rpartition('@')[2]}"
+
+
+def _interrupt_all(session: SparkSession) -> None:
+    with suppress(Exception):
+        session.interruptAll()
+

@@ -1,0 +1,127 @@
+"""What goes wrong inside an engine, said in our words: one line of fact, a place, a next step.
+
+Engines word their errors differently, and Sail gives no error classes, so nothing here decides what
+the program does; only what is told. No text leaves without :func:`redact`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from clearwell.errors import EngineError, EngineLost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["first_line", "is_disconnect", "is_foreign", "lost", "redact", "refused"]
+
+_SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|_KEY$|APIKEY", re.IGNORECASE)
+_LONGEST_LINE = 600
+
+
+def is_foreign(error: BaseException) -> bool:
+    """Whether the error comes from the client's libraries, not from Clearwell or a user's Python."""
+    return type(error).__module__.partition(".")[0] in {"pyspark", "grpc", "pyarrow"}
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Whether the error says that the engine is not there any more, or has forgotten the session."""
+    status = getattr(error, "getGrpcStatusCode", None) or getattr(error, "code", None)
+    if callable(status) and getattr(status(), "name", "") == "UNAVAILABLE":
+        return True
+    text = str(error)
+    return "Channel closed" in text or "closed channel" in text or "INVALID_HANDLE.SESSION" in text
+
+
+def lost(what: str, how: str, *, words: str = "", hint: str, secrets: Iterable[str] = ()) -> EngineLost:
+    """The error for work that ended because the engine did. ``words`` is what it printed last."""
+    fact = f"{what}: the engine was lost: {how}"
+    if words:
+        fact += f"; its last words: {words}"
+    return EngineLost(redact(fact, secrets), hint=hint)
+
+
+def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterable[str] = ()) -> EngineError:
+    """The error for work that a living engine ended: wrong in itself, or more than the engine can do."""
+    text = str(error)
+    if raised := _raised_by_user(text):
+        message, place = raised
+        fact, hint = f"{what}: {message}", _next_step(message, "", "a Python function that the engine ran raised this")
+    else:
+        message, place = first_line(text), None
+        if _gave_up(message) and words:
+            message = f"the engine gave up on the query: {first_line(_panic(words))}"
+        fact, hint = f"{what}: {message}", _next_step(message, type(error).__name__, _ANY_STEP)
+    return EngineError(redact(fact, secrets), place=place, hint=hint)
+
+
+def first_line(text: str) -> str:
+    """The first line of an engine's message that says anything, bounded."""
+    line = next((line.strip() for line in _plain(text).splitlines() if line.strip()), "no message")
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..."
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """``text`` without the given secrets, and without the values of secret-looking environment variables."""
+    hidden = {value for name, value in os.environ.items() if _SECRET_NAME.search(name) and len(value) >= 8}
+    for secret in sorted(hidden | {secret for secret in secrets if secret}, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _plain(text: str) -> str:
+    """The message inside a raw gRPC error, and column names instead of Sail's internals."""
+    if details := re.search(r'details = "(.*)"\s*\n\s*debug_error_string', text, re.DOTALL):
+        text = details[1]
+    return re.sub(
+        r"attribute ObjectName\(\[(.*?)\]\) is missing from the schema: cannot resolve attribute",
+        lambda found: f"no column {'.'.join(re.findall(r'Identifier..(.*?).[)]', found[1]))!r} in the frame",
+        text,
+    )
+
+
+def _raised_by_user(text: str) -> tuple[str, str | None] | None:
+    """``("ValueError: no such carrier", "assets/flights.py:12")`` from the traceback of a Python worker."""
+    _, marker, trace = text.rpartition("Traceback (most recent call last):")
+    if not marker:
+        return None
+    place, message = None, None
+    for line in trace.splitlines()[1:]:
+        if frame := re.match(r'  File "(.+)", line (\d+)', line):
+            place = f"{frame[1]}:{frame[2]}" if _is_users(frame[1]) else place
+        elif line and not line.startswith(" "):
+            message = first_line(line)
+            break
+    return (message, place) if message else None
+
+
+def _is_users(file: str) -> bool:
+    library = ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python3", "<frozen")
+    return os.sep in file and not any(part in file for part in library)
+
+
+def _gave_up(message: str) -> bool:
+    return "RST_STREAM" in message or "panicked" in message
+
+
+def _panic(words: str) -> str:
+    """The sentence that a Rust panic prints under its ``panicked at`` line."""
+    _, marker, rest = words.rpartition("panicked at ")
+    return rest.partition("\n")[2] if marker else words
+
+
+def _next_step(message: str, kind: str, otherwise: str) -> str:
+    low = f"{message} {kind}".lower()
+    return next((hint for signs, hint in _NEXT_STEPS if any(sign in low for sign in signs)), otherwise)
+
+
+_ON_SPARK = "Apache Spark may do it: --engine sc://host:port"
+_ANY_STEP = f"correct the transform or its data; if only this engine refuses it, {_ON_SPARK}"
+_NEXT_STEPS = (
+    (("memory pool", "resources exhausted", "null pointer", "memoryerror"), "raise engine_memory, or take less at once"),
+    (("unresolved_routine", "unknown function", "unsupported", "not supported"), _ON_SPARK),
+    (("not implemented", "not yet", "gave up"), _ON_SPARK),
+    (("no column", "unresolved_column"), "check the column names in the transform"),
+)

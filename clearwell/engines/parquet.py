@@ -1,0 +1,169 @@
+"""The two doors between an engine and files: read exactly these, write exactly this.
+
+Engines differ in what they make of a path, and both Spark and Sail can go wrong on statistics: Sail
+reads [1, NaN, 1] back as [1, 1, 1] where a file has statistics of such a column. So files are named in
+each engine's own spelling, and written without statistics of float, double and wide decimal columns.
+Sail has that switch for all columns only. Refused: columns that Parquet or a Delta table cannot hold.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from clearwell.errors import EngineError, TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import DataType, StructType
+
+__all__ = ["SAIL", "SPARK", "Dialect", "read", "write"]
+
+_EXACT_DIGITS = 15
+"""Decimals of more digits do not survive statistics that pass through a double."""
+
+
+class Dialect(ABC):
+    """How one family of engines wants to be told about files."""
+
+    @abstractmethod
+    def source(self, path: str) -> str:
+        """``path`` as the reader takes it, with no character left that could mean something else."""
+
+    @abstractmethod
+    def target(self, path: str) -> str:
+        """``path`` as the writer takes it."""
+
+    @abstractmethod
+    def options(self, schema: StructType) -> dict[str, str]:
+        """What the writer must be told about statistics."""
+
+
+class _Sail(Dialect):
+    """Sail takes URLs. A plain path would be read as one half decoded: ``%`` in it finds no file, silently."""
+
+    def source(self, path: str) -> str:
+        scheme, separator, rest = path.rpartition("://")
+        return f"{scheme or 'file'}://{quote(rest if separator else path)}"
+
+    def target(self, path: str) -> str:
+        return self.source(path)
+
+    def options(self, schema: StructType) -> dict[str, str]:
+        return {"statistics_enabled": "none"}
+
+
+class _Spark(Dialect):
+    """Spark takes paths that it does not decode, and treats those it reads as patterns."""
+
+    def source(self, path: str) -> str:
+        return re.sub(r"([\\{}\[\]*?])", r"\\\1", self.target(path))
+
+    def target(self, path: str) -> str:
+        return path if "://" in path else f"file://{path}"
+
+    def options(self, schema: StructType) -> dict[str, str]:
+        return {f"parquet.column.statistics.enabled#{leaf}": "false" for leaf in _unsafe_leaves(schema, "")}
+
+
+SAIL: Dialect = _Sail()
+SPARK: Dialect = _Spark()
+
+
+def read(session: SparkSession, dialect: Dialect, paths: Sequence[str], schema: pa.Schema) -> DataFrame:
+    """Exactly these files as one frame with exactly the columns of ``schema``.
+
+    Raises:
+        TableError: a local file is missing, or a path is given twice.
+    """
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    _require_files(paths)
+    # A file may lack a column that the table declares NOT NULL; engines fold `IS NULL` away by that flag.
+    columns = from_arrow_schema(schema).toNullable()
+    if not paths:
+        return session.createDataFrame([], columns)
+    frame = session.read.schema(columns).parquet(*(dialect.source(path) for path in paths))
+    return frame.select(*(F.col(f"`{name.replace('`', '``')}`") for name in columns.names))
+
+
+def write(frame: DataFrame, dialect: Dialect, path: str, partition_by: Sequence[str]) -> None:
+    """Write ``frame`` into the new folder ``path``; raises EngineError for columns no table can hold."""
+    schema = frame.schema
+    _require_storable(schema)
+    writer = frame.write.mode("error").options(**dialect.options(schema))
+    if partition_by:
+        writer = writer.partitionBy(*partition_by)
+    writer.parquet(dialect.target(path))
+
+
+def _require_files(paths: Sequence[str]) -> None:
+    """Sail reads a missing path as an empty frame."""
+    again = [path for path, times in Counter(paths).items() if times > 1]
+    if again:
+        raise TableError(f"{len(again)} files are named twice, so their rows would be", place=again[0])
+    missing = [path for path in paths if "://" not in path and not os.path.isfile(path)]
+    if missing:
+        raise TableError(
+            f"{len(missing)} of {len(paths)} data files are missing",
+            place=missing[0],
+            hint="something other than `clearwell maintain` removed them: restore them, or rebuild the table",
+        )
+
+
+def _require_storable(schema: StructType) -> None:
+    repeated = [name for name, times in Counter(name.lower() for name in schema.names).items() if times > 1]
+    if repeated:
+        raise EngineError(
+            f"the column {repeated[0]!r} is there twice (tables do not tell upper from lower case)",
+            hint="rename or drop one of them in the transform",
+        )
+    for field in schema.fields:
+        if bad := _unstorable(field.dataType):
+            raise EngineError(
+                f"the column {field.name!r} is {bad}, which a table cannot hold",
+                hint=f"cast it in the transform, as in F.col({field.name!r}).cast('string')",
+            )
+
+
+def _unstorable(kind: DataType) -> str | None:
+    """The name of a type in ``kind`` that no table can hold, or None."""
+    from pyspark.sql import types
+
+    if isinstance(kind, types.NullType):
+        return "of type void (NULL without a type)"
+    if isinstance(kind, types.DayTimeIntervalType | types.YearMonthIntervalType | types.CalendarIntervalType):
+        return f"an {kind.simpleString()}"
+    return next((bad for _, part in _parts(kind) if (bad := _unstorable(part))), None)
+
+
+def _unsafe_leaves(kind: DataType, path: str) -> Iterator[str]:
+    """Parquet's names of the columns whose statistics mislead."""
+    from pyspark.sql import types
+
+    wide = isinstance(kind, types.DecimalType) and kind.precision > _EXACT_DIGITS
+    if wide or isinstance(kind, types.FloatType | types.DoubleType):
+        yield path
+    for name, part in _parts(kind):
+        yield from _unsafe_leaves(part, f"{path}.{name}" if path else name)
+
+
+def _parts(kind: DataType) -> list[tuple[str, DataType]]:
+    """The types inside ``kind``, under the names that Spark gives them in Parquet."""
+    from pyspark.sql import types
+
+    if isinstance(kind, types.StructType):
+        return [(field.name, field.dataType) for field in kind.fields]
+    if isinstance(kind, types.ArrayType):
+        return [("list.element", kind.elementType)]
+    if isinstance(kind, types.MapType):
+        return [("key_value.key", kind.keyType), ("key_value.value", kind.valueType)]
+    return []

@@ -1,0 +1,59 @@
+"""Names of engines to engines: ``embedded``, ``spark``, ``sc://host:port``, or a plugin's.
+
+A plugin is an entry point of the group ``clearwell.engines``: a callable that takes the Settings and
+returns an Engine. It cannot take the name of an engine that is built in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.engines.connect import ConnectEngine
+from clearwell.engines.embedded import EmbeddedEngine
+from clearwell.engines.spark import open_spark
+from clearwell.errors import ClearwellError, EngineError, did_you_mean
+
+if TYPE_CHECKING:
+    from clearwell.engines.base import Engine
+    from clearwell.settings import Settings
+
+__all__ = ["GROUP", "open_engine"]
+
+GROUP = "clearwell.engines"
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The engine that ``settings.engine`` names; it starts with its first work.
+
+    Raises:
+        EngineError: no engine of that name, or one that this installation cannot run.
+    """
+    wanted = settings.engine
+    if wanted == "embedded":
+        return EmbeddedEngine(memory=settings.engine_memory, deadline_seconds=settings.engine_deadline_seconds)
+    if wanted == "spark":
+        return open_spark(settings)
+    if wanted.startswith("sc://"):
+        return ConnectEngine(wanted, deadline_seconds=settings.engine_deadline_seconds)
+    return _plugin(wanted, settings)
+
+
+def _plugin(wanted: str, settings: Settings) -> Engine:
+    from importlib.metadata import entry_points
+
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    if wanted not in found:
+        known = ["embedded", "spark", *sorted(found)]
+        near = did_you_mean(wanted, known)
+        choices = f"engines: {', '.join(known)}, or sc://host:port"
+        raise EngineError(f"no engine {wanted!r}", hint=f"{near} {choices}" if near else choices)
+    try:
+        return found[wanted].load()(settings)
+    except ClearwellError:
+        raise
+    except Exception as error:
+        raise EngineError(
+            f"the engine {wanted!r} does not load: {type(error).__name__}: {error}",
+            place=found[wanted].value,
+            hint="it is a plugin: see its own documentation, or reinstall it",
+        ) from error

@@ -1,0 +1,147 @@
+"""Every error that Clearwell raises on purpose.
+
+    ClearwellError
+    ├── ProjectError        the project's own files: YAML, suites, transforms, settings
+    ├── SourceError         raw files that cannot be taken as they are
+    ├── EngineError         the engine cannot do what is asked of it
+    │   └── EngineLost      the engine died, hung or ran out of memory          (transient)
+    ├── TableError          a table is missing, foreign, or not as promised
+    │   ├── TableNotFound
+    │   ├── CandidateRefused  staged rows that must not enter the table
+    │   └── CommitConflict  other writers won every try                          (transient)
+    ├── BatchBlocked        a critical check failed; nothing was published
+    └── DatasetError        a release that cannot be read or made
+        └── ReleaseNotFound
+
+An error states the *fact*, the *place* (a file and line, a table, a path) and the *hint*: the next
+step. Its text is bounded and never carries a secret. ``transient`` says whether trying again, with
+nothing changed, can help.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clearwell.model import BuildResult
+
+__all__ = [
+    "BatchBlocked",
+    "CandidateRefused",
+    "ClearwellError",
+    "CommitConflict",
+    "DatasetError",
+    "EngineError",
+    "EngineLost",
+    "ProjectError",
+    "ReleaseNotFound",
+    "SourceError",
+    "TableError",
+    "TableNotFound",
+    "did_you_mean",
+]
+
+_LONGEST = 2_000
+
+
+class ClearwellError(Exception):
+    """The root: catch this to catch everything that Clearwell raises on purpose.
+
+    Args:
+        fact: What is wrong, one sentence.
+        place: Where: ``file:line``, a table's name, a path.
+        hint: What to do next.
+    """
+
+    transient: ClassVar[bool] = False
+
+    def __init__(self, fact: str, *, place: str | None = None, hint: str | None = None) -> None:
+        self.fact = _bounded(fact)
+        self.place = place
+        self.hint = _bounded(hint) if hint else None
+        super().__init__(self.fact)
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.fact}" if self.place else self.fact
+        return f"{head}\n  next: {self.hint}" if self.hint else head
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.fact, self.place, self.hint)
+
+
+class ProjectError(ClearwellError):
+    """A YAML file, a suite, a transform or a setting of the project is wrong."""
+
+
+class SourceError(ClearwellError):
+    """A raw file, or the folder it should be in, cannot be taken as it is."""
+
+
+class EngineError(ClearwellError):
+    """The engine cannot start, or cannot do what is asked; the text names an engine that can."""
+
+
+class EngineLost(EngineError):
+    """The engine died, hung past its deadline, or ran out of memory in mid-work."""
+
+    transient = True
+
+
+class TableError(ClearwellError):
+    """A table is not there, was made by others in a way we cannot keep, or breaks a promise."""
+
+
+class TableNotFound(TableError):
+    """No table of that name in this lake."""
+
+    @classmethod
+    def among(cls, name: str, known: Iterable[str]) -> TableNotFound:
+        """The error for ``name``, with the nearest of the ``known`` names."""
+        near = did_you_mean(name, known)
+        return cls(f"no table {name!r} in this lake", hint=near or "see `clearwell tables`")
+
+
+class CandidateRefused(TableError):
+    """Staged rows do not keep what the table promises: columns, types, nulls, keys, counts."""
+
+
+class CommitConflict(TableError):
+    """Other writers won every try until the deadline; nothing of this batch was lost."""
+
+    transient = True
+
+
+class BatchBlocked(ClearwellError):
+    """A critical check failed: the batch is kept aside and the published table is unchanged.
+
+    ``result`` is the ``BuildResult`` of the step, with the results of all its checks.
+    """
+
+    result: BuildResult | None = None
+
+
+class DatasetError(ClearwellError):
+    """A release cannot be made, or what was released does not match its manifest."""
+
+
+class ReleaseNotFound(DatasetError):
+    """No release of that name or version."""
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
+    """A hint with the nearest known name, or None when nothing is near."""
+    near = get_close_matches(wrong, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else None
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"
+
+
+def _rebuild(
+    kind: type[ClearwellError], fact: str, place: str | None, hint: str | None
+) -> ClearwellError:
+    return kind(fact, place=place, hint=hint)

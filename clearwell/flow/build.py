@@ -1,0 +1,204 @@
+"""Bring a table up to date from other tables: transform, stage, verify, audit, decide, carry out.
+
+The one procedure behind ``cleanse`` and ``curate``. Nothing is visible until the table's commit; whoever
+loses the decision to another run adopts it and looks again at what is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from clearwell.errors import CandidateRefused, CommitConflict
+from clearwell.flow.audit import Audit
+from clearwell.flow.need import Need, fingerprint, last_build, what_is_new
+from clearwell.flow.results import blocked_result, built_result, raise_blocked, unchanged_result
+from clearwell.flow.run import Run, log
+from clearwell.tables import (
+    Blocked,
+    Candidate,
+    Intent,
+    Snapshot,
+    carry_out,
+    count_by_file,
+    decide,
+    files_of,
+    schema_json,
+    settle,
+    stage_frame,
+    stage_rejected,
+    verify_files,
+    verify_keys,
+    verify_rows,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from clearwell.flow.specs import WriteSpec
+    from clearwell.model import BuildResult, CheckResult, FileCounts
+    from clearwell.names import TableName
+    from clearwell.quality import Suite
+
+__all__ = ["Job", "build"]
+
+_MOST_TRIES = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """A table to build. ``frame`` makes the candidate from the inputs' snapshots, as ``Need`` says."""
+
+    name: TableName
+    code: str
+    inputs: tuple[TableName, ...]
+    write: WriteSpec
+    suite: Suite | None
+    incremental: bool
+    frame: Callable[[Need, tuple[Snapshot, ...]], DataFrame]
+
+
+def build(run: Run, job: Job) -> BuildResult:
+    """Build ``job``'s table if anything is new.
+
+    Raises:
+        BatchBlocked: a critical check failed; the table is unchanged.
+        CandidateRefused: the transform's rows break what the table promises.
+        CommitConflict: other runs won every decision.
+    """
+    lake, name = run.lake, job.name
+    audit = Audit(run, name, job.suite)
+    recovered = False
+    for _ in range(_MOST_TRIES):
+        recovered |= settle(lake, name, engine=run.engine, recheck=audit.still_holds) is not None
+        snapshot = lake.table(name).snapshot()
+        sources = tuple(lake.existing(table) for table in job.inputs)
+        inputs = tuple(source.state for source in sources)
+        last = last_build(run, name, snapshot)
+        need = what_is_new(
+            last,
+            code=job.code,
+            inputs=inputs,
+            mode=job.write.mode,
+            refresh=run.must_refresh(name),
+            incremental=job.incremental,
+        )
+        if need is None:
+            return unchanged_result(run, name, snapshot, last, recovered=recovered)
+        intent = _candidate(run, job, audit, snapshot, sources, need)
+        winner = decide(lake, intent)
+        held = carry_out(lake, winner, engine=run.engine, recheck=audit.still_holds)
+        if winner.attempt == intent.attempt:
+            run.refreshed(name)
+            if held:
+                return built_result(run, name, winner, need.reason, recovered=recovered)
+        else:
+            lake.discard(intent.attempt, name)
+            log.info("%s: another run was first; looking again", name)
+    raise CommitConflict("other runs won every decision", place=str(name), hint="run again; nothing was lost")
+
+
+def _candidate(
+    run: Run, job: Job, audit: Audit, snapshot: Snapshot | None, sources: tuple[Snapshot, ...], need: Need
+) -> Intent:
+    """Stage, verify and audit a batch; the intent that would publish it."""
+    lake, name = run.lake, job.name
+    batch = (snapshot.batch if snapshot else 0) + 1
+    inputs = tuple(source.state for source in sources)
+    build_id = fingerprint(name, batch, need.mode, job.code, *((s.table, s.generation, s.batch) for s in inputs))
+    _stay_blocked(run, name, batch, build_id)
+    log.info("%s: building (%s)", name, need.reason)
+    started = datetime.now(UTC).isoformat(timespec="milliseconds")
+    attempt = lake.begin(name, batch)
+    frame = job.frame(need, sources)
+    required = job.write.key or job.write.partition_by
+    _require_columns(frame, required, snapshot, need, name)
+    conditions = audit.conditions(frame)
+    candidate = stage_frame(
+        lake, name, attempt, frame, run.engine, rejects=audit.rejecting(conditions), required=required
+    )
+    verify_rows(candidate.returned, candidate.accepted_rows, candidate.rejected_rows, place=str(name))
+    place, root = str(name), lake.table(name).root
+    verify_files(root, candidate.accepted, candidate.schema, required=required, place=place)
+    if need.mode == "merge" or (need.mode == "replace" and job.write.key):
+        verify_keys(audit.accepted(candidate), job.write.key, place=place)
+    checks = audit.judge(candidate, conditions, snapshot, mode=need.mode, key=required)
+    if any(check.blocks for check in checks):
+        _block(run, candidate, batch, build_id, checks)
+    rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
+    return Intent(
+        table=str(name),
+        batch=batch,
+        generation=batch if need.mode == "replace" or snapshot is None else snapshot.generation,
+        mode=need.mode,
+        attempt=attempt.id,
+        schema=schema_json(candidate.schema_with(required)),
+        planned_version=snapshot.version if snapshot else 0,
+        key=required,
+        required=required,
+        accepted=candidate.accepted,
+        rejected=rejected,
+        files=_files(run, job, candidate, sources),
+        returned=candidate.returned,
+        code=job.code,
+        inputs=inputs,
+        checks=checks,
+        table_checks=audit.table_checks(),
+        run=run.id,
+        engine=run.engine.name,
+        started=started,
+    )
+
+
+def _require_columns(
+    frame: DataFrame, key: tuple[str, ...], snapshot: Snapshot | None, need: Need, name: TableName
+) -> None:
+    """The transform's columns must hold the key, and all that the table has, unless it is replaced."""
+    promised = list(key)
+    if snapshot is not None and need.mode != "replace":
+        promised += snapshot.schema.names
+    if missing := [column for column in promised if column not in frame.columns]:
+        raise CandidateRefused(
+            f"the transform returns no column {', '.join(map(repr, missing))}; it returns {', '.join(frame.columns)}",
+            place=str(name),
+            hint="return it, or rebuild the table with --full-refresh if it shall go",
+        )
+
+
+def _stay_blocked(run: Run, name: TableName, batch: int, build_id: str) -> None:
+    """Raise again what blocked this very build: neither data nor code has changed since."""
+    for blocked in run.lake.control.blocked(name):
+        if blocked.batch == batch and blocked.build == build_id:
+            log.info("%s: still blocked, nothing has changed since %s", name, blocked.when)
+            raise_blocked(run, name, blocked)
+
+
+def _block(
+    run: Run, candidate: Candidate, batch: int, build_id: str, checks: tuple[CheckResult, ...]
+) -> None:
+    name = candidate.attempt.table
+    failed = [check for check in checks if check.blocks]
+    files = count_by_file(run.lake, run.lake.table(name).name, candidate)
+    blocked = Blocked(
+        table=name,
+        batch=batch,
+        build=build_id,
+        attempt=candidate.attempt.id,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        reason="; ".join(check.message or check.name for check in failed),
+        checks=checks,
+        files=tuple(replace(f, accepted=0, quarantined=0, blocked=f.delivered) for f in files),
+        rows=candidate.returned,
+        staged=(*candidate.accepted, *candidate.rejected),
+    )
+    run.lake.control.block(blocked)
+    raise_blocked(run, run.lake.table(name).name, blocked)
+
+
+def _files(run: Run, job: Job, candidate: Candidate, sources: tuple[Snapshot, ...]) -> tuple[FileCounts, ...]:
+    """What each raw file brought to this batch, with the paths that the first input knows."""
+    counted = count_by_file(run.lake, job.name, candidate)
+    paths = {f.file_id: f.path for source in sources[:1] for f in files_of(run.lake, source)} if counted else {}
+    return tuple(replace(f, path=paths.get(f.file_id, f.path)) for f in counted)

@@ -1,0 +1,68 @@
+"""Call a user's transform, and say where it went wrong in the user's own terms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import ClearwellError, ProjectError
+from clearwell.places import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+    from clearwell.engines import Engine
+    from clearwell.flow.project import Project
+    from clearwell.flow.specs import CuratedSpec, TableSpec
+
+__all__ = ["call_transform"]
+
+
+def call_transform(
+    project: Project, spec: TableSpec | CuratedSpec, frames: DataFrame | Mapping[str, DataFrame], engine: Engine
+) -> DataFrame:
+    """What the transform of ``spec`` makes of one frame, or of its named inputs, with its columns resolved.
+
+    Raises:
+        ProjectError: it raises, returns no DataFrame, or names columns that are not there; the place is
+            the line of the user's code where it happened, else the line of the YAML.
+    """
+    from pyspark.sql import DataFrame as Frame
+
+    function = project.transform(spec)
+    ref = spec.transform if hasattr(spec, "transform") else spec.silver.transform  # type: ignore[union-attr]
+    yaml_place = project.place(spec, *(("transform",) if hasattr(spec, "inputs") else ("silver", "transform")))
+    try:
+        made: Any = function(**frames) if isinstance(frames, dict) else function(frames)
+    except ClearwellError:
+        raise
+    except Exception as error:
+        raise ProjectError(
+            f"{ref} raised {type(error).__name__}: {error}", place=_line_in(project.root, error) or yaml_place
+        ) from error
+    if not isinstance(made, Frame):
+        raise ProjectError(
+            f"{ref} returned {type(made).__name__}, not a DataFrame", place=yaml_place, hint="end it with `return frame`"
+        )
+    try:
+        with engine.work(f"reading what {ref} returns"):
+            made.schema  # noqa: B018 - asks the engine, which names a column that is not there
+    except ClearwellError as error:
+        if error.transient:
+            raise
+        raise ProjectError(f"{ref}: {error.fact}", place=yaml_place, hint=error.hint) from error
+    return made
+
+
+def _line_in(root: Path, error: BaseException) -> str | None:
+    """``file:line`` of the innermost line of the project's code that was running."""
+    place, step = None, error.__traceback__
+    while step:
+        file = Path(step.tb_frame.f_code.co_filename)
+        foreign = "site-packages" in file.parts or file.is_relative_to(Path(__file__).parents[1])
+        if file.is_relative_to(root) and not foreign:
+            place = f"{shown(file)}:{step.tb_lineno}"
+        step = step.tb_next
+    return place

@@ -1,0 +1,48 @@
+"""Every problem of a project that can be found without an engine and without data.
+
+More than `load_project` asks: transforms are imported, which runs the top level of their modules, and
+their parameters compared with the inputs; suites are read check by check.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.errors import ProjectError
+from clearwell.flow.project import read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.flow.project import Project
+    from clearwell.settings import Settings
+
+__all__ = ["check_project"]
+
+
+def check_project(settings: Settings) -> list[ProjectError]:
+    """All problems of the project, in the order of its files; an empty list when it is sound."""
+    project, problems = read_project(settings)
+    seen = {str(problem) for problem in problems}
+    for problem in (*_transforms(project), *_suites(project)):
+        if str(problem) not in seen:
+            seen.add(str(problem))
+            problems.append(problem)
+    return problems
+
+
+def _transforms(project: Project) -> Iterator[ProjectError]:
+    for spec in (*(t for t in project.tables.values() if t.silver), *project.curated.values()):
+        try:
+            project.transform(spec)
+        except ProjectError as error:
+            yield error
+
+
+def _suites(project: Project) -> Iterator[ProjectError]:
+    from clearwell.quality import check_suite  # Great Expectations: seconds, and only here
+
+    specs = (*project.tables.values(), *project.curated.values())
+    files = {suite for spec in specs if (suite := project.suite(spec)) and suite.is_file()}
+    for file in sorted(files):
+        yield from check_suite(file)

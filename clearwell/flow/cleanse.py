@@ -1,0 +1,65 @@
+"""Cleanse: bronze -> silver by the user's transform, audited row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.errors import ProjectError
+from clearwell.flow.build import Job, build
+from clearwell.flow.need import Need, fingerprint
+from clearwell.flow.call import call_transform
+from clearwell.names import PROVENANCE
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from clearwell.flow.run import Run
+    from clearwell.flow.specs import TableSpec
+    from clearwell.model import BuildResult
+    from clearwell.tables import Snapshot
+
+__all__ = ["cleanse", "cleanse_code"]
+
+
+def cleanse(run: Run, spec: TableSpec) -> BuildResult:
+    """Bring ``silver_<name>`` up to date with ``bronze_<name>``.
+
+    A table written with ``replace`` is computed anew from all of bronze, any other takes the rows of
+    bronze batches that it has not had.
+
+    Raises:
+        ProjectError: the spec has no silver table, or its transform fails or drops the provenance.
+        BatchBlocked: see ``build``.
+    """
+    silver, name = spec.silver, spec.silver_table
+    if silver is None or name is None:
+        raise ProjectError(f"{spec.name} has no silver table", place=run.project.place(spec))
+
+    def frame(need: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
+        rows = sources[0].read(run.engine, after_batch=need.after_batch)
+        made = call_transform(run.project, spec, rows, run.engine)
+        if lost := [column for column in PROVENANCE if column not in made.columns]:
+            raise ProjectError(
+                f"{silver.transform} drops {', '.join(lost)}",
+                place=run.project.place(spec, "silver", "transform"),
+                hint="keep them: `frame.select(*PROVENANCE, ...)` with clearwell.names.PROVENANCE",
+            )
+        return made
+
+    job = Job(
+        name=name,
+        code=cleanse_code(run, spec),
+        inputs=(spec.bronze_table,),
+        write=silver.write,
+        suite=run.suite(spec),
+        incremental=True,
+        frame=frame,
+    )
+    return build(run, job)
+
+
+def cleanse_code(run: Run, spec: TableSpec) -> str:
+    """The hash of all that decides what silver holds, beside its input."""
+    suite = run.suite(spec)
+    write = spec.silver.write.model_dump_json() if spec.silver else ""
+    return fingerprint(run.project.fingerprint(spec), write, suite.fingerprint() if suite else "")

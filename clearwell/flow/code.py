@@ -1,0 +1,139 @@
+"""The code of a transform, read and never run: its files, and one hash of them.
+
+A transform is made of its module and of every project file that this imports, recursively, packages'
+``__init__.py`` included. What a module finds out only when it runs (`importlib`, a file that it opens)
+is not seen. Installed packages and Clearwell itself do not count.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.places import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Source", "sources_of", "transform_fingerprint"]
+
+
+class Source(NamedTuple):
+    """A project file that a transform is made of."""
+
+    module: str
+    file: Path
+    digest: str
+
+
+def transform_fingerprint(ref: str, root: Path, *, place: str | None = None) -> str:
+    """A hash (64 hex digits) of the function's name and of every project file that its module imports.
+
+    Raises:
+        ProjectError: no such module, no such name in it, or code that is not Python.
+    """
+    digest = hashlib.sha256(ref.encode())
+    for source in sorted(sources_of(ref, root, place), key=lambda s: s.file):
+        digest.update(f"\n{source.file.relative_to(root).as_posix()} {source.digest}".encode())
+    return digest.hexdigest()
+
+
+def sources_of(ref: str, root: Path, place: str | None) -> list[Source]:
+    """The files that make up a transform, its own module's first.
+
+    Raises:
+        ProjectError: no such module, no such name in it, or code that is not Python.
+    """
+    module, _, name = ref.partition(":")
+    first = _find(module, root)
+    if first is None:
+        hint = did_you_mean(module, _modules(root)) or f"write it in {module.replace('.', '/')}.py"
+        raise ProjectError(f"no module {module!r} in this project", place=place, hint=hint)
+    bound = _bound_names(_parse(first, first.read_bytes()))
+    if "*" not in bound and name not in bound:
+        hint = did_you_mean(name, bound) or f"write `def {name}(...)` there"
+        raise ProjectError(f"{shown(first)} has no function {name!r}", place=place, hint=hint)
+    found: dict[Path, Source] = {}
+    queue = [(module, first), *_chain(module, root)]
+    for dotted, file in queue:
+        if file not in found:
+            content = file.read_bytes()
+            found[file] = Source(dotted, file, hashlib.sha256(content).hexdigest())
+            for imported in _imports(_parse(file, content), dotted, file):
+                queue += _chain(imported, root)
+    return list(found.values())
+
+
+def _find(module: str, root: Path) -> Path | None:
+    base = root.joinpath(*module.split("."))
+    candidates = (base / "__init__.py", base.with_name(f"{base.name}.py"))
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _chain(module: str, root: Path) -> Iterator[tuple[str, Path]]:
+    """The project files that importing ``module`` runs: its packages', then its own."""
+    parts = module.split(".")
+    if parts[0] == "clearwell":
+        return
+    for length in range(1, len(parts) + 1):
+        dotted = ".".join(parts[:length])
+        if file := _find(dotted, root):
+            yield dotted, file
+
+
+def _imports(tree: ast.Module, dotted: str, file: Path) -> Iterator[str]:
+    """The full names that a module imports, anywhere in it; each may be a module or a name in one."""
+    package = dotted if file.name == "__init__.py" else dotted.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - (node.level - 1)]
+                base = ".".join([*above, *filter(None, [node.module])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _bound_names(tree: ast.Module) -> set[str]:
+    """The names that a module's top level gives a value; ``*`` when it imports names unseen."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node in tree.body:
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def _parse(file: Path, content: bytes) -> ast.Module:
+    try:
+        return ast.parse(content, filename=os.fspath(file))
+    except SyntaxError as error:
+        place = f"{shown(file)}:{error.lineno or 1}"
+        raise ProjectError(
+            f"not Python: {error.msg}", place=place, hint=(error.text or "").strip() or None
+        ) from error
+    except ValueError as error:  # a NUL byte, on Python 3.11
+        raise ProjectError(f"not Python: {error}", place=f"{shown(file)}:1") from error
+
+
+def _modules(root: Path) -> Iterator[str]:
+    """The modules of a project, for a hint: none of hidden folders, environments or Clearwell."""
+    for folder, subfolders, files in os.walk(root):
+        here = Path(folder)
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if name.isidentifier() and name != "clearwell" and not (here / name / "pyvenv.cfg").exists()
+        ]
+        for file in files:
+            if file.endswith(".py"):
+                path = (here / file).relative_to(root).with_suffix("")
+                yield ".".join(path.parts[:-1] if path.name == "__init__" else path.parts)

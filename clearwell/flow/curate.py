@@ -1,0 +1,52 @@
+"""Curate: named tables -> gold by the user's transform, computed whole and audited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.flow.build import Job, build
+from clearwell.flow.need import Need, fingerprint
+from clearwell.flow.call import call_transform
+from clearwell.names import TableName
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from clearwell.flow.run import Run
+    from clearwell.flow.specs import CuratedSpec
+    from clearwell.model import BuildResult
+    from clearwell.tables import Snapshot
+
+__all__ = ["curate", "curate_code"]
+
+
+def curate(run: Run, spec: CuratedSpec) -> BuildResult:
+    """Bring ``gold_<name>`` up to date with its inputs, when any of them has new rows.
+
+    Raises:
+        ProjectError: its transform fails.
+        TableNotFound: an input has never been built.
+        BatchBlocked: see ``build``.
+    """
+
+    def frame(need: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
+        frames = {name: source.read(run.engine) for name, source in zip(spec.inputs, sources, strict=True)}
+        return call_transform(run.project, spec, frames, run.engine)
+
+    job = Job(
+        name=spec.table,
+        code=curate_code(run, spec),
+        inputs=tuple(TableName.parse(name) for name in spec.inputs),
+        write=spec.write,
+        suite=run.suite(spec),
+        incremental=False,
+        frame=frame,
+    )
+    return build(run, job)
+
+
+def curate_code(run: Run, spec: CuratedSpec) -> str:
+    """The hash of all that decides what the table holds, beside its inputs."""
+    suite = run.suite(spec)
+    write = spec.write.model_dump_json()
+    return fingerprint(run.project.fingerprint(spec), write, *spec.inputs, suite.fingerprint() if suite else "")

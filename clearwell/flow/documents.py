@@ -1,0 +1,177 @@
+"""From a YAML document of `pipelines/` to a spec, or to every problem that it has, each with its line.
+
+Only documents whose type is ours are read; those of Dagster and of others are left alone. Of Dagster's
+templates only the environment is filled in here: `{{ env.NAME }}`, `{{ env('NAME') }}` and
+`{{ env('NAME', 'default') }}`. A variable that is not set is a problem; any other template stays as it
+stands.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.flow.specs import CuratedSpec, DatasetSpec, ReportsSpec, Spec, TableSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from clearwell.places import Document
+
+__all__ = ["COMPONENTS", "attribute_problems", "parse_document"]
+
+COMPONENTS: Mapping[str, type[Spec]] = {
+    "clearwell.components.Table": TableSpec,
+    "clearwell.components.Curated": CuratedSpec,
+    "clearwell.components.Dataset": DatasetSpec,
+    "clearwell.components.Reports": ReportsSpec,
+}
+
+_KEYS = ("type", "attributes", "requirements", "template_vars_module", "post_processing")
+_TEMPLATE = re.compile(
+    r"""\{\{\s*env(?:\.(?P<dotted>[A-Za-z_]\w*)
+        |\(\s*(?P<q>['"])(?P<called>[A-Za-z_]\w*)(?P=q)\s*(?:,\s*(?P<d>['"])(?P<default>.*?)(?P=d)\s*)?\))\s*\}\}""",
+    re.VERBOSE,
+)
+
+
+def parse_document(document: Document) -> tuple[Spec | None, list[ProjectError]]:
+    """The spec that ``document`` declares (None: not ours, or not usable) and all its problems."""
+    value = document.value
+    if value is None:
+        return None, []
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+        return None, [
+            ProjectError(
+                "a component without a type",
+                place=document.place(),
+                hint=f"start with `type:` and one of {', '.join(COMPONENTS)}",
+            )
+        ]
+    kind: str = value["type"]
+    if kind not in COMPONENTS:
+        if not kind.startswith("clearwell."):
+            return None, []
+        hint = did_you_mean(kind, COMPONENTS) or f"the types are {', '.join(COMPONENTS)}"
+        return None, [
+            ProjectError(f"unknown component type {kind!r}", place=document.place("type"), hint=hint)
+        ]
+    problems = [_unknown_key(key, _KEYS, document.place(str(key))) for key in value if key not in _KEYS]
+    attributes, unset = _rendered(value.get("attributes") or {}, document, ("attributes",))
+    problems += unset
+    try:
+        spec = COMPONENTS[kind].model_validate(attributes)
+    except ValidationError as error:
+        return None, problems + attribute_problems(error, COMPONENTS[kind], document)
+    return (None if unset else spec), problems
+
+
+def attribute_problems(
+    error: ValidationError, model: type[BaseModel], document: Document
+) -> list[ProjectError]:
+    """What pydantic found, each with its place in the document's ``attributes`` and a next step.
+
+    A value that fits no member of a union is one problem, not one for each member.
+    """
+    problems: dict[str, ProjectError] = {}
+    for detail in error.errors(include_url=False):
+        keys = _written_keys(detail, document)
+        problem = _problem(detail, keys, model, document.place("attributes", *keys))
+        problems.setdefault(f"{problem.place} {'.'.join(map(str, keys))}", problem)
+    return list(problems.values())
+
+
+def _problem(
+    detail: ErrorDetails, keys: tuple[str | int, ...], model: type[BaseModel], place: str
+) -> ProjectError:
+    name = _dotted(keys)
+    match detail["type"]:
+        case "extra_forbidden":
+            return _unknown_key(name.rpartition(".")[2], _known_keys(model, keys[:-1]), place)
+        case "missing":
+            return ProjectError(f"{name!r} is missing", place=place, hint=f"add `{name.rpartition('.')[2]}:`")
+        case "literal_error":
+            expected: str = detail["ctx"]["expected"] if "ctx" in detail else ""
+            near = did_you_mean(str(detail["input"]), re.findall(r"'([^']*)'", expected))
+            return ProjectError(f"{name}: {detail['input']!r} is not {expected}", place=place, hint=near)
+        case "clearwell":
+            fact, hint = (detail["ctx"]["fact"], detail["ctx"]["hint"]) if "ctx" in detail else ("", None)
+            return ProjectError(f"{name}: {fact}" if name else fact, place=place, hint=hint)
+        case _:
+            said = detail["msg"][:1].lower() + detail["msg"][1:]
+            return ProjectError(f"{name}: {said}", place=place, hint=f"it says {detail['input']!r}"[:200])
+
+
+def _unknown_key(key: object, known: tuple[str, ...], place: str) -> ProjectError:
+    hint = did_you_mean(str(key), known) or f"the keys are {', '.join(known)}"
+    return ProjectError(f"unknown key {key!r}", place=place, hint=hint)
+
+
+def _written_keys(detail: ErrorDetails, document: Document) -> tuple[str | int, ...]:
+    """The part of pydantic's location that stands in the YAML: it also names the members of unions."""
+    node: Any = document.value.get("attributes") or {}
+    keys: list[str | int] = []
+    for step in detail["loc"]:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            if detail["type"] != "missing":
+                continue
+        keys.append(step)
+    return tuple(keys)
+
+
+def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The keys of the model that stands at ``path`` below ``model``."""
+    for step in path:
+        for name, field in model.model_fields.items():
+            if step in (name, field.alias):
+                members = (field.annotation, *get_args(field.annotation))
+                model = next((m for m in members if isinstance(m, type) and issubclass(m, BaseModel)), model)
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _dotted(keys: tuple[str | int, ...]) -> str:
+    text = ""
+    for key in keys:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    return text
+
+
+def _rendered(value: Any, document: Document, keys: tuple[str | int, ...]) -> tuple[Any, list[ProjectError]]:
+    """``value`` with the environment filled in, and a problem for each variable that is not set."""
+    problems: list[ProjectError] = []
+
+    def render(part: Any, at: tuple[str | int, ...]) -> Any:
+        if isinstance(part, str):
+            problems.extend(_is_unset(variable, document.place(*at)) for variable in _unset(part))
+            return _TEMPLATE.sub(_from_environment, part)
+        if isinstance(part, dict):
+            return {key: render(inner, (*at, key)) for key, inner in part.items()}
+        if isinstance(part, list):
+            return [render(inner, (*at, index)) for index, inner in enumerate(part)]
+        return part
+
+    return render(value, keys), problems
+
+
+def _is_unset(variable: str, place: str) -> ProjectError:
+    hint = f"set it, or write {{{{ env('{variable}', 'default') }}}}"
+    return ProjectError(f"the environment variable {variable} is not set", place=place, hint=hint)
+
+
+def _unset(text: str) -> Iterator[str]:
+    for found in _TEMPLATE.finditer(text):
+        name = found["dotted"] or found["called"]
+        if name not in os.environ and found["default"] is None:
+            yield name
+
+
+def _from_environment(found: re.Match[str]) -> str:
+    return os.environ.get(found["dotted"] or found["called"], found["default"] or "")

@@ -1,0 +1,81 @@
+"""The kinds of text that stand in a project's YAML: names, tables, transforms, owners, schedules.
+
+Each refuses what it is not, with a hint of how to write it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from clearwell.errors import ProjectError
+from clearwell.names import TableName, Zone, require_identifier
+
+__all__ = ["Columns", "Cron", "InputTable", "Moment", "Name", "Owner", "TransformRef", "distinct", "refuse"]
+
+_OWNER = re.compile(r"team:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
+_CRON = re.compile(r"@(hourly|daily|weekly|monthly|yearly)|\S+( \S+){4}")
+_TRANSFORM = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_CONSUMABLE = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
+
+
+def refuse(fact: str, hint: str | None = None) -> PydanticCustomError:
+    """What a validator raises: ``fact`` and ``hint`` come out as those of a ProjectError."""
+    return PydanticCustomError("clearwell", "{fact}", {"fact": fact, "hint": hint})
+
+
+def distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    """``values``, if none is there twice."""
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise refuse(f"{twice[0]!r} is listed twice", "leave one")
+    return values
+
+
+def _identifier(text: str) -> str:
+    try:
+        return require_identifier(text, what="table, dataset or report")
+    except ProjectError as error:
+        raise refuse(error.fact, error.hint) from error
+
+
+def _input_table(text: str) -> str:
+    try:
+        name = TableName.parse(text)
+    except ProjectError as error:
+        raise refuse(error.fact, error.hint) from error
+    if name.zone not in _CONSUMABLE:
+        raise refuse(f"{text!r} cannot be an input", "inputs are bronze_, silver_ and gold_ tables")
+    return text
+
+
+def _matches(pattern: re.Pattern[str], what: str, example: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise refuse(f"{text!r} is not {what}", f"write it as {example}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _as_moment(value: date | datetime | int | str) -> date | datetime | int | str:
+    if isinstance(value, str):
+        for kind in (date, datetime):
+            try:
+                return kind.fromisoformat(value)
+            except ValueError:
+                continue
+    return value
+
+
+Name = Annotated[str, AfterValidator(_identifier)]
+InputTable = Annotated[str, AfterValidator(_input_table)]
+TransformRef = Annotated[str, _matches(_TRANSFORM, "a transform", '"assets.flights:clean" (module:function)')]
+Owner = Annotated[str, _matches(_OWNER, "an owner", '"team:operations" or an e-mail address')]
+Cron = Annotated[str, _matches(_CRON, "a schedule", '"0 6 * * *" (cron) or "@daily"')]
+Moment = Annotated[date | datetime | int | str, AfterValidator(_as_moment)]
+Columns = Annotated[tuple[str, ...], AfterValidator(distinct)]

@@ -1,0 +1,227 @@
+"""Ingest: raw files -> bronze, each record once, as accepted or as quarantined.
+
+A file is known by its content. A copy under another name adds nothing; a known path with other content is
+refused, or replaced where the source says so; a file that still grows is left for the next run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from clearwell.errors import CommitConflict, SourceError
+from clearwell.flow.landing import Landing, SetAside
+from clearwell.flow.need import Need, fingerprint, last_build
+from clearwell.flow.results import built_result, unchanged_result
+from clearwell.flow.run import Run, log
+from clearwell.model import FileCounts
+from clearwell.names import PROVENANCE
+from clearwell.sources import KnownFile, UnreadableFile, discover, read
+from clearwell.tables import (
+    Blocked,
+    Intent,
+    Snapshot,
+    carry_out,
+    decide,
+    files_of,
+    schema_json,
+    settle,
+    verify_files,
+)
+
+if TYPE_CHECKING:
+    from clearwell.flow.specs import TableSpec
+    from clearwell.model import BuildResult
+    from clearwell.names import TableName
+    from clearwell.sources import Discovery, RawFile, SourceSpec
+
+__all__ = ["ingest", "ingest_code"]
+
+_MOST_TRIES = 20
+_FILES_BLOCKED = "files"
+
+
+def ingest(run: Run, spec: TableSpec) -> BuildResult:
+    """Bring the raw files that ``bronze_<name>`` has not had into it.
+
+    The result's ``blocked`` counts the records of files that were set aside, and ``notes`` say why.
+
+    Raises:
+        SourceError: the source's folder is missing, or a rebuild lacks raw files that the table was made of.
+        CommitConflict: other runs won every decision.
+    """
+    lake, name, source = run.lake, spec.bronze_table, spec.source.to_spec()
+    code = ingest_code(spec)
+    recovered = False
+    for _ in range(_MOST_TRIES):
+        recovered |= settle(lake, name, engine=run.engine, recheck=lambda *_: True) is not None
+        snapshot = lake.table(name).snapshot()  # before the files are listed: what comes later has a later batch
+        last = last_build(run, name, snapshot)
+        known = {f.file_id: f for f in files_of(lake, snapshot)} if snapshot else {}
+        found = discover(source, run.project.root, {i: _known(f) for i, f in known.items()})
+        need = _need(last, code, found, source, refresh=run.must_refresh(name))
+        files = found.new
+        aside = [] if need and need.mode == "replace" else _changed(found, source)
+        if need and need.mode == "replace" and last is not None:
+            _require_all(name, found)
+            files = discover(source, run.project.root, {}).new
+        if need is None:
+            notes = _notes(found, aside)
+            blocked = _set_aside(run, name, snapshot, aside)
+            return unchanged_result(
+                run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes
+            )
+        intent, unreadable = _stage(run, name, source, snapshot, files, need, code)
+        if intent is None:
+            aside += unreadable
+            blocked = _set_aside(run, name, snapshot, aside)
+            notes = _notes(found, aside)
+            return unchanged_result(run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
+        winner = decide(lake, intent)
+        carry_out(lake, winner, engine=run.engine, recheck=lambda *_: True)
+        if winner.attempt == intent.attempt:
+            run.refreshed(name)
+            aside += unreadable
+            blocked = _set_aside(run, name, lake.existing(name), aside)
+            notes = _notes(found, aside)
+            result = built_result(run, name, winner, need.reason, recovered=recovered, notes=notes)
+            return replace(result, blocked=blocked)
+        lake.discard(intent.attempt, name)
+        log.info("%s: another run was first; looking again", name)
+    raise CommitConflict("other runs won every decision", place=str(name), hint="run again; nothing was lost")
+
+
+def ingest_code(spec: TableSpec) -> str:
+    """The hash of all that decides what a raw file becomes in bronze; where files lie does not."""
+    settings = spec.source.model_dump(mode="json", exclude={"path", "settle_seconds", "on_change"})
+    return fingerprint("bronze", *(f"{key}={settings[key]}" for key in sorted(settings)))
+
+
+def _need(last: Intent | None, code: str, found: Discovery, source: SourceSpec, *, refresh: bool) -> Need | None:
+    if last is None:
+        return Need("replace", "first build")
+    if refresh:
+        return Need("replace", "--full-refresh")
+    if last.code != code:
+        return Need("replace", "the source's settings changed")
+    if found.changed and source.on_change == "replace":
+        return Need("replace", f"{len(found.changed)} files changed")
+    if found.new:
+        return Need("append", f"{len(found.new)} new files")
+    return None
+
+
+def _stage(
+    run: Run,
+    name: TableName,
+    source: SourceSpec,
+    snapshot: Snapshot | None,
+    files: tuple[RawFile, ...],
+    need: Need,
+    code: str,
+) -> tuple[Intent | None, list[SetAside]]:
+    """Stage a batch of raw files; no intent when there is nothing to decide."""
+    lake = run.lake
+    batch = (snapshot.batch if snapshot else 0) + 1
+    log.info("%s: reading %d files (%s)", name, len(files), need.reason)
+    started = datetime.now(UTC).isoformat(timespec="milliseconds")
+    attempt = lake.begin(name, batch)
+    lake.reached("stage", name)
+    base = snapshot.schema if snapshot and need.mode != "replace" else None
+    landing = Landing(lake, name, attempt, source, base)
+    landing.take(files)
+    accepted, rejected = landing.close()
+    lake.reached("staged", name)
+    if not landing.counts and snapshot is not None and need.mode == "append":
+        lake.discard(attempt.id, name)  # every new file was set aside
+        return None, landing.set_aside
+    verify_files(lake.table(name).root, accepted, landing.schema, required=PROVENANCE, place=str(name))
+    intent = Intent(
+        table=str(name),
+        batch=batch,
+        generation=batch if need.mode == "replace" or snapshot is None else snapshot.generation,
+        mode=need.mode,
+        attempt=attempt.id,
+        schema=schema_json(landing.schema),
+        planned_version=snapshot.version if snapshot else 0,
+        required=PROVENANCE,
+        accepted=tuple(accepted),
+        rejected=tuple(rejected),
+        files=tuple(landing.counts),
+        returned=sum(f.delivered for f in landing.counts),
+        code=code,
+        run=run.id,
+        engine="arrow",
+        started=started,
+    )
+    return intent, landing.set_aside
+
+
+def _known(file: FileCounts) -> KnownFile:
+    return KnownFile(file.path, file.size or 0, file.modified_ns or 0)
+
+
+def _require_all(name: TableName, found: Discovery) -> None:
+    if gone := sorted(known.path for known in found.missing.values()):
+        raise SourceError(
+            f"a rebuild needs every raw file, and {len(gone)} are gone: {', '.join(gone[:5])}",
+            place=str(name),
+            hint="put them back where they were, and run again",
+        )
+
+
+def _changed(found: Discovery, source: SourceSpec) -> list[SetAside]:
+    """Files whose path is known with other content, where the source refuses that."""
+    if source.on_change == "replace":
+        return []
+    return [
+        SetAside(
+            _blocked_counts(change.file, source),
+            f"{change.file.path}: was taken before with other content\n"
+            "  next: deliver it under a new name, or set `on_change: replace`",
+        )
+        for change in found.changed
+    ]
+
+
+def _blocked_counts(file: RawFile, source: SourceSpec) -> FileCounts:
+    """A file that is kept out, with its number of records; one that cannot be read counts as one."""
+    try:
+        records = sum(p.accepted.num_rows + len(p.rejects) for p in read(file, source))
+    except UnreadableFile:
+        records = 1
+    return FileCounts(file.file_id, file.path, records, 0, 0, records, file.size, file.modified_ns)
+
+
+def _set_aside(run: Run, name: TableName, snapshot: Snapshot | None, aside: list[SetAside]) -> int:
+    """Record the files that were kept out, or that none is any more; the number of their records."""
+    control = run.lake.control
+    before = [b for b in control.blocked(name) if b.build == _FILES_BLOCKED]
+    if not aside:
+        for blocked in before:
+            control.unblock(blocked)
+        return 0
+    blocked = Blocked(
+        table=str(name),
+        batch=(snapshot.batch if snapshot else 0) + 1,
+        build=_FILES_BLOCKED,
+        attempt="",
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        reason="\n".join(item.reason for item in aside),
+        files=tuple(item.counts for item in aside),
+        rows=sum(item.counts.blocked for item in aside),
+    )
+    for item in aside:
+        log.warning("%s: set aside %s", name, item.reason.replace("\n", ";"))
+    if not before or replace(before[0], when=blocked.when) != blocked:  # the same again changes nothing
+        control.block(blocked)
+    return blocked.rows
+
+
+def _notes(found: Discovery, aside: list[SetAside]) -> tuple[str, ...]:
+    notes = [f"set aside: {item.reason}" for item in aside]
+    notes += [f"{d.file.path}: same content as {d.same_as}, nothing to add" for d in found.duplicates]
+    notes += [f"{path}: still growing, left for the next run" for path in found.growing]
+    notes += [f"{s.path}: skipped, {s.reason}" for s in found.skipped]
+    return tuple(notes)

@@ -1,0 +1,70 @@
+"""Whether a table must be built, and why: its code, its inputs, and what its last build had.
+
+A build is named by its inputs' generations and batch numbers and by a hash of its code. Nothing new:
+nothing runs. A compaction moves neither number, so it is not new input.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clearwell.flow.run import Run
+    from clearwell.model import InputState
+    from clearwell.names import TableName
+    from clearwell.tables import Intent, Snapshot
+
+__all__ = ["Need", "fingerprint", "last_build", "what_is_new"]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A build to be made: how its rows enter, after which batch of its input they begin, and why."""
+
+    mode: str
+    reason: str
+    after_batch: int | None = None
+
+
+def fingerprint(*parts: object) -> str:
+    """A hash (32 hex digits) of settings and code."""
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def last_build(run: Run, name: TableName, snapshot: Snapshot | None) -> Intent | None:
+    """The newest build in the table's present contents that took its inputs: no void, no delete by hand."""
+    if snapshot is None or not snapshot.batch:
+        return None
+    voids = run.lake.control.voids(name) | {snapshot.last_void}
+    for batch in range(snapshot.batch, snapshot.generation - 1, -1):
+        if batch not in voids and (intent := run.lake.control.intent(name, batch)) and intent.code:
+            return intent
+    return None
+
+
+def what_is_new(
+    last: Intent | None, *, code: str, inputs: tuple[InputState, ...], mode: str, refresh: bool, incremental: bool
+) -> Need | None:
+    """The build that ``inputs`` and ``code`` call for; None when the table has them already.
+
+    ``incremental`` tables take only the rows of their one input's later batches.
+    """
+    if last is None:
+        return Need("replace", "first build")
+    if refresh:
+        return Need("replace", "--full-refresh")
+    if last.code != code:
+        return Need("replace", "its transform, suite or settings changed")
+    before = {state.table: state for state in last.inputs}
+    rebuilt = [s.table for s in inputs if s.table not in before or before[s.table].generation != s.generation]
+    if rebuilt:
+        return Need("replace", f"{', '.join(rebuilt)} was rebuilt")
+    newer = [state.table for state in inputs if state.batch > before[state.table].batch]
+    if not newer:
+        return None
+    reason = f"new rows in {', '.join(newer)}"
+    if incremental and mode != "replace":
+        return Need(mode, reason, after_batch=before[inputs[0].table].batch)
+    return Need(mode, reason)

@@ -1,0 +1,254 @@
+"""Publish: a version of a table becomes an immutable release that a model can train on.
+
+A release is made when its input or its settings have changed since the last one. No row is dropped on the
+way (see ``clearwell.datasets.make`` for what is refused), and rows are written in an order that only
+their contents decide, so the same rows make the same bytes. The columns of provenance are no features:
+they are left out, and ``_file_id`` and ``_record_no`` kept beside the data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+import clearwell
+from clearwell.datasets.catalog import versions_in
+from clearwell.datasets.claim import adopt, claim
+from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
+from clearwell.datasets.make import Recipe, make_splits, split_value
+from clearwell.datasets.manifest import FORMAT, Column, Input, Manifest
+from clearwell.datasets.order import buckets_for
+from clearwell.errors import DatasetError, did_you_mean
+from clearwell.model import Outcome
+from clearwell.names import PROVENANCE, RELEASES
+from clearwell.tables.control import Process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearwell.datasets.manifest import SplitFiles
+    from clearwell.flow.run import Run
+    from clearwell.flow.specs import DatasetSpec
+    from clearwell.tables.control import Intent
+    from clearwell.tables.lake import Lake
+    from clearwell.tables.snapshot import Snapshot
+
+__all__ = ["ReleaseResult", "leftover_attempts", "publish", "remove_attempt"]
+
+_log = logging.getLogger("clearwell")
+_LINEAGE = ("_file_id", "_record_no")
+_ATTEMPT = ".attempt-"
+
+
+@dataclass(frozen=True)
+class ReleaseResult:
+    """What publishing did: the release that readers now get, and whether it is new."""
+
+    dataset: str
+    outcome: Outcome
+    version: int
+    path: Path
+    rows: int
+    bytes: int
+    fingerprint: str
+    splits: dict[str, int] = field(default_factory=dict[str, int])
+    reason: str = ""
+    recovered: bool = False
+
+
+def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
+    """Release ``spec.from_table`` as it is now, unless the current release is made from the same.
+
+    Safe to kill and to run twice at once: see ``clearwell.datasets.claim``.
+
+    Raises:
+        TableNotFound: the table does not exist.
+        DatasetError: the table cannot be released as the spec says.
+    """
+    dataset = run.lake.root / RELEASES / spec.name
+    seen = versions_in(dataset)  # before the table is read: what comes later may have read more
+    snapshot = run.lake.existing(spec.from_table)
+    if (found := adopt(dataset, _identity(snapshot, spec))) is not None:
+        manifest, moved = found
+        reason = "finished a release that was cut short" if moved else "same input, same settings"
+        return _result(dataset, manifest, Outcome.UNCHANGED, reason, recovered=moved)
+
+    recipe = _recipe(run, spec, snapshot)
+    draft = _draft(run.lake, spec, recipe, snapshot)
+    attempt = _begin(dataset)
+    try:
+        splits = _make(recipe, snapshot, attempt)
+        draft = replace(
+            draft,
+            splits=splits,
+            rows=sum(split.rows for split in splits),
+            fingerprint=combined_fingerprint((split.name, split.fingerprint) for split in splits),
+        )
+        held, is_ours = claim(dataset, attempt, draft, seen=seen)
+    finally:
+        remove_attempt(attempt)
+    if not is_ours:
+        return _result(dataset, held, Outcome.UNCHANGED, "another run was first")
+    _log.info("%s: released v%d, %s rows", spec.name, held.version, f"{held.rows:,}")
+    return _result(
+        dataset, held, Outcome.BUILT, "first release" if held.version == 1 else "new input or settings"
+    )
+
+
+def leftover_attempts(lake: Lake) -> list[Path]:
+    """Folders of releases that were never finished, by runs that are dead; for ``maintain``."""
+    found: list[Path] = []
+    for note in sorted((lake.root / RELEASES).glob(f"*/{_ATTEMPT}*.json")):
+        try:
+            dead = Process(**json.loads(note.read_text(encoding="utf-8"))).is_dead
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, TypeError):
+            dead = True  # cut short while it was written: before the first data file
+        if dead:
+            found.append(note.with_suffix(""))
+    return found
+
+
+def remove_attempt(attempt: Path) -> None:
+    """Remove an attempt's folder, if it is still there, and the note of who made it."""
+    shutil.rmtree(attempt, ignore_errors=True)
+    attempt.with_name(f"{attempt.name}.json").unlink(missing_ok=True)
+
+
+def _make(recipe: Recipe, snapshot: Snapshot, attempt: Path) -> tuple[SplitFiles, ...]:
+    buckets = buckets_for(snapshot.bytes)
+    try:
+        return make_splits(
+            snapshot.batches(recipe.reads), recipe, attempt, rows=snapshot.rows, buckets=buckets
+        )
+    except (OSError, pa.ArrowException) as error:
+        raise DatasetError(
+            f"{recipe.table} could not be released: {str(error).splitlines()[0]}",
+            place=recipe.place,
+            hint="run again; if a file is missing, rebuild the table with --full-refresh",
+        ) from error
+
+
+def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> Recipe:
+    names: list[str] = snapshot.schema.names
+    asked = [
+        ("label", spec.label),
+        ("split", spec.split.column),
+        *(("exclude", name) for name in spec.exclude),
+    ]
+    for key, name in asked:
+        if name not in names:
+            raise DatasetError(
+                f"{spec.from_table} has no column {name!r}",
+                place=run.project.place(spec, key),
+                hint=did_you_mean(name, names) or f"columns: {', '.join(names)}",
+            )
+    forbidden = frozenset([*spec.exclude, *PROVENANCE])
+    kept = [snapshot.schema.field(name) for name in names if name not in forbidden]
+    if spec.label in forbidden or len(kept) < 2:
+        raise DatasetError(
+            f"{spec.label!r} is a column of provenance"
+            if spec.label in forbidden
+            else "only the label is left",
+            place=run.project.place(spec, "label"),
+            hint=f"{spec.from_table} must have the label and at least one more column",
+        )
+    column, place = spec.split.column, run.project.place(spec, "split")
+    return Recipe(
+        table=spec.from_table,
+        place=run.project.place(spec),
+        schema=pa.schema([pa.field(f.name, f.type, f.nullable) for f in kept]),
+        label=spec.label,
+        forbidden=forbidden,
+        column=column,
+        test_from=split_value(
+            spec.split.test_from, snapshot.schema.field(column).type, column=column, place=place
+        ),
+        formats=tuple(dict.fromkeys(spec.formats)),
+        lineage=_LINEAGE if set(_LINEAGE) <= set(names) else (),
+    )
+
+
+def _begin(dataset: Path) -> Path:
+    """A folder to write in; who does is noted first, so that no folder is ever nobody's."""
+    attempt = dataset / f"{_ATTEMPT}{uuid4().hex}"
+    dataset.mkdir(parents=True, exist_ok=True)
+    attempt.with_name(f"{attempt.name}.json").write_text(
+        json.dumps(asdict(Process.current())), encoding="utf-8"
+    )
+    attempt.mkdir()
+    return attempt
+
+
+def _draft(lake: Lake, spec: DatasetSpec, recipe: Recipe, snapshot: Snapshot) -> Manifest:
+    """The manifest without its number and its data."""
+    state = snapshot.state
+    intent = _last_intent(lake, snapshot)
+    return Manifest(
+        dataset=spec.name,
+        version=0,
+        kind=spec.kind,
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        clearwell_version=clearwell.__version__,
+        identity=_identity(snapshot, spec),
+        fingerprint="",
+        fingerprint_algorithm=ALGORITHM,
+        rows=0,
+        schema=tuple(Column(f.name, str(f.type), f.nullable) for f in recipe.schema),
+        splits=(),
+        inputs=(Input(state.table, state.version, state.generation, state.batch),),
+        settings=_settings(spec),
+        label=spec.label,
+        excluded=spec.exclude,
+        description=spec.description,
+        owners=spec.owners,
+        license=spec.license,
+        code=intent.code if intent else None,
+        checks=tuple(asdict(check) for check in intent.checks) if intent else (),
+    )
+
+
+def _last_intent(lake: Lake, snapshot: Snapshot) -> Intent | None:
+    """The decision that made the last batch of this version; a void batch made nothing."""
+    voids = lake.control.voids(snapshot.name)
+    for batch in range(snapshot.batch, max(snapshot.generation, 1) - 1, -1):
+        if batch not in voids:
+            return lake.control.intent(snapshot.name, batch)
+    return None
+
+
+def _settings(spec: DatasetSpec) -> dict[str, Any]:
+    return spec.model_dump(mode="json", by_alias=True)
+
+
+def _identity(snapshot: Snapshot, spec: DatasetSpec) -> str:
+    """What a release is made from: the input's batch, the settings, and how files are written."""
+    state = snapshot.state
+    made_from = [FORMAT, ALGORITHM, state.table, state.generation, state.batch, _settings(spec)]
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+def _result(
+    dataset: Path, held: Manifest, outcome: Outcome, reason: str, *, recovered: bool = False
+) -> ReleaseResult:
+    return ReleaseResult(
+        dataset=held.dataset,
+        outcome=outcome,
+        version=held.version,
+        path=dataset / f"v{held.version}",
+        rows=held.rows,
+        bytes=held.bytes,
+        fingerprint=held.fingerprint,
+        splits={split.name: split.rows for split in held.splits},
+        reason=reason,
+        recovered=recovered,
+    )

@@ -1,0 +1,101 @@
+"""What a step reports: built, unchanged, or blocked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from clearwell.errors import BatchBlocked
+from clearwell.flow.run import Run, log
+from clearwell.model import BuildResult, Outcome
+
+if TYPE_CHECKING:
+    from clearwell.names import TableName
+    from clearwell.tables import Blocked, Intent, Snapshot
+
+__all__ = ["blocked_result", "built_result", "raise_blocked", "unchanged_result"]
+
+
+def built_result(
+    run: Run, name: TableName, intent: Intent, reason: str, *, recovered: bool, notes: tuple[str, ...] = ()
+) -> BuildResult:
+    """The result of a batch that this run has brought in."""
+    snapshot = run.lake.existing(name)
+    log.info(
+        "%s: %s accepted, %s quarantined, %s rows in version %d",
+        name,
+        f"{intent.accepted_rows:,}",
+        f"{intent.rejected_rows:,}",
+        f"{snapshot.rows:,}",
+        snapshot.version,
+    )
+    return _result(
+        name,
+        snapshot,
+        Outcome.BUILT,
+        reason,
+        recovered=recovered,
+        checks=intent.checks,
+        notes=notes,
+        accepted=intent.accepted_rows,
+        quarantined=intent.rejected_rows,
+    )
+
+
+def unchanged_result(
+    run: Run,
+    name: TableName,
+    snapshot: Snapshot | None,
+    last: Intent | None,
+    *,
+    recovered: bool,
+    blocked: int = 0,
+    notes: tuple[str, ...] = (),
+) -> BuildResult:
+    """The result when there is nothing new, or only what a dead run had decided."""
+    outcome = Outcome.BUILT if recovered else Outcome.UNCHANGED
+    reason = "carried out what an earlier run had decided" if recovered else "nothing new"
+    log.info("%s: %s", name, reason)
+    if snapshot is None:
+        return BuildResult(str(name), outcome, reason=reason, blocked=blocked, notes=notes)
+    checks = last.checks if last else ()
+    return _result(
+        name, snapshot, outcome, reason, recovered=recovered, checks=checks, notes=notes, blocked=blocked
+    )
+
+
+def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
+    """The result of a batch that was kept out."""
+    snapshot = run.lake.table(name).snapshot()
+    counts = {"checks": blocked.checks, "blocked": blocked.rows}
+    if snapshot is None:
+        return BuildResult(str(name), Outcome.BLOCKED, reason=blocked.reason, **counts)
+    return _result(name, snapshot, Outcome.BLOCKED, blocked.reason, recovered=False, **counts)
+
+
+def raise_blocked(run: Run, name: TableName, blocked: Blocked) -> NoReturn:
+    """Raise BatchBlocked, which carries the result as ``result``."""
+    error = BatchBlocked(
+        f"{blocked.rows:,} rows are kept out of the table, which is unchanged: {blocked.reason}",
+        place=str(name),
+        hint=f"`clearwell quarantine {name} --blocked` shows why; correct the data, the transform or the check",
+    )
+    error.result = blocked_result(run, name, blocked)
+    raise error
+
+
+def _result(
+    name: TableName, snapshot: Snapshot, outcome: Outcome, reason: str, *, recovered: bool, **counts: object
+) -> BuildResult:
+    return BuildResult(
+        str(name),
+        outcome,
+        version=snapshot.version,
+        batch=snapshot.batch,
+        generation=snapshot.generation,
+        rows=snapshot.rows,
+        bytes=snapshot.bytes,
+        reason=reason,
+        recovered=recovered,
+        columns=tuple((f.name, str(f.type)) for f in snapshot.schema),
+        **counts,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,50 @@
+"""What one run has at hand: the project, its lake, its engine."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from clearwell.engines import Engine
+    from clearwell.flow.project import Project
+    from clearwell.flow.specs import CuratedSpec, TableSpec
+    from clearwell.names import TableName
+    from clearwell.quality import Suite
+    from clearwell.tables import Lake
+
+__all__ = ["Run", "log"]
+
+log = logging.getLogger("clearwell")
+
+
+@dataclass
+class Run:
+    """One run over a project. The engine starts when a step first needs it.
+
+    ``full_refresh`` rebuilds each table that the run touches, once.
+    """
+
+    project: Project
+    lake: Lake
+    engine: Engine
+    full_refresh: bool = False
+    id: str = field(default_factory=lambda: uuid4().hex)
+    _refreshed: set[str] = field(default_factory=set[str], repr=False)
+
+    def suite(self, spec: TableSpec | CuratedSpec) -> Suite | None:
+        """The suite that judges the rows of ``spec``, if it has one; raises ProjectError."""
+        from clearwell.quality import load_suite
+
+        file = self.project.suite(spec)
+        return load_suite(file) if file else None
+
+    def must_refresh(self, table: TableName) -> bool:
+        """Whether this run still has to rebuild ``table`` by hand."""
+        return self.full_refresh and str(table) not in self._refreshed
+
+    def refreshed(self, table: TableName) -> None:
+        """Note that this run has rebuilt ``table``."""
+        self._refreshed.add(str(table))

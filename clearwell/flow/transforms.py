@@ -1,0 +1,149 @@
+"""Transforms: from the text "assets.flights:clean" to the function.
+
+A transform is a plain function in a module below the project's root, which is put first on ``sys.path``.
+Code that was edited since this process imported it is imported again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.flow.code import Source, sources_of
+from clearwell.places import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+__all__ = ["line_in_project", "load_transform"]
+
+_PACKAGE = Path(__file__).absolute().parents[1]
+
+_imported: dict[Path, str] = {}
+"""The project files that this process has imported, and the hash of what they said then."""
+
+
+def load_transform(
+    ref: str, root: Path, *, inputs: Sequence[str] | None = None, place: str | None = None
+) -> Callable[..., Any]:
+    """The function that ``ref`` names, imported from below ``root``; edited code is imported again.
+
+    Args:
+        ref: ``"module:function"``.
+        root: The project's root, put first on ``sys.path``.
+        inputs: The names its parameters must have, in any order; None: it takes one frame.
+        place: ``file:line`` of the YAML that names it, for the errors.
+
+    Raises:
+        ProjectError: no such module or function, code that cannot be imported, other parameters.
+    """
+    module_name, _, function_name = ref.partition(":")
+    sources = sources_of(ref, root, place)
+    if any(_is_stale(source) for source in sources) or _is_foreign(module_name.partition(".")[0], root):
+        _forget(module_name.partition(".")[0], sources)
+    module = _import(sources[0], root)
+    _imported.update((source.file, source.digest) for source in sources)
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise ProjectError(f"{ref} is not a function", place=place, hint=f"it is {function!r}"[:200])
+    _require_parameters(function, ref, inputs, place)
+    return function
+
+
+def line_in_project(error: BaseException, root: Path) -> str | None:
+    """``file:line`` of the innermost line of the project that was running when ``error`` was raised."""
+    place, step = None, error.__traceback__
+    while step:
+        file = Path(step.tb_frame.f_code.co_filename)
+        ours = file.is_relative_to(_PACKAGE) or "site-packages" in file.parts
+        if file.is_relative_to(root) and not ours:
+            place = f"{shown(file)}:{step.tb_lineno}"
+        step = step.tb_next
+    return place
+
+
+def _is_stale(source: Source) -> bool:
+    """Whether its module was loaded from another file, or before the file was edited."""
+    module = sys.modules.get(source.module)
+    elsewhere = module is not None and Path(getattr(module, "__file__", None) or "") != source.file
+    return elsewhere or _imported.get(source.file, source.digest) != source.digest
+
+
+def _is_foreign(top: str, root: Path) -> bool:
+    """Whether the package of that name is another's: of a second project in this process."""
+    module = sys.modules.get(top)
+    if module is None:
+        return False
+    places = list(getattr(module, "__path__", [])) or [getattr(module, "__file__", None) or ""]
+    return not any(Path(place).is_relative_to(root) for place in places)
+
+
+def _forget(top: str, sources: list[Source]) -> None:
+    """Unload the project's modules, and their byte code: it is told from the source by seconds only."""
+    files = {*_imported, *(source.file for source in sources)}
+    for name, module in list(sys.modules.items()):
+        if (
+            name == top
+            or name.startswith(f"{top}.")
+            or Path(getattr(module, "__file__", None) or "") in files
+        ):
+            del sys.modules[name]
+            if cached := getattr(module, "__cached__", None):
+                with suppress(OSError):
+                    Path(cached).unlink()
+    _imported.clear()
+    importlib.invalidate_caches()
+
+
+def _import(source: Source, root: Path) -> ModuleType:
+    folder = os.fspath(root)
+    if sys.path[:1] != [folder]:
+        with suppress(ValueError):
+            sys.path.remove(folder)
+        sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module(source.module)
+    except (Exception, SystemExit) as error:
+        where = line_in_project(error, root) or shown(source.file)
+        hint = "install it, or correct its name" if isinstance(error, ModuleNotFoundError) else None
+        raise ProjectError(
+            f"{source.module} cannot be imported: {type(error).__name__}: {error}", place=where, hint=hint
+        ) from error
+    if Path(module.__file__ or "") != source.file:
+        raise ProjectError(
+            f"{source.module} is hidden by an installed package: {module.__file__}",
+            place=shown(source.file),
+            hint=f"put an __init__.py into its folder, or give it another name than {source.module}",
+        )
+    return module
+
+
+def _require_parameters(
+    function: Callable[..., Any], ref: str, inputs: Sequence[str] | None, place: str | None
+) -> None:
+    signature = inspect.signature(function)
+    written = f"{ref}{signature}" if len(str(signature)) < 200 else ref
+    if inputs is None:
+        try:
+            signature.bind(object())
+        except TypeError as error:
+            raise ProjectError(
+                f"{written} does not take one frame", place=place, hint="a silver transform has one parameter"
+            ) from error
+        return
+    if set(signature.parameters) == set(inputs):
+        return
+    wrong = [name for name in signature.parameters if name not in inputs]
+    near = did_you_mean(wrong[0], [i for i in inputs if i not in signature.parameters]) if wrong else None
+    raise ProjectError(
+        f"{written} does not take the inputs {', '.join(inputs)}",
+        place=place,
+        hint=f"{wrong[0]!r}: {near}" if near else f"write def {ref.partition(':')[2]}({', '.join(inputs)})",
+    )

@@ -1,0 +1,47 @@
+"""Keep a lake in order: its tables, without what a release was made of, and releases that were cut short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearwell.datasets.catalog import versions_in
+from clearwell.datasets.manifest import Manifest
+from clearwell.flow.publish import leftover_attempts, remove_attempt
+from clearwell.names import RELEASES, release_path
+from clearwell.tables import Maintained, maintain
+
+if TYPE_CHECKING:
+    from clearwell.tables import Lake
+
+__all__ = ["Upkeep", "keep_in_order", "pinned_versions"]
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What was done, or would be: table by table, and how many unfinished releases were removed."""
+
+    tables: tuple[Maintained, ...]
+    unfinished_releases: int
+
+
+def keep_in_order(lake: Lake, *, retention_hours: float, dry_run: bool = False) -> Upkeep:
+    """Join small files and free what no reader, run or release can need: see ``clearwell.tables``."""
+    leftovers = leftover_attempts(lake)
+    if not dry_run:
+        for attempt in leftovers:
+            remove_attempt(attempt)
+    pinned = pinned_versions(lake)
+    done = maintain(lake, retention_hours=retention_hours, pinned=pinned, dry_run=dry_run)
+    return Upkeep(tuple(done), len(leftovers))
+
+
+def pinned_versions(lake: Lake) -> dict[str, set[int]]:
+    """The versions of tables that releases of this lake were made from, by table."""
+    pinned: dict[str, set[int]] = {}
+    folder = lake.root / RELEASES
+    for dataset in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for version in versions_in(dataset):
+            for made_from in Manifest.read(lake.root / release_path(dataset.name, version)).inputs:
+                pinned.setdefault(made_from.table, set()).add(made_from.version)
+    return pinned

@@ -1,0 +1,119 @@
+"""Frozen records that cross layers. Plain data: no Spark, no Delta, no behaviour beyond arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = [
+    "BuildResult",
+    "CheckResult",
+    "FileCounts",
+    "InputState",
+    "Outcome",
+    "Scope",
+    "Severity",
+]
+
+
+class Severity(StrEnum):
+    """What a failed check does: stop the batch, quarantine the row, or only say so."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Scope(StrEnum):
+    """What a check judges: each candidate row, or the table as it would be."""
+
+    ROW = "row"
+    TABLE = "table"
+
+
+class Outcome(StrEnum):
+    """What became of one table in one run."""
+
+    BUILT = "built"
+    UNCHANGED = "unchanged"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One expectation's verdict.
+
+    ``element_count`` and ``unexpected_count`` are rows; both are None for a check of the whole
+    table, which carries ``observed`` instead.
+    """
+
+    name: str
+    expectation: str
+    severity: Severity
+    scope: Scope
+    success: bool
+    element_count: int | None = None
+    unexpected_count: int | None = None
+    observed: Any = None
+    why: str | None = None
+    message: str | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this result stops the batch."""
+        return not self.success and self.severity is Severity.CRITICAL
+
+
+@dataclass(frozen=True)
+class FileCounts:
+    """What one raw file brought to one table, in records."""
+
+    file_id: str
+    path: str
+    delivered: int
+    accepted: int
+    quarantined: int
+    blocked: int = 0
+    size: int | None = None
+    modified_ns: int | None = None
+
+    @property
+    def balanced(self) -> bool:
+        """delivered = accepted + quarantined + blocked."""
+        return self.delivered == self.accepted + self.quarantined + self.blocked
+
+
+@dataclass(frozen=True)
+class InputState:
+    """What a build has read of one input: its generation and batch number, and the version read.
+
+    Two states with equal ``generation`` and ``batch`` hold the same rows: compaction moves only
+    ``version``.
+    """
+
+    table: str
+    generation: int
+    batch: int
+    version: int
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What one step did to one table."""
+
+    table: str
+    outcome: Outcome
+    version: int | None = None
+    batch: int = 0
+    generation: int = 0
+    rows: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    blocked: int = 0
+    bytes: int = 0
+    reason: str = ""
+    recovered: bool = False
+    checks: tuple[CheckResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = field(default=())

@@ -1,0 +1,103 @@
+"""Names of tables and releases, and where in a lake each thing lies. Every path rule is here.
+
+    LAKE/bronze/flights/                Delta table bronze_flights
+    LAKE/silver/flights/                Delta table silver_flights
+    LAKE/gold/flight_delays/            Delta table gold_flight_delays
+    LAKE/quarantine/silver_flights/     rejected rows of silver_flights
+    LAKE/files/bronze_flights/          what each raw file delivered
+    LAKE/history/{builds,checks}/       what was built, and what its checks said
+    LAKE/control/...                    decisions, attempts, blocked batches (JSON, not tables)
+    LAKE/releases/late_flights/v3/      an immutable release
+    LAKE/reports/                       the latest reports
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clearwell.errors import ProjectError
+
+__all__ = [
+    "PROVENANCE",
+    "RELEASES",
+    "REPORTS",
+    "TableName",
+    "Zone",
+    "release_path",
+    "require_identifier",
+]
+
+PROVENANCE = ("_file_id", "_record_no", "_batch_id", "_ingested_at")
+"""Columns that every bronze and silver row carries: content hash of its raw file (32 hex digits),
+1-based number of the record in that file, number of the bronze batch, time of ingest (UTC)."""
+
+RELEASES = "releases"
+REPORTS = "reports"
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+class Zone(StrEnum):
+    """The zones of a lake, in the order in which data flows."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+    QUARANTINE = "quarantine"
+    FILES = "files"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, order=True)
+class TableName:
+    """A table's full name, such as ``silver_flights``."""
+
+    zone: Zone
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.zone}_{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Where the table lies, relative to the lake's root."""
+        return f"{self.zone}/{self.name}"
+
+    @property
+    def quarantine(self) -> TableName:
+        """The table of this table's rejected rows."""
+        return TableName(Zone.QUARANTINE, str(self))
+
+    @property
+    def files(self) -> TableName:
+        """The table of what each raw file delivered to this table."""
+        return TableName(Zone.FILES, str(self))
+
+    @classmethod
+    def parse(cls, text: str) -> TableName:
+        """``silver_flights`` -> ``TableName(SILVER, "flights")``; raises ProjectError."""
+        zone, _, name = text.partition("_")
+        if zone not in set(Zone) or not name:
+            raise ProjectError(
+                f"{text!r} is not a table's name",
+                hint=f"names start with a zone: {', '.join(f'{z}_' for z in Zone)}",
+            )
+        return cls(Zone(zone), name)
+
+
+def require_identifier(text: str, *, what: str, place: str | None = None) -> str:
+    """``text``, if it can name a table, a source or a dataset; raises ProjectError."""
+    if not _IDENTIFIER.fullmatch(text):
+        raise ProjectError(
+            f"{text!r} cannot name a {what}",
+            place=place,
+            hint="use lower-case letters, digits and _, starting with a letter, at most 63",
+        )
+    return text
+
+
+def release_path(dataset: str, version: int) -> str:
+    """Where a release lies, relative to the lake's root."""
+    return f"{RELEASES}/{dataset}/v{version}"

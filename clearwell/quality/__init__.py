@@ -1,0 +1,24 @@
+"""Quality: suites of Great Expectations, judged row by row in the pass that stages a batch, then as a table.
+
+Great Expectations is imported by the first check that is judged or linted, never by reading a suite.
+"""
+
+from __future__ import annotations
+
+from clearwell.quality.conditions import count_failures, row_conditions
+from clearwell.quality.lint import check_suite
+from clearwell.quality.parse import load_suite
+from clearwell.quality.suites import Check, Suite, suite_of
+from clearwell.quality.verdicts import judge_rows, judge_table
+
+__all__ = [
+    "Check",
+    "Suite",
+    "check_suite",
+    "count_failures",
+    "judge_rows",
+    "judge_table",
+    "load_suite",
+    "row_conditions",
+    "suite_of",
+]

@@ -1,0 +1,114 @@
+"""Row checks as Spark columns: each is Great Expectations' own condition, so both judge the same.
+
+A condition is true where the row fails and false where it passes or is not judged: the value is NULL
+(but for the checks of NULL itself), the row is left out by ``ignore_row_if`` or ``row_condition``, or the
+comparison has no answer. It is never NULL.
+
+NaN lies between no bounds and is greater than nothing: such a row fails. By IEEE's order, by Spark's
+(above every number) and by Sail's (above or below, by its sign bit) the same NaN would get three verdicts.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_, or_
+from typing import TYPE_CHECKING
+
+from clearwell.errors import ProjectError
+from clearwell.model import Scope
+from clearwell.quality.expectations import build, require_columns
+from clearwell.quality.failures import explain
+from clearwell.quality.metrics import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pyspark.sql import Column, DataFrame
+
+    from clearwell.quality.suites import Check, Suite
+
+__all__ = ["conditions_of", "count_failures", "judged", "row_conditions"]
+
+_OF_NULL = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_null")
+_OF_ORDER = ("expect_column_values_to_be_between", "expect_column_pair_values_a_to_be_greater_than_b")
+_OF_TEXT = ("expect_column_values_to_match_strftime_format",)
+
+
+def row_conditions(suite: Suite, frame: DataFrame) -> dict[str, Column]:
+    """For each check of row scope, by its name: true where a row of ``frame`` fails it, else false.
+
+    Nothing is computed; the columns fit any frame with the same names and types.
+
+    Raises:
+        ProjectError: a check that cannot be, or that names a column which ``frame`` lacks.
+    """
+    return conditions_of(suite, suite.of(Scope.ROW), frame)
+
+
+def conditions_of(suite: Suite, checks: Iterable[Check], frame: DataFrame) -> dict[str, Column]:
+    """The conditions of these checks, whose expectations judge rows alone."""
+    wanted = list(checks)
+    if not wanted:
+        return {}
+    require_columns(wanted, suite, frame)
+    metrics = Metrics(frame)
+    return {check.name: _condition(check, suite, frame, metrics) for check in wanted}
+
+
+def count_failures(frame: DataFrame, conditions: Mapping[str, Column]) -> tuple[int, dict[str, int]]:
+    """The rows of ``frame``, and for each condition how many of them fail it: one query for all."""
+    from pyspark.sql import functions as F
+
+    counts = (F.count_if(condition) for condition in conditions.values())
+    rows, *failures = frame.agg(F.count(F.lit(1)), *counts).collect()[0]
+    return rows, dict(zip(conditions, failures, strict=True))
+
+
+def judged(check: Check) -> Column:
+    """True where the check says something about a row, else false."""
+    from pyspark.sql import functions as F
+
+    said = (
+        [F.coalesce(F.expr(check.kwargs["row_condition"]), F.lit(False))]
+        if "row_condition" in check.kwargs
+        else []
+    )
+    missing = [F.col(column).isNull() for column in check.columns]
+    if "column" in check.kwargs:
+        if check.expectation not in _OF_NULL:
+            said.append(~missing[0])
+    else:
+        ignored = check.kwargs.get("ignore_row_if") or ""
+        if ignored in ("either_value_is_missing", "any_value_is_missing"):
+            said.append(~reduce(or_, missing))
+        elif ignored not in ("neither", "never"):  # what Great Expectations does when it is not told
+            said.append(~reduce(and_, missing))
+    return reduce(and_, said) if said else F.lit(True)
+
+
+def _condition(check: Check, suite: Suite, frame: DataFrame, metrics: Metrics) -> Column:
+    from pyspark.sql import functions as F
+
+    floats = [column for column in check.columns if _type(frame, column) in ("float", "double")]
+    texts = [column for column in check.columns if _type(frame, column) == "string"]
+    if check.expectation in _OF_TEXT and not texts:
+        fact = f"check {check.name!r} needs a text column"
+        raise ProjectError(
+            fact, place=suite.place(check, "column"), hint="judge a date or time by its bounds"
+        )
+    expectation = build(check, suite)
+    try:
+        condition = metrics.condition(expectation)
+    except Exception as error:
+        fact = f"check {check.name!r}: {explain(error, check, suite)}"
+        raise ProjectError(fact, place=suite.place(check)) from error
+    fails = F.coalesce(condition, F.lit(False))
+    if check.expectation in _OF_ORDER and floats:
+        fails = reduce(or_, (F.coalesce(F.isnan(column), F.lit(False)) for column in floats), fails)
+    return fails & judged(check)
+
+
+def _type(frame: DataFrame, column: str) -> str:
+    if column in frame.columns:
+        return frame.schema[column].dataType.typeName()
+    return frame.select(column).schema[0].dataType.typeName()

@@ -1,0 +1,135 @@
+"""Expectations from checks: each is built as Great Expectations would, or refused with its place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.quality.importing import import_great_expectations
+from clearwell.quality.metrics import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pyspark.sql import DataFrame
+
+    from clearwell.quality.suites import Check, Suite
+
+__all__ = ["build", "problems_of", "require_columns", "unknown_columns"]
+
+_NOT_ARGUMENTS = {
+    *("batch_id", "catch_exceptions", "description", "id", "meta", "notes"),
+    *("rendered_content", "result_format", "severity", "windows"),
+}
+
+
+def build(check: Check, suite: Suite) -> Any:
+    """The expectation of a check; raises ProjectError, the first of ``problems_of``."""
+    expectation, problems = _try(check, suite)
+    if problems:
+        raise problems[0]
+    return expectation
+
+
+def problems_of(check: Check, suite: Suite) -> list[ProjectError]:
+    """What is wrong with a check's expectation and its keyword arguments, whatever the data."""
+    expectation, problems = _try(check, suite)
+    return problems or _not_on_spark(expectation, check, suite)
+
+
+def unknown_columns(check: Check, suite: Suite, columns: Collection[str]) -> list[ProjectError]:
+    """The columns that a check names and ``columns`` lacks. The parent of a nested column is enough."""
+    return [
+        ProjectError(
+            f"check {check.name!r}: no column {column!r}",
+            place=suite.place(check, key),
+            hint=did_you_mean(column, columns) or f"the columns are {', '.join(columns)}",
+        )
+        for column, key in check.columns.items()
+        if column not in columns and column.partition(".")[0] not in columns
+    ]
+
+
+def require_columns(checks: Iterable[Check], suite: Suite, frame: DataFrame) -> None:
+    """Pass if ``frame`` has all columns that ``checks`` name; raises ProjectError."""
+    for check in checks:
+        for problem in unknown_columns(check, suite, frame.columns):
+            raise problem
+
+
+def _try(check: Check, suite: Suite) -> tuple[Any, list[ProjectError]]:
+    import_great_expectations()
+    from great_expectations.expectations.registry import (
+        get_expectation_impl,
+        list_registered_expectation_implementations,
+    )
+
+    known = list_registered_expectation_implementations()
+    if check.expectation not in known:
+        hint = did_you_mean(_snake(check.expectation), known)
+        fact = f"check {check.name!r}: no expectation {check.expectation!r}"
+        return None, [ProjectError(fact, place=suite.place(check), hint=hint)]
+    kind = get_expectation_impl(check.expectation)
+    arguments = sorted(set(kind.__fields__) - _NOT_ARGUMENTS)
+    problems = [
+        ProjectError(
+            f"check {check.name!r}: {check.expectation} has no keyword argument {key!r}",
+            place=suite.place(check, key),
+            hint=did_you_mean(key, arguments) or f"it has {', '.join(arguments)}",
+        )
+        for key in check.kwargs
+        if key not in arguments
+    ]
+    kwargs = {key: value for key, value in check.kwargs.items() if key in arguments}
+    if "row_condition" in kwargs:
+        kwargs["condition_parser"] = "spark"
+    try:
+        expectation = kind(**kwargs)
+    except ValueError as error:  # pydantic's, and what its validators raise
+        return None, problems + _invalid(error, check, suite)
+    return expectation, problems + _taken_otherwise(expectation, check, suite)
+
+
+def _invalid(error: ValueError, check: Check, suite: Suite) -> list[ProjectError]:
+    """One problem for each keyword argument; what concerns several only when no single one is wrong."""
+    details: list[dict[str, Any]] = getattr(
+        error, "errors", lambda: [{"loc": ("__root__",), "msg": str(error)}]
+    )()
+    reasons: dict[str, list[str]] = {}
+    for detail in details:
+        if detail.get("type") != "type_error.dict":  # a suite parameter, which we do not take
+            reasons.setdefault(str(detail["loc"][0]), []).append(str(detail["msg"]))
+    together = reasons.pop("__root__", [])
+    if not reasons:
+        return [ProjectError(f"check {check.name!r}: {'; '.join(together)}", place=suite.place(check))]
+    return [
+        ProjectError(f"check {check.name!r}: {key}: {'; '.join(said)}", place=suite.place(check, key))
+        for key, said in reasons.items()
+    ]
+
+
+def _taken_otherwise(expectation: Any, check: Check, suite: Suite) -> list[ProjectError]:
+    """Numbers that Great Expectations rounds: it keeps bounds as double."""
+    return [
+        ProjectError(
+            f"check {check.name!r}: {key} {value} would be taken as {getattr(expectation, key)}",
+            place=suite.place(check, key),
+            hint="whole numbers beyond 2^53 cannot be bounds here; check them in the transform",
+        )
+        for key, value in check.kwargs.items()
+        if isinstance(value, int) and isinstance(getattr(expectation, key), float)
+        if getattr(expectation, key) != value
+    ]
+
+
+def _not_on_spark(expectation: Any, check: Check, suite: Suite) -> list[ProjectError]:
+    if Metrics(None).provide(expectation):
+        return []
+    fact = f"check {check.name!r}: Great Expectations has no {check.expectation} for Spark"
+    return [ProjectError(fact, place=suite.place(check), hint="take another, or judge it in the transform")]
+
+
+def _snake(name: str) -> str:
+    """``expect_column_to_exist`` for the class name ``ExpectColumnToExist``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() if name[:1].isupper() else name

@@ -1,0 +1,75 @@
+"""What an exception inside Great Expectations means: the check's fault, a gap of the engine, or its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.quality.suites import Check, Suite
+
+__all__ = ["explain"]
+
+
+def explain(error: Exception, check: Check, suite: Suite) -> str:
+    """Why ``check`` has no verdict, one line: the check and the data do not fit each other.
+
+    Raises:
+        EngineError: the engine lacks what the check needs.
+        Exception: the engine's own error, unchanged, when the engine failed and not the check.
+    """
+    from grpc import RpcError
+    from pyspark.errors import PySparkException, PySparkNotImplementedError, UnsupportedOperationException
+
+    for cause in _causes(error):
+        if isinstance(cause, UnsupportedOperationException | PySparkNotImplementedError):
+            raise EngineError(
+                f"check {check.name!r}: the engine cannot judge {check.expectation}: {_line(cause)}",
+                place=suite.place(check),
+                hint="run it on Apache Spark: --engine sc://host:port",
+            ) from error
+        if isinstance(cause, PySparkException | RpcError):
+            if _is_query_fault(cause):
+                return _line(cause)
+            raise cause
+    return _line(error)
+
+
+def _is_query_fault(cause: BaseException) -> bool:
+    """Whether the query is wrong in itself, so that it would fail again on a healthy engine."""
+    from pyspark import errors
+
+    return isinstance(
+        cause,
+        errors.AnalysisException
+        | errors.ArithmeticException
+        | errors.ArrayIndexOutOfBoundsException
+        | errors.DateTimeException
+        | errors.IllegalArgumentException
+        | errors.NumberFormatException
+        | errors.ParseException
+        | errors.PySparkTypeError
+        | errors.PySparkValueError
+        | errors.PythonException,
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, then what led to it, down to the first."""
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
+        yield at
+        at = at.__cause__ or at.__context__
+
+
+def _line(error: BaseException) -> str:
+    """The message: the first line, or the last of a Python worker's traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    return lines[-1] if any(line.startswith("Traceback") for line in lines) else lines[0]

@@ -1,0 +1,79 @@
+"""Metrics of a frame, computed by Great Expectations' own engine for Spark.
+
+There is no data context: no file is written, no address called, no progress bar drawn, and the session
+is the frame's. Whatever goes wrong is raised; Great Expectations would try again and then hide it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clearwell.quality.importing import import_great_expectations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pyspark.sql import Column, DataFrame
+
+__all__ = ["Metrics"]
+
+
+class Metrics:
+    """What Great Expectations can say of one frame; without a frame, only what it could say of any."""
+
+    def __init__(self, frame: DataFrame | None) -> None:
+        import_great_expectations()
+        from great_expectations.execution_engine import SparkDFExecutionEngine
+        from great_expectations.validator.metrics_calculator import MetricsCalculator
+
+        session: Any = frame.sparkSession if frame is not None else object()
+        self._engine = SparkDFExecutionEngine(spark=session, persist=False)
+        if frame is not None:
+            self._engine.load_batch_data("frame", frame)
+        self._calculator = MetricsCalculator(self._engine, show_progress_bars=False)
+
+    def provide(self, expectation: Any) -> bool:
+        """Whether all that the expectation needs is written for Spark."""
+        from great_expectations.exceptions import MetricProviderError
+
+        metrics = self._needed(expectation).values()
+        try:
+            self._calculator.build_metric_dependency_graph(list(metrics), _ask(expectation))
+        except MetricProviderError:
+            return False
+        return True
+
+    def condition(self, expectation: Any) -> Column:
+        """True where a row fails the expectation, a map of rows; nothing is computed."""
+        from great_expectations.validator.metric_configuration import MetricConfiguration
+
+        # The expectation's own metric: the others are helpers such as column_values.nonnull.
+        count = self._needed(expectation)[f"{expectation.map_metric}.unexpected_count"]
+        condition = MetricConfiguration(
+            metric_name=f"{expectation.map_metric}.condition",
+            metric_domain_kwargs=count.metric_domain_kwargs,
+            metric_value_kwargs=count.metric_value_kwargs,
+        )
+        return self._compute([condition])[condition.id][0]
+
+    def values(self, expectations: Iterable[Any]) -> Mapping[Any, Any]:
+        """All that these expectations need, in as few queries as it takes, by the metrics' identities."""
+        return self._compute([metric for e in expectations for metric in self._needed(e).values()])
+
+    def verdict(self, expectation: Any, values: Mapping[Any, Any]) -> tuple[Any, Mapping[str, Any]]:
+        """Great Expectations' result, and the metrics behind it by their names."""
+        result = expectation.metrics_validate(values, _ask(expectation), self._engine)
+        return result, {name: values[metric.id] for name, metric in self._needed(expectation).items()}
+
+    def _needed(self, expectation: Any) -> Mapping[str, Any]:
+        return expectation.get_validation_dependencies(self._engine, _ask(expectation)).metric_configurations
+
+    def _compute(self, metrics: list[Any]) -> Mapping[Any, Any]:
+        resolved, _ = self._calculator.compute_metrics(metrics, {"catch_exceptions": False})
+        return resolved
+
+
+def _ask(expectation: Any) -> dict[str, Any]:
+    """Of rows only the number of those that fail is asked, of a statistic also what it is."""
+    how = "BOOLEAN_ONLY" if getattr(expectation, "map_metric", None) else "BASIC"
+    return {"result_format": {"result_format": how}, "catch_exceptions": False}

@@ -1,0 +1,165 @@
+"""Verdicts: what the checks of a suite say of counted rows, and of a whole table.
+
+A check without a verdict has failed: Great Expectations records an exception and goes on, we report it
+as the check's message. Only what the engine cannot do, or did not survive, is raised.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from clearwell.model import CheckResult, Scope
+from clearwell.quality.conditions import conditions_of, count_failures, judged
+from clearwell.quality.expectations import build, require_columns
+from clearwell.quality.failures import explain
+from clearwell.quality.metrics import Metrics
+from clearwell.quality.suites import ROW_EXPECTATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import DataFrame
+
+    from clearwell.quality.suites import Check, Suite
+
+__all__ = ["judge_rows", "judge_table"]
+
+_MOST_OBSERVED = 20
+
+
+def judge_rows(suite: Suite, rows: int, failures: Mapping[str, int]) -> tuple[CheckResult, ...]:
+    """The results of the checks of row scope, in the suite's order.
+
+    Args:
+        suite: The suite.
+        rows: How many rows were judged.
+        failures: For each check, by its name, how many of them fail it (``count_failures``). A check
+            that is not there has no verdict: it has failed.
+    """
+    results: list[CheckResult] = []
+    for check in suite.of(Scope.ROW):
+        failed = failures.get(check.name)
+        message = "it was not judged" if failed is None else _count(failed, rows)
+        results.append(
+            _result(check, success=failed == 0, message=message, element_count=rows, unexpected_count=failed)
+        )
+    return tuple(results)
+
+
+def judge_table(suite: Suite, frame: DataFrame) -> tuple[CheckResult, ...]:
+    """The results of the checks of table scope on ``frame``, in the suite's order.
+
+    Raises:
+        ProjectError: a check that cannot be, or that names a column which ``frame`` lacks.
+        EngineError: the engine cannot compute what a check needs.
+    """
+    checks = suite.of(Scope.TABLE)
+    require_columns(checks, suite, frame)
+    shares = [check for check in checks if check.expectation in ROW_EXPECTATIONS]
+    others = [check for check in checks if check.expectation not in ROW_EXPECTATIONS]
+    results = {
+        result.name: result
+        for result in (*_judge_shares(suite, shares, frame), *_judge_together(suite, others, frame))
+    }
+    return tuple(results.get(check.name) or _result(check, message="it was not judged") for check in checks)
+
+
+def _judge_shares(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> list[CheckResult]:
+    """Row expectations with ``mostly``: the share of the rows they say something about that pass."""
+    if not checks:
+        return []
+    conditions = conditions_of(suite, checks, frame)
+    of = {f"{check.name} judged": judged(check) for check in checks}
+    rows, counts = count_failures(frame, conditions | of)
+    results: list[CheckResult] = []
+    for check in checks:
+        failed, said = counts[check.name], counts[f"{check.name} judged"]
+        success = said == 0 or (said - failed) / said >= check.kwargs["mostly"]
+        message = f"{_count(failed, said)}, more than mostly: {check.kwargs['mostly']} allows"
+        results.append(
+            _result(check, success=success, message=message, element_count=rows, unexpected_count=failed)
+        )
+    return results
+
+
+def _judge_together(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> list[CheckResult]:
+    if not checks:
+        return []
+    from great_expectations.exceptions import GreatExpectationsError
+
+    metrics = Metrics(frame)
+    expectations = [build(check, suite) for check in checks]
+    try:
+        values = metrics.values(expectations)
+    except GreatExpectationsError:  # one check's fault; which, is seen when each is asked alone
+        values = None
+    results: list[CheckResult] = []
+    for check, expectation in zip(checks, expectations, strict=True):
+        try:
+            its = metrics.values([expectation]) if values is None else values
+            said, counts = metrics.verdict(expectation, its)
+        except Exception as error:  # noqa: BLE001 - the message of a check that has no verdict
+            results.append(_result(check, message=explain(error, check, suite)))
+        else:
+            results.append(_verdict(check, expectation, said, counts))
+    return results
+
+
+def _verdict(check: Check, expectation: Any, said: Any, counts: Mapping[str, Any]) -> CheckResult:
+    rows = counts.get("table.row_count")
+    failed = counts.get(f"{getattr(expectation, 'map_metric', None)}.unexpected_count")
+    observed = _observed(said.result or {})
+    if failed is not None:
+        message = _count(failed, rows or 0)
+    elif observed is not None:
+        message = f"{check.expectation} does not hold: observed {observed}"
+    else:
+        message = f"{check.expectation} does not hold"
+    return _result(
+        check,
+        success=bool(said.success),
+        message=message,
+        element_count=rows if failed is not None else None,
+        unexpected_count=failed,
+        observed=observed,
+    )
+
+
+def _result(check: Check, *, message: str, success: bool = False, **counted: Any) -> CheckResult:
+    return CheckResult(
+        name=check.name,
+        expectation=check.expectation,
+        severity=check.severity,
+        scope=check.scope,
+        success=success,
+        why=check.why,
+        message=None if success else message,
+        **counted,
+    )
+
+
+def _count(failed: int, rows: int) -> str:
+    return f"{failed:,} of {rows:,} rows fail"
+
+
+def _observed(result: Mapping[str, Any]) -> Any:
+    """What was seen, as JSON can hold it: the statistic, or the values too many and too few."""
+    if result.get("observed_value") is not None:
+        return _plain(result["observed_value"])
+    values = {
+        "unexpected": result.get("partial_unexpected_list"),
+        "missing": result.get("partial_missing_list"),
+    }
+    return _plain({key: value for key, value in values.items() if value}) or None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in list(value.items())[:_MOST_OBSERVED]}
+    if isinstance(value, list | tuple | set):
+        return [_plain(item) for item in list(value)[:_MOST_OBSERVED]]
+    if isinstance(value, date | Decimal):  # a datetime is a date
+        return str(value)
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,122 @@
+"""The only reader of the environment and of ``[tool.clearwell]`` in the project's pyproject.toml.
+
+    [tool.clearwell]
+    lake = "lake"                    # where the tables are; a relative path starts at the project
+    engine = "embedded"              # or "spark", or "sc://host:port"
+    engine_memory = "6GiB"           # limit of the engine's process; default half of the machine
+    engine_deadline_seconds = 3600   # a query that takes longer ends the run
+
+An environment variable wins over the file (``CLEARWELL_LAKE``, ``CLEARWELL_ENGINE``, ...), an option
+of the command line over both. An unknown key is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import ProjectError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Settings", "find_project", "load_settings", "parse_bytes"]
+
+_UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project is run with. ``project`` is the folder that holds its pyproject.toml."""
+
+    project: Path
+    lake: Path
+    engine: str = "embedded"
+    engine_memory: int | None = None
+    engine_deadline_seconds: float = 3600.0
+
+    @property
+    def dagster_home(self) -> Path:
+        """Where Dagster keeps its instance: the project's, unless DAGSTER_HOME is set."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.project / "dagster_home").absolute()
+
+    @property
+    def automation(self) -> bool:
+        """Whether schedules and sensors start by themselves: CLEARWELL_AUTOMATION=on."""
+        return os.environ.get("CLEARWELL_AUTOMATION", "").lower() in ("on", "true", "1")
+
+
+def find_project(start: Path | None = None) -> Path:
+    """The nearest folder at or above ``start`` whose pyproject.toml has [tool.clearwell].
+
+    Raises:
+        ProjectError: there is none.
+    """
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if "clearwell" in _tool_section(folder / "pyproject.toml", default={}):
+            return folder
+    raise ProjectError(
+        f"{here} is not in a Clearwell project",
+        hint="go to a folder whose pyproject.toml has a [tool.clearwell] section",
+    )
+
+
+def load_settings(project: Path | None = None, **options: Any) -> Settings:
+    """Settings of ``project`` (default: found from the working directory).
+
+    ``options`` that are not None win over the environment, which wins over the file.
+
+    Raises:
+        ProjectError: no project, an unknown key, or a value that cannot be read.
+    """
+    folder = find_project(project)
+    file = folder / "pyproject.toml"
+    given: dict[str, Any] = dict(_tool_section(file, default={})["clearwell"])
+    known = [f.name for f in fields(Settings) if f.name != "project"]
+    for key in given:
+        if key not in known:
+            raise ProjectError(
+                f"unknown setting {key!r} in [tool.clearwell]", place=str(file), hint=did_you_mean(key, known)
+            )
+    for key in known:
+        if (value := os.environ.get(f"CLEARWELL_{key.upper()}")) is not None:
+            given[key] = value
+    given.update({k: v for k, v in options.items() if v is not None})
+    return _typed(folder, given)
+
+
+def parse_bytes(text: str | int) -> int:
+    """``"6GiB"`` -> 6442450944; raises ProjectError."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(text))
+    if not found or found[2].upper() not in _UNITS:
+        raise ProjectError(f"{text!r} is not a size", hint='write it as "512MiB" or "6GiB"')
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def _typed(folder: Path, given: Mapping[str, Any]) -> Settings:
+    settings = Settings(project=folder, lake=(folder / Path(given.get("lake", "lake")).expanduser()).absolute())
+    changes: dict[str, Any] = {}
+    if "engine" in given:
+        changes["engine"] = str(given["engine"])
+    if given.get("engine_memory") is not None:
+        changes["engine_memory"] = parse_bytes(given["engine_memory"])
+    if "engine_deadline_seconds" in given:
+        try:
+            changes["engine_deadline_seconds"] = float(given["engine_deadline_seconds"])
+        except ValueError as error:
+            raise ProjectError(f"engine_deadline_seconds: {error}", place=str(folder / "pyproject.toml")) from error
+    return replace(settings, **changes)
+
+
+def _tool_section(file: Path, *, default: dict[str, Any]) -> dict[str, Any]:
+    if not file.is_file():
+        return default
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8")).get("tool", default)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"not readable as TOML: {error}", place=str(file)) from error

@@ -1,0 +1,44 @@
+"""Raw files to Arrow: every record of a file is accepted or rejected with its bytes; none is lost.
+
+- ``spec``: SourceSpec, what a project declares; ``columns``: its types, and drift.
+- ``files``: discover(), which files are new, changed, doubled, still growing, gone.
+- ``reading``: read(), one file by its format, as accepted rows and rejects.
+"""
+
+from __future__ import annotations
+
+from clearwell.sources.columns import check_drift, parse_type
+from clearwell.sources.files import discover
+from clearwell.sources.reading import read
+from clearwell.sources.records import (
+    RECORD_NO,
+    Changed,
+    Discovery,
+    Duplicate,
+    KnownFile,
+    Parsed,
+    RawFile,
+    Reject,
+    Skipped,
+    UnreadableFile,
+)
+from clearwell.sources.spec import FORMATS, SourceSpec
+
+__all__ = [
+    "FORMATS",
+    "RECORD_NO",
+    "Changed",
+    "Discovery",
+    "Duplicate",
+    "KnownFile",
+    "Parsed",
+    "RawFile",
+    "Reject",
+    "Skipped",
+    "SourceSpec",
+    "UnreadableFile",
+    "check_drift",
+    "discover",
+    "parse_type",
+    "read",
+]

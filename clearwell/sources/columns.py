@@ -1,0 +1,133 @@
+"""Columns of raw files: Spark's names of their types, names that are refused, and drift.
+
+Refused everywhere: two names that differ only in case (Delta holds one of them) and the names of the
+provenance columns.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.names import PROVENANCE
+from clearwell.sources.records import RawFile, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from clearwell.sources.spec import SourceSpec
+
+__all__ = ["MAX_COLUMNS", "check_drift", "parse_type", "require_names", "wrong_name"]
+
+MAX_COLUMNS = 10_000
+
+_TYPES = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "tinyint": pa.int8(),
+    "smallint": pa.int16(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "timestamp_ntz": pa.timestamp("us"),
+    "binary": pa.binary(),
+}
+_ALIASES = {"byte": "tinyint", "short": "smallint", "integer": "int", "long": "bigint", "real": "float"}
+_DECIMAL = re.compile(r"(?:decimal|dec|numeric)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
+
+
+def parse_type(text: str, *, place: str | None = None) -> pa.DataType:
+    """The Arrow type of a Spark type's name, such as ``bigint`` or ``decimal(10,2)``.
+
+    Raises:
+        ProjectError: no such type, or one that raw text cannot be cast to.
+    """
+    name = text.strip().lower()
+    if found := _DECIMAL.fullmatch(name):
+        precision, scale = int(found[1] or 10), int(found[2] or 0)
+        if 1 <= precision <= 38 and scale <= precision:
+            return pa.decimal128(precision, scale)
+        raise ProjectError(f"{text!r}: precision is 1 to 38, scale at most precision", place=place)
+    if (known := _TYPES.get(_ALIASES.get(name, name))) is not None:
+        return known
+    if "<" in name:
+        hint = "nested values are read as JSON text: declare string and parse it in the transform"
+    else:
+        hint = did_you_mean(name, [*_TYPES, "decimal"]) or f"types are {', '.join([*_TYPES, 'decimal(p,s)'])}"
+    raise ProjectError(f"{text!r} is not a type that raw data can be cast to", place=place, hint=hint)
+
+
+def wrong_name(name: str, seen: dict[str, str]) -> str | None:
+    """Why a table cannot have ``name`` beside the names in ``seen`` (casefolded -> name), or None."""
+    folded = name.casefold()
+    if folded in PROVENANCE:
+        return f"column {name!r} has the name of a provenance column"
+    if folded in seen:
+        if name == seen[folded]:
+            return f"two columns {name!r}"
+        return f"columns {seen[folded]!r} and {name!r} differ only in case"
+    if "\x00" in name:
+        return f"column {name!r} holds a NUL character"
+    return None
+
+
+def require_names(names: Iterable[str], *, place: str) -> None:
+    """Raises UnreadableFile if a table cannot have columns of these names."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if why := wrong_name(name, seen):
+            raise UnreadableFile(why, place=place, hint="rename the column in the file")
+        seen[name.casefold()] = name
+    if len(seen) > MAX_COLUMNS:
+        raise UnreadableFile(f"{len(seen)} columns; at most {MAX_COLUMNS} are read", place=place)
+
+
+def check_drift(
+    spec: SourceSpec, columns: Sequence[str], table_columns: Sequence[str] | None, file: RawFile
+) -> None:
+    """Judge the columns of a whole file against the table (None: there is none yet) and the spec.
+
+    A first file has no new columns; declared ones can be missing from it. Provenance columns may be
+    among the names: they are ignored.
+
+    Raises:
+        UnreadableFile: a new or missing column where the policy says ``reject``, or a name that
+            differs only in case from an expected one.
+    """
+    found = [name for name in columns if name not in PROVENANCE]
+    expected = dict.fromkeys([*(table_columns or ()), *spec.columns])
+    for name in PROVENANCE:
+        expected.pop(name, None)
+    folded = {name.casefold(): name for name in expected}
+    new = [name for name in found if name not in expected]
+    for name in new:
+        if (other := folded.get(name.casefold())) is not None:
+            raise UnreadableFile(
+                f"column {name!r} differs only in case from {other!r}",
+                place=file.path,
+                hint="rename the column in the file, or in `columns`",
+            )
+    if new and table_columns is not None and spec.new_column == "reject":
+        raise UnreadableFile(
+            f"new column{_listed(new)}, and drift.new_column is reject",
+            place=file.path,
+            hint=did_you_mean(new[0], expected) or "set drift.new_column: evolve, or take the file away",
+        )
+    missing = [name for name in expected if name not in set(found)]
+    if missing and spec.missing_column == "reject":
+        raise UnreadableFile(
+            f"missing column{_listed(missing)}, and drift.missing_column is reject",
+            place=file.path,
+            hint=did_you_mean(missing[0], found) or 'set drift.missing_column: "null", or take the file away',
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:10])
+    return f"{'s' if len(names) > 1 else ''} {shown}{' ...' if len(names) > 10 else ''}"

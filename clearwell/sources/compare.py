@@ -1,0 +1,65 @@
+"""Files that are there against files that are known: by content first, by path second.
+
+A path with other content is a *change* only if the content that it had is gone: when a log was
+rotated away, the old content is still there under its new name, and the path holds a new file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.sources.records import Changed, Discovery, Duplicate, KnownFile, RawFile, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["compare"]
+
+
+def compare(
+    known: Mapping[str, KnownFile],
+    same: Iterable[KnownFile],
+    identified: Sequence[RawFile],
+    growing: Iterable[str],
+    skipped: Iterable[Skipped],
+) -> Discovery:
+    """Sort ``identified`` files (by path), given the known files that are there as they were (``same``)."""
+    ids_at: dict[str, list[str]] = {}
+    for file_id, file in known.items():
+        ids_at.setdefault(file.path, []).append(file_id)
+    there = {(file.path, file.size, file.modified_ns) for file in same}
+    present = {i for i, file in known.items() if (file.path, file.size, file.modified_ns) in there}
+    unchanged = len(present)
+    present |= {file.file_id for file in identified}
+    holders = {file_id: file.path for file_id, file in known.items()}
+    new: list[RawFile] = []
+    duplicates: list[Duplicate] = []
+    changed: list[Changed] = []
+    for file in identified:
+        before = ids_at.get(file.path, [])
+        lost = tuple(file_id for file_id in before if file_id not in present)
+        holder = holders.setdefault(file.file_id, file.path)
+        if file.file_id in before:
+            unchanged += 1
+        elif lost:
+            changed.append(Changed(file, lost, taken=holder != file.path))
+        elif holder != file.path:
+            duplicates.append(Duplicate(file, holder))
+        else:
+            new.append(file)
+    left = (*growing, *(skip.path for skip in skipped))
+    taken_paths = {*left, *(file.path for file in same), *(file.path for file in identified)}
+    gone = sorted(
+        (file.path, file_id)
+        for file_id, file in known.items()
+        if file_id not in present and file.path not in taken_paths
+    )
+    return Discovery(
+        new=tuple(new),
+        duplicates=tuple(duplicates),
+        changed=tuple(changed),
+        growing=tuple(sorted(growing)),
+        missing={file_id: known[file_id] for _, file_id in gone},
+        skipped=tuple(sorted(skipped, key=lambda skip: skip.path)),
+        unchanged=unchanged,
+    )

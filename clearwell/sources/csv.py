@@ -1,0 +1,135 @@
+"""CSV: bound by header name, every field text, declared columns cast.
+
+``scan`` cuts the records; Arrow parses the fields of the sound ones. The two must count the same
+records, or the file is refused. Rejected record by record: bytes that the encoding does not have,
+quotes that swallow or break off, too few or too many fields, texts that a declared type does not
+hold. A null text counts only where it is not quoted. An empty header name becomes
+``unnamed_<position>``, from 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from clearwell.sources.columns import require_names
+from clearwell.sources.encoding import Charset, decode_block, open_stream
+from clearwell.sources.records import Parsed, Reject, UnreadableFile
+from clearwell.sources.scan import Block, csv_blocks
+from clearwell.sources.split import split_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from clearwell.sources.spec import SourceSpec
+
+__all__ = ["read_csv"]
+
+
+def read_csv(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parsed]:
+    """The records of an open CSV file; the first Parsed may be empty, but has the columns.
+
+    Raises:
+        UnreadableFile: the header cannot name columns, or the file is not what it is declared to be.
+    """
+    stream, charset = open_stream(file, spec.charset, place=place)
+    names: list[str] = []
+    for block in csv_blocks(stream, spec.delimiter, place=place):
+        records = block
+        if not names and len(block):
+            names = _header(block, spec, charset, place)
+            records = _behind_header(block)
+        if names:
+            yield _parse(records, names, spec, charset, place)
+
+
+def _header(block: Block, spec: SourceSpec, charset: Charset, place: str) -> list[str]:
+    raw = block.raw(0)
+    if 0 in block.broken:
+        raise UnreadableFile(f"header: {block.broken[0]}", place=place)
+    try:
+        text = raw.decode("utf-8" if charset.utf8 else charset.codec)
+    except UnicodeDecodeError as error:
+        why = f"header is not {spec.encoding}: {error.reason}"
+        raise UnreadableFile(why, place=place, hint="declare the file's `encoding`") from error
+    if "\x00" in text:
+        raise UnreadableFile("header holds NUL bytes", place=place, hint="is its encoding utf-16?")
+    try:
+        written = next(csv.reader(io.StringIO(text, newline=""), delimiter=spec.delimiter))
+    except csv.Error as error:
+        raise UnreadableFile(f"header: {error}", place=place) from error
+    names = [name if name.strip() else f"unnamed_{at}" for at, name in enumerate(written, 1)]
+    require_names(names, place=place)
+    return names
+
+
+def _parse(block: Block, names: Sequence[str], spec: SourceSpec, charset: Charset, place: str) -> Parsed:
+    text, undecodable = decode_block(block, charset)
+    rejects = [_reject(block, charset, at, "csv_quote", why) for at, why in block.broken.items()]
+    rejects += [_reject(block, charset, at, charset.check, f"not {spec.encoding}") for at in undecodable]
+    whole = np.delete(np.arange(len(block)), [*block.broken, *undecodable])
+    columns, ragged = _fields(text, names, spec)
+    for at, found in ragged.items():
+        why = f"{found} fields; the header has {len(names)}"
+        rejects.append(_reject(block, charset, int(whole[at]), "csv_fields", why))
+    kept = np.delete(whole, list(ragged))
+    if len(kept) != len(columns[0]):
+        raise UnreadableFile(
+            f"{len(whole)} records behind number {block.first} are parsed as {len(columns[0]) + len(ragged)}",
+            place=place,
+            hint="its quotes or line ends are not those of RFC 4180; write the file anew",
+        )
+
+    def raw(row: int) -> bytes:
+        return charset.original(block.raw(int(kept[row])))
+
+    return split_rows(dict(zip(names, columns, strict=True)), spec.types, block.first + kept, raw, rejects)
+
+
+def _fields(text: bytes, names: Sequence[str], spec: SourceSpec) -> tuple[list[pa.Array], dict[int, int]]:
+    """The columns of all rows as wide as the header, and index -> width of the other rows."""
+    if not text.strip(b"\r\n"):
+        return [pa.array([], pa.string()) for _ in names], {}
+    ragged: dict[int, int] = {}
+
+    def note(row: arrow_csv.InvalidRow) -> Literal["skip"]:
+        ragged[row.number - 1] = row.actual_columns
+        return "skip"
+
+    # One Arrow block and one thread, or Arrow does not tell the numbers of ragged rows.
+    read = arrow_csv.ReadOptions(column_names=list(names), use_threads=False, block_size=len(text) + 1)
+    parse = arrow_csv.ParseOptions(
+        delimiter=spec.delimiter, newlines_in_values=b'"' in text, invalid_row_handler=note
+    )
+    convert = arrow_csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        check_utf8=False,
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=list(spec.nulls),
+    )
+    table = arrow_csv.read_csv(
+        pa.py_buffer(text), read_options=read, parse_options=parse, convert_options=convert
+    )
+    return [column.combine_chunks() for column in table.columns], ragged
+
+
+def _reject(block: Block, charset: Charset, index: int, check: str, why: str) -> Reject:
+    return Reject(block.first + index, check, why, charset.original(block.raw(index)))
+
+
+def _behind_header(block: Block) -> Block:
+    """The block without its first record, the header: number 0."""
+    at = int(block.starts[1]) if len(block) > 1 else len(block.data)
+    return Block(
+        block.data[at:],
+        block.starts[1:] - at,
+        block.ends[1:] - at,
+        {index - 1: why for index, why in block.broken.items()},
+        block.first + 1,
+    )

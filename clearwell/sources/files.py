@@ -1,0 +1,159 @@
+"""Find the raw files of a source, and tell new ones from known ones by their content.
+
+A file is what its bytes are: the same content under another name is a duplicate, other content under
+a known name is a change. A file whose size and time are those of the ledger is not read again.
+
+Only regular files count, once each, whatever their name. A link counts if what it leads to is a
+regular file in the project or in the source's own folder (that folder may be a link to anywhere: the
+project's author wrote it). All else is skipped, with the reason. A file that changes while it is
+looked at is growing: it is left for a later run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearwell.errors import SourceError, did_you_mean
+from clearwell.sources.compare import compare
+from clearwell.sources.match import is_pattern, matches, split_pattern
+from clearwell.sources.reading import open_regular
+from clearwell.sources.records import Discovery, KnownFile, RawFile, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clearwell.sources.spec import SourceSpec
+
+__all__ = ["discover"]
+
+_ID_DIGITS = 32
+
+
+def discover(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]) -> Discovery:
+    """What ``spec`` finds below ``root``, the project; ``known`` is file_id -> the file as taken.
+
+    Waits at most ``spec.settle_seconds``, once, for files younger than that.
+
+    Raises:
+        SourceError: the source's folder is not there, or it names a single file that never was.
+    """
+    folder = _require_folder(spec, root, known)
+    skipped: list[Skipped] = []
+    found: dict[str, os.stat_result] = {}
+    for path, reason in matches(spec.path, root):
+        status = reason or _regular(root, folder, path)
+        if isinstance(status, str):
+            skipped.append(Skipped(path.encode("utf-8", "backslashreplace").decode(), status))
+        else:
+            found[path] = status
+    by_mark = {(file.path, file.size, file.modified_ns): file for file in known.values()}
+    marks = {path: (path, at.st_size, at.st_mtime_ns) for path, at in found.items()}
+    same = [by_mark[mark] for mark in marks.values() if mark in by_mark]
+    fresh = {path: found[path] for path in sorted(found) if marks[path] not in by_mark}
+    growing = _unsettled(root, fresh, spec.settle_seconds)
+    identified: list[RawFile] = []
+    for path in (path for path in fresh if path not in growing):
+        try:
+            file = _identify(root / path, path, fresh[path])
+        except OSError as error:
+            skipped.append(Skipped(path, f"cannot be read: {error.strerror or error}"))
+            continue
+        if file is None:
+            growing.add(path)
+        else:
+            identified.append(file)
+    return compare(known, same, identified, growing, skipped)
+
+
+def _require_folder(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]) -> Path:
+    fixed, rest = split_pattern(spec.path)
+    place = spec.place or spec.path
+    folder = root
+    for depth, part in enumerate(fixed, 1):
+        inside = folder / part
+        if not inside.is_dir():
+            shown = "/".join(fixed[:depth])
+            fact = f"{shown} is not a folder" if os.path.lexists(inside) else f"there is no folder {shown}"
+            hint = did_you_mean(part, _names(folder)) or f"make it, or correct the path {spec.path!r}"
+            raise SourceError(fact, place=place, hint=hint)
+        folder = inside
+    if len(rest) == 1 and not is_pattern(rest[0]):
+        _require_file(folder, rest[0], spec, place, known)
+    return folder
+
+
+def _require_file(
+    folder: Path, name: str, spec: SourceSpec, place: str, known: Mapping[str, KnownFile]
+) -> None:
+    if (folder / name).is_dir():
+        hint = f"say which files: {spec.path}/*.{spec.format}"
+        raise SourceError(f"{spec.path} is a folder", place=place, hint=hint)
+    if not os.path.lexists(folder / name) and all(file.path != spec.path for file in known.values()):
+        hint = did_you_mean(name, _names(folder)) or "deliver it, or correct the source's path"
+        raise SourceError(f"there is no file {spec.path}", place=place, hint=hint)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _regular(root: Path, folder: Path, path: str) -> os.stat_result | str:
+    """The status of a file to take, or why it is none."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    file = root / path
+    try:
+        status = file.stat()
+        target = Path(os.path.realpath(file, strict=True)) if file.is_symlink() else None
+    except OSError as error:
+        return "a broken link" if file.is_symlink() else f"cannot be looked at: {error.strerror or error}"
+    if not stat.S_ISREG(status.st_mode):
+        return "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+    homes = (os.path.realpath(root), os.path.realpath(folder))
+    if target is not None and not any(target.is_relative_to(home) for home in homes):
+        return "a link to outside the project"
+    return status
+
+
+def _unsettled(root: Path, fresh: dict[str, os.stat_result], settle_seconds: float) -> set[str]:
+    """Wait for the young files, then those that changed meanwhile."""
+    now = time.time_ns()
+    settle = int(settle_seconds * 1e9)
+    # A time in the future is as young as can be.
+    ages = {path: max(0, now - at.st_mtime_ns) for path, at in fresh.items()}
+    young = [path for path, age in ages.items() if age < settle]
+    if not young:
+        return set()
+    time.sleep((settle - min(ages[path] for path in young)) / 1e9)
+    return {path for path in young if not _as_it_was(root / path, fresh[path])}
+
+
+def _as_it_was(file: Path, before: os.stat_result) -> bool:
+    try:
+        return _mark(file.stat()) == _mark(before)
+    except OSError:
+        return False
+
+
+def _mark(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _identify(file: Path, path: str, before: os.stat_result) -> RawFile | None:
+    """The file with the hash of its content, or None if it is not what it was before and after."""
+    with open_regular(file) as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        after = os.fstat(stream.fileno())
+    if _mark(after) != _mark(before) or not _as_it_was(file, before):
+        return None
+    return RawFile(path, file, digest[:_ID_DIGITS], before.st_size, before.st_mtime_ns)

@@ -1,0 +1,203 @@
+"""JSON lines: one object a line, every value text as it is written, declared columns cast.
+
+Numbers keep their digits, ``true`` and ``false`` are those words, nested values are JSON text, null
+and a missing key are null. Rejected line by line: what is not JSON, not an object, not in the
+encoding; a key twice (at any depth), a key that cannot name a column beside those before it;
+nesting deeper than MAX_DEPTH. NaN, Infinity and -Infinity count as numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+
+from clearwell.sources.columns import MAX_COLUMNS, wrong_name
+from clearwell.sources.encoding import Charset, open_stream
+from clearwell.sources.records import Parsed, Reject
+from clearwell.sources.scan import Block, line_blocks
+from clearwell.sources.split import split_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from clearwell.sources.spec import SourceSpec
+
+__all__ = ["MAX_DEPTH", "read_jsonl"]
+
+MAX_DEPTH = 200
+_CELLS = 4_000_000  # rows times columns of one part: lines with ever new keys must not fill the memory
+
+
+def read_jsonl(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parsed]:
+    """The records of an open file. A part has the columns that its own lines have.
+
+    Raises:
+        UnreadableFile: the file is not what it is declared to be.
+    """
+    stream, charset = open_stream(file, spec.charset, place=place)
+    lines = _Lines(spec)
+    for block in line_blocks(stream, place=place):
+        part = _Part(block, spec, charset)
+        for index in range(len(block)):
+            raw = block.raw(index)
+            try:
+                record = lines.parse(raw.decode("utf-8" if charset.utf8 else charset.codec))
+            except UnicodeDecodeError as error:
+                why = f"not {spec.encoding}: {error.reason} at byte {error.start}"
+                part.reject(index, charset.check, why)
+            except _Refused as error:
+                part.reject(index, error.check, error.why)
+            else:
+                if part.cells + len(record) > _CELLS:
+                    yield part.finish()
+                    part = _Part(block, spec, charset)
+                part.add(index, record)
+        yield part.finish()
+
+
+class _Refused(Exception):
+    def __init__(self, check: str, why: str) -> None:
+        super().__init__(why)
+        self.check = check
+        self.why = why
+
+
+class _Number(str):
+    """A number within a nested value, as its digits: there it must not be taken for a string."""
+
+    __slots__ = ()
+
+
+_NESTED = frozenset({dict, list})
+
+
+def _decoder(number: type[str]) -> Callable[[str], Any]:
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_int=number, parse_float=number, parse_constant=number
+    ).decode
+
+
+class _Lines:
+    """Parses lines; remembers the keys of all lines before."""
+
+    def __init__(self, spec: SourceSpec) -> None:
+        self._columns = {name.casefold(): name for name in spec.columns}
+        self._names = set(spec.columns)
+        self._decode = _decoder(str)
+        self._decode_nested = _decoder(_Number)
+
+    def parse(self, line: str) -> dict[str, str | None]:
+        """One line's columns as text; raises _Refused."""
+        try:
+            value = self._decode(line)
+            if type(value) is not dict:
+                raise _Refused("json_object", f"a JSON {_kind(value)}, not an object")
+            if any(type(item) in _NESTED for item in value.values()):
+                value = self._decode_nested(line)
+            record = {key: text if type(text) is str else _text(text) for key, text in value.items()}
+            if "\\u" in line:
+                for piece in (*record, *record.values()):
+                    (piece or "").encode()
+        except json.JSONDecodeError as error:
+            raise _Refused("json_syntax", f"{error.msg} at character {error.pos + 1}") from None
+        except RecursionError:
+            raise _Refused("json_depth", f"nested deeper than {MAX_DEPTH} levels") from None
+        except UnicodeEncodeError:
+            raise _Refused("json_text", "an escaped half of a surrogate pair") from None
+        if not self._names.issuperset(record):
+            self._admit(record)
+        return record
+
+    def _admit(self, record: dict[str, Any]) -> None:
+        new: dict[str, str] = {}
+        for key in record:
+            if key in self._names:
+                continue
+            why = wrong_name(key, self._columns) or wrong_name(key, new)
+            if not key.strip():
+                why = "an empty key"
+            if why is None and len(self._names) + len(new) >= MAX_COLUMNS:
+                why = f"key {key[:80]!r} is one more than the {MAX_COLUMNS} columns that are read"
+            if why:
+                raise _Refused("json_keys", why)
+            new[key.casefold()] = key
+        self._columns.update(new)
+        self._names.update(new.values())
+
+
+class _Part:
+    """Columns under construction, each as long as its last value."""
+
+    def __init__(self, block: Block, spec: SourceSpec, charset: Charset) -> None:
+        self._block = block
+        self._spec = spec
+        self._charset = charset
+        self._columns: dict[str, list[str | None]] = {}
+        self._taken: list[int] = []
+        self._rejects: list[Reject] = []
+
+    @property
+    def cells(self) -> int:
+        return len(self._columns) * len(self._taken)
+
+    def add(self, index: int, record: dict[str, str | None]) -> None:
+        row = len(self._taken)
+        for key, text in record.items():
+            column = self._columns.setdefault(key, [])
+            if len(column) < row:
+                column.extend([None] * (row - len(column)))
+            column.append(text)
+        self._taken.append(index)
+
+    def reject(self, index: int, check: str, why: str) -> None:
+        self._rejects.append(Reject(self._block.first + index, check, why, self._raw(index)))
+
+    def finish(self) -> Parsed:
+        rows = len(self._taken)
+        columns = {
+            name: pa.array(texts + [None] * (rows - len(texts)), pa.string())
+            for name, texts in self._columns.items()
+        }
+        numbers = [self._block.first + index for index in self._taken]
+        return split_rows(
+            columns, self._spec.types, numbers, lambda row: self._raw(self._taken[row]), self._rejects
+        )
+
+    def _raw(self, index: int) -> bytes:
+        return self._charset.original(self._block.raw(index))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise _Refused("json_keys", f"key {twice[:80]!r} stands twice in one object")
+    return found
+
+
+def _text(value: Any) -> str | None:
+    """A value of a record that is no string yet."""
+    return None if value is None else _dump(value, 2)
+
+
+def _dump(value: Any, depth: int) -> str:
+    if isinstance(value, _Number):
+        return str(value)
+    if depth > MAX_DEPTH and isinstance(value, (dict, list)):
+        raise RecursionError
+    if isinstance(value, dict):
+        inner = (f"{encode_basestring(key)}: {_dump(item, depth + 1)}" for key, item in value.items())
+        return f"{{{', '.join(inner)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_dump(item, depth + 1) for item in value)}]"
+    if isinstance(value, str):
+        return encode_basestring(value)
+    return "null" if value is None else "true" if value else "false"
+
+
+def _kind(value: Any) -> str:
+    return "null" if value is None else {list: "array", bool: "boolean"}.get(type(value), "number or string")

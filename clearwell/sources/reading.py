@@ -1,0 +1,67 @@
+"""Read a raw file as it was found: by its format, in bounded parts, nothing of it lost.
+
+Refused: a file that is not the one that was found (its size or time differs, before or after).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+
+from clearwell.sources.csv import read_csv
+from clearwell.sources.json import read_jsonl
+from clearwell.sources.parquet import read_parquet
+from clearwell.sources.records import Parsed, RawFile, UnreadableFile
+from clearwell.sources.text import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+    from clearwell.sources.spec import SourceSpec
+
+__all__ = ["open_regular", "read"]
+
+_READERS = {"csv": read_csv, "jsonl": read_jsonl, "parquet": read_parquet, "text": read_text}
+
+
+def read(file: RawFile, spec: SourceSpec) -> Iterator[Parsed]:
+    """The records of ``file``, in order; a file of no bytes has none.
+
+    Record numbers start at 1 and count every record, accepted or not, but no header and no blank
+    line. Parts of one file can have different columns (JSON lines: those that its lines have).
+
+    Raises:
+        UnreadableFile: the file as a whole cannot be taken; drop the parts that came before.
+    """
+    try:
+        with open_regular(file.absolute) as stream:
+            _require_same(stream, file)
+            if file.size:
+                yield from _READERS[spec.format](stream, spec, place=file.path)
+            _require_same(stream, file)
+    except OSError as error:
+        raise UnreadableFile(f"cannot be read: {error.strerror or error}", place=file.path) from error
+    except pa.ArrowException as error:
+        raise UnreadableFile(f"cannot be parsed: {error}", place=file.path) from error
+
+
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
+    """Open a regular file for reading; anything else (a pipe would wait for ever) is an OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return open(handle, "rb")
+    os.close(handle)
+    raise OSError(errno.EINVAL, "not a regular file")
+
+
+def _require_same(stream: BinaryIO, file: RawFile) -> None:
+    now = os.fstat(stream.fileno())
+    if (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns):
+        raise UnreadableFile(
+            "changed after it was found", place=file.path, hint="run again when nothing writes to it"
+        )

@@ -1,0 +1,73 @@
+"""Declared columns cast, and the rows split: those that fit are accepted, the others rejected whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from clearwell.sources.cast import cast_text, type_name
+from clearwell.sources.records import RECORD_NO, Parsed, Reject
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["Caster", "shown", "split_rows"]
+
+_SHOWN = 80
+
+_SHOWN = 80  # characters of a value in a message
+
+Caster = Callable[[pa.Array, pa.DataType], "tuple[pa.Array, pa.Array | None]"]
+
+
+def split_rows(
+    columns: Mapping[str, pa.Array],
+    types: Mapping[str, pa.DataType],
+    numbers: Sequence[int] | npt.NDArray[np.int64],
+    raw: Callable[[int], bytes],
+    rejects: Iterable[Reject] = (),
+    *,
+    cast: Caster = cast_text,
+) -> Parsed:
+    """Cast the declared columns; ``numbers`` are the rows' record numbers, ``raw`` gives a row's bytes.
+
+    A row that fails is one reject: named after the first column that it fails, its message tells all.
+    ``rejects`` are records that were rejected before.
+    """
+    done: dict[str, pa.Array] = {}
+    failed: dict[int, list[tuple[str, str]]] = {}
+    for name, values in columns.items():
+        kind = types.get(name)
+        if kind is None:
+            done[name] = values
+            continue
+        done[name], misfits = cast(values, kind)
+        for row in _rows(misfits):
+            why = f"column {name!r}: {shown(values[row].as_py())} is not {type_name(kind)}"
+            failed.setdefault(row, []).append((f"type_{name}", why))
+    record_no = pa.array(numbers, pa.int64())
+    fields = [pa.field(name, values.type) for name, values in done.items()]
+    schema = pa.schema([*fields, pa.field(RECORD_NO, pa.int64(), nullable=False)])
+    rows = pa.RecordBatch.from_arrays([*done.values(), record_no], schema=schema)
+    if failed:
+        rows = rows.filter(pa.array([row not in failed for row in range(len(record_no))], pa.bool_()))
+    late = (
+        Reject(int(numbers[row]), whys[0][0], "; ".join(why for _, why in whys[:10]), raw(row))
+        for row, whys in failed.items()
+    )
+    return Parsed(rows, tuple(sorted([*rejects, *late], key=lambda reject: reject.record_no)))
+
+
+def shown(value: Any) -> str:
+    """A value for a message: quoted and bounded."""
+    if isinstance(value, str | bytes) and len(value) > _SHOWN:
+        return f"{value[:_SHOWN]!r}... ({len(value)} in all)"
+    text = repr(value)
+    return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _rows(mask: pa.Array | None) -> list[int]:
+    return [] if mask is None else [row for row, hit in enumerate(mask.to_pylist()) if hit]

@@ -1,0 +1,53 @@
+"""Delta tables, written in one way: stage, verify, audit, intent, swap. Nobody above knows Delta."""
+
+from __future__ import annotations
+
+from clearwell.tables.commit import Recheck, carry_out, decide, schema_json, settle
+from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
+from clearwell.tables.lake import Lake, Table
+from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
+from clearwell.tables.maintain import Maintained, maintain, pending_attempts
+from clearwell.tables.parts import PartWriter
+from clearwell.tables.snapshot import LiveFile, Snapshot
+from clearwell.tables.stage import (
+    QUARANTINE,
+    Candidate,
+    count_by_file,
+    read_staged,
+    stage_frame,
+    stage_rejected,
+)
+from clearwell.tables.verify import verify_files, verify_keys, verify_rows
+
+__all__ = [
+    "BUILDS",
+    "CHECKS",
+    "QUARANTINE",
+    "Attempt",
+    "Blocked",
+    "Candidate",
+    "Intent",
+    "Lake",
+    "LiveFile",
+    "Maintained",
+    "PartWriter",
+    "Recheck",
+    "Snapshot",
+    "StagedFile",
+    "Table",
+    "carry_out",
+    "count_by_file",
+    "decide",
+    "files_of",
+    "maintain",
+    "pending_attempts",
+    "quarantine_of",
+    "read_staged",
+    "schema_json",
+    "settle",
+    "stage_frame",
+    "stage_rejected",
+    "verify_files",
+    "verify_keys",
+    "verify_rows",
+]

@@ -1,0 +1,152 @@
+"""Decide a batch, carry it out, and roll forward what a dead run had decided.
+
+    decide      the intent is put under (table, batch); whoever loses the put adopts the winner's
+    carry out   quarantine, then files, then the table, then history; each step looks before it acts
+    settle      before anything new: the decided batch that is not in the table yet is carried out
+
+A batch whose checks across rows no longer hold, because others changed the table since the audit, is
+voided: committed with no files, so that its number is taken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from deltalake import Schema
+
+from clearwell.errors import TableError
+from clearwell.names import TableName
+from clearwell.tables.ledger import commit_files, commit_history, commit_quarantine, history_lacks
+from clearwell.tables.rewrite import plan_rewrite
+from clearwell.tables.schema import added_columns
+from clearwell.tables.snapshot import APP_BATCH, APP_GENERATION, APP_VOID
+from clearwell.tables.swap import Change, add, swap
+
+if TYPE_CHECKING:
+    from clearwell.engines import Engine
+    from clearwell.tables.control import Attempt, Intent
+    from clearwell.tables.lake import Lake, Table
+    from clearwell.tables.snapshot import Snapshot
+
+__all__ = ["Recheck", "carry_out", "decide", "schema_json", "settle"]
+
+Recheck = Callable[["Snapshot", "Intent"], bool]
+"""Whether an intent's checks across rows hold for this version of its table with the batch in it."""
+
+
+def schema_json(schema: pa.Schema) -> str:
+    """A table's columns as an intent records them."""
+    return Schema.from_arrow(schema).to_json()
+
+
+def decide(lake: Lake, intent: Intent) -> Intent:
+    """Put ``intent`` forward for its batch; the decision that holds, perhaps another run's."""
+    lake.reached("intent", intent.table)
+    winner = lake.control.decide(intent)
+    lake.reached("decided", intent.table)
+    return winner
+
+
+def settle(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> Intent | None:
+    """Carry out what was decided for ``name`` but is not in it yet; that intent, or None."""
+    snapshot = lake.table(name).snapshot()
+    batch = snapshot.batch if snapshot else 0
+    if snapshot and batch:
+        void = snapshot.last_void == batch
+        if void:
+            lake.control.mark_void(name, batch)
+        if history_lacks(lake, name, batch) and (done := lake.control.intent(name, batch)):
+            commit_history(lake, done, void=void)
+    pending = lake.control.intent(name, batch + 1)
+    if pending is not None:
+        carry_out(lake, pending, engine=engine, recheck=recheck)
+    return pending
+
+
+def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -> bool:
+    """Bring a decided batch into its table, once, whoever else tries; whether it holds (not void)."""
+    name = TableName.parse(intent.table)
+    table = lake.table(name)
+    lake.reached("quarantine", name)
+    commit_quarantine(lake, intent)
+    lake.reached("files", name)
+    commit_files(lake, intent)
+    lake.reached("table", name)
+    _prepare(table, intent)
+    rewrite = lake.begin(name, intent.batch) if intent.mode in _REWRITES else None
+    swap(table, lambda snapshot: _plan(lake, snapshot, intent, rewrite, engine, recheck), batch=intent.batch)
+    lake.reached("committed", name)
+    after = table.snapshot()
+    void = after is not None and intent.batch in lake.control.voids(name) | {after.last_void}
+    if void:
+        lake.control.mark_void(name, intent.batch)
+    commit_history(lake, intent, void=void)
+    lake.reached("history", name)
+    for attempt in lake.control.attempts(name):  # of this batch none is under way any more
+        if attempt.id == intent.attempt or (rewrite and attempt.id == rewrite.id):
+            lake.control.forget(attempt)
+    return not void
+
+
+_REWRITES = ("merge", "replace_partitions", "delete")
+
+
+def _plan(
+    lake: Lake, snapshot: Snapshot, intent: Intent, rewrite: Attempt | None, engine: Engine, recheck: Recheck
+) -> Change:
+    marks = {APP_GENERATION: intent.generation}
+    why = f"{intent.mode} {intent.batch}"
+    if intent.table_checks and changed_since(snapshot, intent.planned_version) and not recheck(snapshot, intent):
+        return Change(transactions={APP_BATCH: intent.batch, APP_VOID: intent.batch}, why=f"void {intent.batch}")
+    if intent.mode == "replace":
+        schema = Schema.from_json(intent.schema)
+        adds = [add(f) for f in intent.accepted]
+        return Change(adds=adds, replaces=True, schema=schema, transactions=marks, why=why)
+    if rewrite is None:
+        return Change(adds=[add(f) for f in intent.accepted], transactions=marks, why=why)
+    change = plan_rewrite(lake, snapshot, intent, rewrite, engine)
+    return Change(change.adds, change.removes, transactions=marks, why=why)
+
+
+def _prepare(table: Table, intent: Intent) -> None:
+    """Make the table, or its new columns: harmless when the batch then does not come."""
+    schema = pa.schema(Schema.from_json(intent.schema).to_arrow())
+    snapshot = table.snapshot()
+    if snapshot is None:
+        table.create(schema, required=intent.required)
+    elif intent.mode != "replace":
+        if added_columns(snapshot.schema, schema, place=intent.table):
+            _add_columns(table, schema)
+
+
+def _add_columns(table: Table, schema: pa.Schema) -> None:
+    def missing(snapshot: Snapshot) -> list[pa.Field]:
+        return [pa.field(f.name, f.type) for f in added_columns(snapshot.schema, schema)]
+
+    for _ in range(10):
+        snapshot = table.snapshot()
+        if snapshot is None or not (fields := missing(snapshot)):
+            return
+        try:
+            snapshot.handle.alter.add_columns(list(Schema.from_arrow(pa.schema(fields)).fields))
+        except Exception as error:  # another writer may have added them: look again
+            last = error
+    raise TableError("its new columns could not be added", place=str(table.name), hint="run again") from last
+
+
+def changed_since(snapshot: Snapshot, version: int) -> bool:
+    """Whether a commit after ``version`` has moved data; a commit that is no longer in the log counts."""
+    for number in range(version + 1, snapshot.version + 1):
+        entry = Path(snapshot.root, "_delta_log", f"{number:020}.json")
+        if not entry.is_file():
+            return True
+        for line in entry.read_text(encoding="utf-8").splitlines():
+            action = json.loads(line)
+            moved = action.get("add") or action.get("remove")
+            if moved and moved.get("dataChange", True):
+                return True
+    return False

@@ -1,0 +1,100 @@
+"""Write Arrow batches as Parquet parts that may be added to a table, with their statistics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clearwell.tables.control import StagedFile
+from clearwell.tables.stats import column_statistics, observed_bounds, safe_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from types import TracebackType
+
+__all__ = ["PartWriter"]
+
+_MOST_ROWS = 4_000_000
+_ROW_GROUP = 1 << 19
+
+
+class PartWriter:
+    """Writes parts ``<folder>/part-00000.parquet`` ... below a table's root, a new one every 4 M rows.
+
+    Footers and log carry statistics of the safe columns only. ``files`` is complete after ``close``.
+    """
+
+    def __init__(self, root: str, folder: str, schema: pa.Schema, *, required: Collection[str] = ()) -> None:
+        self.schema = schema
+        self.files: list[StagedFile] = []
+        self._root = root
+        self._folder = folder
+        self._safe = safe_columns(schema, required)
+        self._counted = [name for name in schema.names if name in {*self._safe, *required}]
+        self._writer: pq.ParquetWriter | None = None
+        self._pending: list[pa.RecordBatch] = []
+        self._start()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows; the batch must have exactly the writer's columns."""
+        if not batch.num_rows:
+            return
+        for name in self._counted:
+            column = batch.column(batch.schema.get_field_index(name))
+            self._nulls[name] += column.null_count
+            if name in self._bounds and column.null_count < len(column):
+                self._bounds[name] += observed_bounds(column)
+        self._pending.append(batch)
+        self._waiting += batch.num_rows
+        if self._waiting >= _ROW_GROUP:
+            self._flush()
+        if self._rows >= _MOST_ROWS:
+            self._finish()
+
+    def close(self) -> list[StagedFile]:
+        """Finish the last part; all parts written."""
+        self._flush()
+        self._finish()
+        return self.files
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        elif self._writer is not None:
+            self._writer.close()
+
+    def _start(self) -> None:
+        self._rows = self._waiting = 0
+        self._nulls = dict.fromkeys(self._counted, 0)
+        self._bounds: dict[str, list[Any]] = {name: [] for name in self._safe}
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        if self._writer is None:
+            self._path = f"{self._folder}/part-{len(self.files):05}.parquet"
+            target = Path(self._root, self._path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(
+                target, self.schema, compression="zstd", write_statistics=self._safe or False
+            )
+        self._writer.write_table(pa.Table.from_batches(self._pending, self.schema))
+        self._rows += self._waiting
+        self._pending, self._waiting = [], 0
+
+    def _finish(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        self._writer = None
+        stats = column_statistics(self._rows, self._nulls, self._bounds)
+        self.files.append(StagedFile(self._path, Path(self._root, self._path).stat().st_size, stats))
+        self._start()

@@ -1,0 +1,92 @@
+"""Plan the changes that rewrite live files: merge, replace of partitions, delete.
+
+All three are one thing: rows of the table that the batch supersedes are left out of a rewrite of the files
+that may hold them, and the batch's own files are added. It needs nothing of an engine but a join. The plan
+is made on one version and is void on any other, so it is made anew at each try of the swap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from clearwell.errors import TableError
+from clearwell.tables.stage import read_staged, stage_frame
+from clearwell.tables.swap import Change, add, remove
+from clearwell.tables.verify import verify_files, verify_rows
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from clearwell.engines import Engine
+    from clearwell.tables.control import Attempt, Intent
+    from clearwell.tables.lake import Lake
+    from clearwell.tables.snapshot import LiveFile, Snapshot
+
+__all__ = ["plan_rewrite"]
+
+
+def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attempt, engine: Engine) -> Change:
+    """The change that carries out ``intent`` on exactly this version."""
+    adds = [add(file) for file in intent.accepted]
+    touched = _touched(snapshot, intent) if adds or intent.mode == "delete" else []
+    if not touched:
+        return Change(adds=adds)
+    with engine.work(f"rewriting {len(touched)} files of {snapshot.name}"):
+        old = engine.read_parquet([f.absolute for f in touched], snapshot.schema)
+        kept = _kept(lake, snapshot, intent, old, engine)
+        rest = stage_frame(
+            lake,
+            snapshot.name,
+            attempt,
+            kept,
+            engine,
+            required=intent.required,
+            part=f"rewrite-{uuid4().hex[:12]}",  # each try writes its own files
+        )
+    place = str(snapshot.name)
+    verify_rows(rest.returned, rest.accepted_rows, 0, place=place)
+    verify_files(snapshot.root, rest.accepted, snapshot.schema, required=intent.required, place=place)
+    _verify_superseded(intent, before=sum(f.rows for f in touched), after=rest.accepted_rows, place=place)
+    adds += [add(file) for file in rest.accepted]
+    return Change(adds=adds, removes=[remove(file) for file in touched])
+
+
+def _touched(snapshot: Snapshot, intent: Intent) -> list[LiveFile]:
+    if intent.mode == "delete":
+        return list(snapshot.files)
+    ranges = [_range(intent, column) for column in intent.key]
+    return [
+        file
+        for file in snapshot.files
+        if all(file.may_hold(c, low, high) for c, (low, high) in zip(intent.key, ranges, strict=True))
+    ]
+
+
+def _range(intent: Intent, column: str) -> tuple[Any, Any]:
+    """The bounds of a column over the candidate; (None, None) when a file has none."""
+    lows = [f.stats["minValues"].get(column) for f in intent.accepted]
+    highs = [f.stats["maxValues"].get(column) for f in intent.accepted]
+    if not lows or None in lows or None in highs:
+        return None, None
+    return min(lows), max(highs)
+
+
+def _kept(lake: Lake, snapshot: Snapshot, intent: Intent, old: DataFrame, engine: Engine) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    if intent.mode == "delete":
+        return old.where(~F.coalesce(F.expr(intent.predicate or "false"), F.lit(False)))
+    batch = read_staged(lake, snapshot.name, intent.accepted, snapshot.schema, engine)
+    return old.join(batch.select(*intent.key).distinct(), list(intent.key), "left_anti")
+
+
+def _verify_superseded(intent: Intent, *, before: int, after: int, place: str) -> None:
+    gone = before - after
+    most = intent.accepted_rows if intent.mode == "merge" else before
+    if not 0 <= gone <= most:
+        raise TableError(
+            f"a rewrite for {intent.accepted_rows:,} merged rows would remove {gone:,}",
+            place=place,
+            hint="the engine's join is not to be trusted here: run with another --engine",
+        )

@@ -1,0 +1,121 @@
+"""The one way to change a table: files added and files removed, compared-and-swapped on one version.
+
+    read the newest version; stop if the transaction is in its log; plan on it; commit once; any error:
+    read again, look again, plan again
+
+Why each line: delta-rs's own retry would accept removals that were planned before another's compaction
+(rows come back from the dead), so it is off; an error can follow a commit that landed, and a transaction
+that comes later than another of its number is not refused, so only a fresh look at the log tells.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from deltalake import CommitProperties, Schema, Transaction
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction, RemoveAction
+
+from clearwell.errors import CommitConflict, TableError
+from clearwell.tables.snapshot import APP_BATCH, LiveFile, Snapshot
+from clearwell.tables.stats import stats_json
+
+if TYPE_CHECKING:
+    from clearwell.tables.control import StagedFile
+    from clearwell.tables.lake import Table
+
+__all__ = ["Change", "Plan", "add", "remove", "swap"]
+
+RETRIES_INSIDE_DELTA = 0
+_DEADLINE_SECONDS = 300.0
+_LONGEST_PAUSE = 1.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a commit does. ``replaces`` removes every live file and sets ``schema``."""
+
+    adds: list[AddAction] = field(default_factory=list[AddAction])
+    removes: list[RemoveAction] = field(default_factory=list[RemoveAction])
+    replaces: bool = False
+    schema: Schema | None = None
+    transactions: dict[str, int] = field(default_factory=dict[str, int])
+    why: str = "write"
+
+
+Plan = Callable[[Snapshot], Change | None]
+"""Plans a change on this very version; None when nothing is left to do."""
+
+
+def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_BATCH) -> int:
+    """Commit ``plan`` once; the version at which it is surely in the table.
+
+    With ``batch`` the commit carries the transaction (``app``, ``batch``) and is not made again when the
+    log has it already, whoever made it.
+
+    Raises:
+        TableError: the table does not exist.
+        CommitConflict: other writers won every try for five minutes.
+    """
+    end = time.monotonic() + _DEADLINE_SECONDS
+    pause, last = 0.01, None
+    while time.monotonic() < end:
+        snapshot = table.snapshot()
+        if snapshot is None:
+            raise TableError("the table has gone", place=str(table.name), hint="was its folder deleted?")
+        if batch is not None and is_committed(snapshot, batch, app):
+            return snapshot.version
+        change = plan(snapshot)
+        if change is None:
+            return snapshot.version
+        table.lake.reached("commit", table.name)
+        try:
+            _commit(snapshot, change, {app: batch} if batch is not None else {})
+        except (DeltaError, OSError) as error:  # unknown outcome: only the log knows
+            last = error
+            time.sleep(pause * random.random())
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            return snapshot.version + 1
+    raise CommitConflict(
+        "other writers won every commit for five minutes", place=str(table.name), hint="run again; nothing was lost"
+    ) from last
+
+
+def is_committed(snapshot: Snapshot, batch: int, app: str = APP_BATCH) -> bool:
+    """Whether the log of this version has decided ``batch``."""
+    return (snapshot.handle.transaction_version(app) or 0) >= batch
+
+
+def add(file: StagedFile, *, moves_data: bool = True) -> AddAction:
+    """The action that adds a staged file; ``moves_data`` is false for compaction."""
+    return AddAction(file.path, file.size, {}, int(time.time() * 1000), moves_data, stats_json(file.stats))
+
+
+def remove(file: LiveFile, *, moves_data: bool = True) -> RemoveAction:
+    """The action that removes a live file."""
+    return RemoveAction(
+        path=file.path,
+        size=file.size,
+        partition_values={},
+        deletion_timestamp=int(time.time() * 1000),
+        data_change=moves_data,
+    )
+
+
+def _commit(snapshot: Snapshot, change: Change, transactions: dict[str, int]) -> None:
+    handle = snapshot.handle
+    apps = [Transaction(app, number) for app, number in {**transactions, **change.transactions}.items()]
+    properties = CommitProperties(
+        app_transactions=apps, max_commit_retries=RETRIES_INSIDE_DELTA, custom_metadata={"clearwell": change.why}
+    )
+    handle.create_write_transaction(
+        [*change.removes, *change.adds],
+        "overwrite" if change.replaces else "append",
+        change.schema or handle.schema(),
+        commit_properties=properties,
+    )

@@ -1,0 +1,98 @@
+"""A small project in a folder of a test's own: raw orders to a silver table, by any write mode."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+from clearwell.settings import Settings
+
+MODES = {
+    "append": "{mode: append}",
+    "merge": "{mode: merge, key: [order_id]}",
+    "replace": "{mode: replace}",
+    "replace_partitions": "{mode: replace_partitions, partition_by: [day]}",
+}
+
+TRANSFORM = '''
+from pyspark.sql import DataFrame
+
+from clearwell.names import PROVENANCE
+
+
+def clean(orders: DataFrame) -> DataFrame:
+    return orders.select(*PROVENANCE, "order_id", "day", "amount")
+'''
+
+EDITED = TRANSFORM.replace('"amount")', '"amount", (orders["amount"] * 2).alias("doubled"))')
+
+
+@dataclass(frozen=True)
+class SmallProject:
+    """The project's folder, and what its tests do to it."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(project=self.root, lake=self.lake)
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    def write_transform(self, text: str = TRANSFORM) -> None:
+        (self.root / "assets" / "orders.py").write_text(text)
+
+    def write_yaml(self, *, mode: str = "append", source: str = "", suite: str | None = None) -> None:
+        expectations = f"expectations: {suite}" if suite else ""
+        text = f"""
+            type: clearwell.components.Table
+            attributes:
+              name: orders
+              source:
+                path: "raw/*.csv"
+                format: csv
+                columns: {{order_id: bigint, day: date, amount: double}}
+                settle_seconds: 0
+                {source}
+              silver:
+                transform: "assets.orders:clean"
+                {expectations}
+                write: {MODES[mode]}
+            """
+        file = self.root / "pipelines" / "orders" / "defs.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+
+    def deliver(self, name: str, first: int, count: int, *, day: str = "2026-01-01", bad: int = 0) -> Path:
+        """A CSV of ``count`` good orders from ``first`` on, and ``bad`` ones whose amount is no number."""
+        lines = ["order_id,day,amount"]
+        lines += [f"{i},{day},{i}.5" for i in range(first, first + count)]
+        lines += [f"{1_000_000 + first + i},{day},a lot" for i in range(bad)]
+        file = self.raw / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(lines) + "\n")
+        return file
+
+    def write_suite(self, text: str, name: str = "silver_orders") -> None:
+        file = self.root / "expectations" / f"{name}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+
+
+def make_project(root: Path, *, mode: str = "append") -> SmallProject:
+    """A project at ``root`` with no raw files yet."""
+    (root / "assets").mkdir(parents=True)
+    (root / "assets" / "__init__.py").touch()
+    (root / "raw").mkdir()
+    (root / "pyproject.toml").write_text('[tool.clearwell]\nlake = "lake"\n')
+    project = SmallProject(root)
+    project.write_transform()
+    project.write_yaml(mode=mode)
+    return project

@@ -1,0 +1,70 @@
+"""A transform's code is hashed with all that it imports, and without being run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clearwell.errors import ProjectError
+from clearwell.flow.code import transform_fingerprint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def test_the_fingerprint_covers_what_the_module_imports_and_what_that_imports(root: Path) -> None:
+    write(root / "steps/__init__.py", "")
+    write(root / "steps/flights.py", "def clean(flights):\n    from . import helper\n    return helper.x\n")
+    write(root / "steps/helper.py", "from lib.deep import x\n")
+    write(root / "lib/deep.py", "x = 1\n")
+    write(root / "lib/unused.py", "y = 1\n")
+    seen = {transform_fingerprint("steps.flights:clean", root)}
+    for file in ("steps/flights.py", "steps/__init__.py", "steps/helper.py", "lib/deep.py"):
+        with (root / file).open("a") as code:
+            code.write("z = 2\n")
+        seen.add(transform_fingerprint("steps.flights:clean", root))
+    assert len(seen) == 5
+    (root / "lib/unused.py").write_text("y = 2\n")
+    assert transform_fingerprint("steps.flights:clean", root) in seen
+
+
+def test_the_fingerprint_is_of_one_function_and_of_no_place(root: Path) -> None:
+    for folder in ("here", "there"):
+        write(root / folder / "steps/flights.py", "def a(x): ...\ndef b(x): ...\n")
+    a, b = (transform_fingerprint(f"steps.flights:{name}", root / "here") for name in "ab")
+    assert a != b
+    assert a == transform_fingerprint("steps.flights:a", root / "there")
+
+
+def test_the_fingerprint_runs_no_code_and_does_not_follow_installed_packages(root: Path) -> None:
+    write(
+        root / "steps/flights.py",
+        "import pytest\nimport clearwell.errors\nraise SystemExit\ndef clean(x): ...\n",
+    )
+    assert len(transform_fingerprint("steps.flights:clean", root)) == 64
+
+
+def test_modules_that_import_each_other_have_a_fingerprint(root: Path) -> None:
+    write(root / "a.py", "import b\ndef clean(x): ...\n")
+    write(root / "b.py", "import a\n")
+    assert transform_fingerprint("a:clean", root)
+
+
+def test_a_syntax_error_deep_in_what_is_imported_has_its_own_place(root: Path) -> None:
+    write(root / "steps/flights.py", "from steps.helper import x\n\ndef clean(flights): ...\n")
+    write(root / "steps/helper.py", "x = 1\ny = = 2\n")
+    with pytest.raises(ProjectError) as raised:
+        transform_fingerprint("steps.flights:clean", root, place="pipelines/defs.yaml:6")
+    assert raised.value.place == "steps/helper.py:2"

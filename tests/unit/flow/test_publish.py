@@ -1,0 +1,291 @@
+"""A release is made once for each input and setting, whole or not at all, and of every row."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from clearwell.datasets import open_dataset
+from clearwell.datasets import claim as claiming
+from clearwell.errors import DatasetError, TableNotFound
+from clearwell.flow.publish import leftover_attempts, publish, remove_attempt
+from clearwell.model import Outcome
+from clearwell.tables import maintain
+from tests.unit.flow.publishing import DATASET, project, rows, write
+
+
+def late_flights(root: Path, dataset: str = DATASET) -> Any:
+    run = project(root, dataset)
+    return run, run.project.datasets["late_flights"]
+
+
+def test_a_release_has_every_row_and_says_what_it_is_made_of(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(200), parts=3)
+    result = publish(run, spec)
+    assert (result.outcome, result.version, result.rows, result.reason) == (Outcome.BUILT, 1, 200, "first release")
+    assert result.splits == {"train": 100, "test": 100}
+    dataset = open_dataset("late_flights", lake=run.lake.root)
+    dataset.verify()
+    assert dataset.path == result.path
+    columns = ["day", "carrier", "wind", "is_late"]
+    for split, early in (("train", True), ("test", False)):
+        table = dataset.split(split).to_arrow()
+        assert table.column_names == columns
+        expected = [r for r in rows(200) if (str(r["day"]) < "2013-03-01") is early]
+        assert sorted(map(str, table.to_pylist())) == sorted(str({c: r[c] for c in columns}) for r in expected)
+
+    manifest = dataset.manifest
+    snapshot = run.lake.existing("gold_delays")
+    made_from = manifest.inputs[0]
+    assert (made_from.table, made_from.version, made_from.generation, made_from.batch) == (
+        "gold_delays",
+        snapshot.version,
+        1,
+        1,
+    )
+    assert (manifest.code, manifest.label, manifest.excluded) == ("code of the transform", "is_late", ("dep_delay",))
+    assert [(check["name"], check["success"]) for check in manifest.checks] == [("day_is_there", True)]
+    assert manifest.settings["split"]["test_from"] == "2013-03-01"
+    assert manifest.fingerprint == result.fingerprint
+    assert manifest.bytes == result.bytes
+    assert sorted(p.name for p in result.path.parent.iterdir()) == [".lock", "current.json", "v1"]
+
+
+def test_provenance_is_no_feature_and_stands_beside_the_data(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(60))
+    publish(run, spec)
+    dataset = open_dataset("late_flights", lake=run.lake.root)
+    train = dataset.split("train").to_pandas()
+    origin = pq.read_table(dataset.path / "lineage/train-00000.parquet").to_pandas()
+    by_record = {row["_record_no"]: row for row in rows(60)}
+    assert len(origin) == len(train) == 30
+    for place, number in enumerate(origin["_record_no"]):
+        assert train["day"][place] == by_record[number]["day"]
+        assert train["carrier"][place] == by_record[number]["carrier"]
+
+
+def test_nothing_new_nothing_made_and_a_compaction_is_nothing_new(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(50), parts=5)
+    publish(run, spec)
+    before = {p: p.stat().st_mtime_ns for p in (run.lake.root / "releases").rglob("*")}
+    assert publish(run, spec).outcome is Outcome.UNCHANGED
+    run.full_refresh = True  # upstream nothing was rebuilt: the same input, the same settings
+    assert publish(run, spec).outcome is Outcome.UNCHANGED
+    version = run.lake.existing("gold_delays").version
+    maintain(run.lake)
+    assert run.lake.existing("gold_delays").version > version
+    result = publish(run, spec)
+    assert (result.outcome, result.version, result.recovered) == (Outcome.UNCHANGED, 1, False)
+    assert {p: p.stat().st_mtime_ns for p in (run.lake.root / "releases").rglob("*")} == before
+
+
+def test_new_rows_and_new_settings_make_a_new_release_and_keep_the_old(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(50))
+    publish(run, spec)
+    write(run.lake, rows(20, start=50), mode="append")
+    second = publish(run, spec)
+    assert (second.version, second.rows, second.reason) == (2, 70, "new input or settings")
+    run, spec = late_flights(tmp_path, DATASET.replace("2013-03-01", "2013-03-02"))
+    third = publish(run, spec)
+    assert (third.version, third.splits) == (3, {"train": 42, "test": 28})
+    lake = run.lake.root
+    assert [open_dataset("late_flights", version=v, lake=lake).manifest.rows for v in (1, 2, 3)] == [50, 70, 70]
+    assert open_dataset("late_flights", lake=lake).version == 3
+
+
+def test_the_same_rows_make_the_same_files_whatever_their_order(tmp_path: Path) -> None:
+    results: list[dict[str, str]] = []
+    for name, order, parts in (("a", 1, 1), ("b", -1, 4)):
+        run, spec = late_flights(tmp_path / name)
+        write(run.lake, rows(300)[::order], parts=parts)
+        manifest = open_dataset(publish(run, spec).path).manifest
+        results.append({file.path: file.sha256 for file in manifest.files} | {"": manifest.fingerprint})
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "change", "fact", "line"),
+    [
+        ("label: is_late", "label: is_latte", "has no column 'is_latte'", 16),
+        ("exclude: [dep_delay]", "exclude: [dep_delai]", "has no column 'dep_delai'", 17),
+        ("column: day", "column: dya", "has no column 'dya'", 18),
+        ("label: is_late", "label: _batch_id", "'_batch_id' is a column of provenance", 16),
+        ("exclude: [dep_delay]", "exclude: [dep_delay, day, carrier, wind]", "only the label is left", 16),
+        ("2013-03-01", "7", "it cannot be split at 7", 18),
+        ("2013-03-01", "2000-01-01", "the train split would be without rows", 11),
+        ("2013-03-01", "2100-01-01", "the test split would be without rows", 11),
+    ],
+)
+def test_settings_that_do_not_fit_the_table_are_refused_with_their_line(
+    tmp_path: Path, said: str, change: str, fact: str, line: int
+) -> None:
+    run, spec = late_flights(tmp_path, DATASET.replace(said, change))
+    write(run.lake, rows(20))
+    with pytest.raises(DatasetError) as caught:
+        publish(run, spec)
+    assert fact in caught.value.fact
+    assert caught.value.place is not None
+    assert caught.value.place.endswith(f"defs.yaml:{line}")
+    assert caught.value.hint
+    assert not list((run.lake.root / "releases").glob("*/v*"))
+    assert not list((run.lake.root / "releases").glob("*/.attempt*"))
+
+
+@pytest.mark.parametrize(("column", "what"), [("is_late", "label"), ("day", "split column")])
+def test_rows_that_do_not_fit_are_refused_not_dropped(tmp_path: Path, column: str, what: str) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, [*rows(20), {**rows(1)[0], column: None}])
+    with pytest.raises(DatasetError, match=f"1 of 21 rows have no value in the {what} {column!r}"):
+        publish(run, spec)
+
+
+def test_no_table_and_an_empty_table_are_refused(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    with pytest.raises(TableNotFound, match="gold_delays"):
+        publish(run, spec)
+    write(run.lake, [])
+    with pytest.raises(DatasetError, match="a release without rows"):
+        publish(run, spec)
+
+
+def test_a_data_file_that_is_gone_stops_the_release(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(20))
+    Path(run.lake.existing("gold_delays").files[0].absolute).unlink()
+    with pytest.raises(DatasetError, match="gold_delays could not be released"):
+        publish(run, spec)
+
+
+_KILLED_AT = ["make_splits", "write_text", "rename", "replace"]
+_RUN = """
+import os, signal, sys, pathlib
+from clearwell.flow import publish as module
+from clearwell.datasets import claim
+from tests.unit.flow.publishing import DATASET, project
+root, at = pathlib.Path(sys.argv[1]), sys.argv[2]
+run = project(root)
+def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+if at == "make_splits":
+    def half(batches, recipe, folder, **given):
+        (folder / "data").mkdir()
+        (folder / "data" / "train-00000.parquet").write_bytes(b"half")
+        die()
+    module.make_splits = half
+else:
+    old = getattr(pathlib.Path, at)
+    def patched(self, *args, **given):
+        if at == "write_text" and self.name != "manifest.json": return old(self, *args, **given)
+        die()
+    setattr(pathlib.Path, at, patched)
+module.publish(run, run.project.datasets["late_flights"])
+"""
+
+
+@pytest.mark.parametrize("at", _KILLED_AT)
+def test_a_kill_at_each_step_leaves_nothing_half_made(tmp_path: Path, at: str) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(50))
+    publish(run, spec)
+    write(run.lake, rows(70))
+    done = subprocess.run([sys.executable, "-c", _RUN, str(tmp_path), at], capture_output=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    lake = run.lake.root
+    assert open_dataset("late_flights", lake=lake).version == 1
+    open_dataset("late_flights", lake=lake).verify()
+    result = publish(run, spec)
+    assert (result.version, result.recovered) == (2, at == "replace")
+    assert result.outcome is (Outcome.UNCHANGED if at == "replace" else Outcome.BUILT)
+    dataset = open_dataset("late_flights", lake=lake)
+    dataset.verify()
+    assert (dataset.version, dataset.manifest.rows) == (2, 70)
+    for attempt in leftover_attempts(run.lake):
+        remove_attempt(attempt)
+    left = sorted(p.name for p in (lake / "releases/late_flights").iterdir() if not p.name.startswith(".current"))
+    assert left == [".lock", "current.json", "v1", "v2"]
+
+
+def test_an_attempt_of_a_living_run_is_no_leftover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(50))
+    seen: list[list[Path]] = []
+    old = claiming.newest_release
+    monkeypatch.setattr(claiming, "newest_release", lambda d: seen.append(leftover_attempts(run.lake)) or old(d))
+    publish(run, spec)
+    assert seen
+    assert all(found == [] for found in seen)
+
+
+def test_a_run_that_sleeps_while_another_publishes_later_data_does_not_go_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(50))
+    from clearwell.flow import publish as module
+
+    old = module.claim
+    overtaken: list[Any] = []
+
+    def slow(*args: Any, **given: Any) -> Any:
+        if not overtaken:
+            overtaken.append(None)
+            write(run.lake, rows(70))
+            overtaken.append(publish(run, spec))
+        return old(*args, **given)
+
+    monkeypatch.setattr(module, "claim", slow)
+    result = publish(run, spec)
+    assert (overtaken[1].version, overtaken[1].rows) == (1, 70)
+    assert (result.outcome, result.version, result.rows) == (Outcome.UNCHANGED, 1, 70)
+    assert result.reason == "another run was first"
+    assert [p.name for p in (run.lake.root / "releases/late_flights").glob("v*")] == ["v1"]
+
+
+def _publish_once(root: str, gate: Any, results: Any) -> None:
+    run, spec = late_flights(Path(root))
+    gate.wait()
+    result = publish(run, spec)
+    results.put((result.version, str(result.outcome)))
+
+
+def test_runs_at_once_make_one_release(tmp_path: Path) -> None:
+    run, _ = late_flights(tmp_path)
+    write(run.lake, rows(500))
+    context = multiprocessing.get_context("spawn")
+    gate, results = context.Barrier(3), context.Queue()
+    workers = [context.Process(target=_publish_once, args=(str(tmp_path), gate, results)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    made = [results.get(timeout=120) for _ in workers]
+    for worker in workers:
+        worker.join()
+    assert sorted(made) == [(1, "built"), (1, "unchanged"), (1, "unchanged")]
+    assert sorted(p.name for p in (run.lake.root / "releases/late_flights").iterdir()) == [".lock", "current.json", "v1"]
+
+
+def test_a_table_that_was_made_anew_is_released_again(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    for count in (50, 60):
+        write(run.lake, rows(count))
+        publish(run, spec)
+    shutil.rmtree(run.lake.root / "gold")
+    shutil.rmtree(run.lake.root / "control")
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(30))
+    result = publish(run, spec)
+    assert (result.version, result.rows) == (3, 30)

@@ -1,0 +1,107 @@
+"""Promises of the swap: planned on one version, committed once, whatever happens in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clearwell.errors import CommitConflict, TableError
+from clearwell.tables import Lake, swap as swap_module
+from clearwell.tables.compact import compact
+from clearwell.tables.snapshot import Snapshot
+from clearwell.tables.swap import Change, add, remove, swap
+from tests.unit.tables.writing import NAME, ids, stage, write
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+def test_a_batch_is_committed_once_however_often_it_is_tried(lake: Lake) -> None:
+    write(lake, [1, 2])
+    intent = stage(lake, [3])
+    adds = [add(file) for file in intent.accepted]
+    for _ in range(3):
+        swap(lake.table(NAME), lambda _: Change(adds=adds), batch=2)
+    assert ids(lake) == [1, 2, 3]
+    assert lake.existing(NAME).version == 2
+
+
+def test_without_the_look_at_the_log_a_batch_doubles(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard is needed: Delta itself accepts a transaction's number a second time."""
+    write(lake, [1])
+    monkeypatch.setattr(swap_module, "is_committed", lambda *_: False)
+    for _ in range(2):
+        staged = [add(file) for file in stage(lake, [2]).accepted]
+        swap(lake.table(NAME), lambda _, staged=staged: Change(adds=staged), batch=2)
+    assert ids(lake) == [1, 2, 2]
+
+
+def _overtaken_by_compaction(lake: Lake, retries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the row 2 by a rewrite, while a compaction comes between its plan and its commit."""
+    write(lake, [1])
+    write(lake, [2])
+    monkeypatch.setattr(swap_module, "RETRIES_INSIDE_DELTA", retries)
+    overtaken = False
+
+    def plan(snapshot: Snapshot) -> Change:
+        nonlocal overtaken
+        holding = [f for f in snapshot.files if f.may_hold("id", 2, 2)]
+        kept = sorted(set(ids(lake)) - {2}) if len(snapshot.files) == 1 else []
+        adds = [add(f) for f in stage(lake, kept).accepted] if kept else []
+        if not overtaken:
+            overtaken = True
+            assert compact(lake, NAME) == (2, 1)
+        return Change(adds=adds, removes=[remove(f) for f in holding])
+
+    swap(lake.table(NAME), plan, batch=3)
+
+
+def test_a_rewrite_overtaken_by_a_compaction_is_planned_anew(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    _overtaken_by_compaction(lake, 0, monkeypatch)
+    assert ids(lake) == [1]
+
+
+def test_with_deltas_own_retry_rows_come_back_from_the_dead(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard is needed: a retry inside Delta keeps removals that were planned before the compaction."""
+    _overtaken_by_compaction(lake, 15, monkeypatch)
+    assert ids(lake) != [1]
+
+
+def test_an_error_after_a_commit_that_landed_does_not_double_it(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(lake, [1])
+    real, failures = swap_module._commit, []
+
+    def landed_but_failed(*args: object) -> None:
+        real(*args)  # type: ignore[arg-type]
+        if not failures:
+            failures.append(1)
+            raise OSError("the reply was lost")
+
+    monkeypatch.setattr(swap_module, "_commit", landed_but_failed)
+    write(lake, [2])
+    assert failures
+    assert ids(lake) == [1, 2]
+
+
+def test_a_table_that_others_always_win_ends_in_a_conflict(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(lake, [1])
+    monkeypatch.setattr(swap_module, "_DEADLINE_SECONDS", 0.05)
+    monkeypatch.setattr(swap_module, "_commit", _always_loses)
+    with pytest.raises(CommitConflict, match="won every commit") as caught:
+        swap(lake.table(NAME), lambda _: Change(), batch=2)
+    assert caught.value.transient
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def _always_loses(*_: object) -> None:
+    raise OSError("conflict")
+
+
+def test_a_table_that_is_not_there_is_an_error(lake: Lake) -> None:
+    with pytest.raises(TableError, match="has gone"):
+        swap(lake.table(NAME), lambda _: Change())
