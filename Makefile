@@ -24,7 +24,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 .DEFAULT_GOAL := help
 .PHONY: help demo test check ui bench clean lock
 
-help: ## show this list
+help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## run the whole pipeline on sample_data; a second run finds nothing new
@@ -36,7 +36,7 @@ test: $(READY) ## run all tests; ARGS="-k merge" passes options to pytest
 check: $(READY) ## format, lint, types, layers, sample data and the project's own files
 	$(RUN) -m ruff format --check --quiet .
 	$(RUN) -m ruff check --quiet .
-	$(RUN) -m pyright --pythonpath $(RUN)
+	$(RUN) -m pyright --project pyproject.toml --pythonpath $(RUN)
 	$(VENV)/bin/lint-imports
 	$(RUN) sample_data/rebuild.py --check
 	$(RUN) -m clearwell.cli check

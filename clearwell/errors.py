@@ -141,7 +141,5 @@ def _bounded(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"
 
 
-def _rebuild(
-    kind: type[ClearwellError], fact: str, place: str | None, hint: str | None
-) -> ClearwellError:
+def _rebuild(kind: type[ClearwellError], fact: str, place: str | None, hint: str | None) -> ClearwellError:
     return kind(fact, place=place, hint=hint)

@@ -80,7 +80,7 @@ class FileCounts:
 
     @property
     def balanced(self) -> bool:
-        """delivered = accepted + quarantined + blocked."""
+        """Delivered = accepted + quarantined + blocked."""
         return self.delivered == self.accepted + self.quarantined + self.blocked
 
 

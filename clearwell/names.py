@@ -1,14 +1,14 @@
 """Names of tables and releases, and where in a lake each thing lies. Every path rule is here.
 
-    LAKE/bronze/flights/                Delta table bronze_flights
-    LAKE/silver/flights/                Delta table silver_flights
-    LAKE/gold/flight_delays/            Delta table gold_flight_delays
-    LAKE/quarantine/silver_flights/     rejected rows of silver_flights
-    LAKE/files/bronze_flights/          what each raw file delivered
-    LAKE/history/{builds,checks}/       what was built, and what its checks said
-    LAKE/control/...                    decisions, attempts, blocked batches (JSON, not tables)
-    LAKE/releases/late_flights/v3/      an immutable release
-    LAKE/reports/                       the latest reports
+LAKE/bronze/flights/                Delta table bronze_flights
+LAKE/silver/flights/                Delta table silver_flights
+LAKE/gold/flight_delays/            Delta table gold_flight_delays
+LAKE/quarantine/silver_flights/     rejected rows of silver_flights
+LAKE/files/bronze_flights/          what each raw file delivered
+LAKE/history/{builds,checks}/       what was built, and what its checks said
+LAKE/control/...                    decisions, attempts, blocked batches (JSON, not tables)
+LAKE/releases/late_flights/v3/      an immutable release
+LAKE/reports/                       the latest reports
 """
 
 from __future__ import annotations

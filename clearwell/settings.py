@@ -99,7 +99,9 @@ def parse_bytes(text: str | int) -> int:
 
 
 def _typed(folder: Path, given: Mapping[str, Any]) -> Settings:
-    settings = Settings(project=folder, lake=(folder / Path(given.get("lake", "lake")).expanduser()).absolute())
+    settings = Settings(
+        project=folder, lake=(folder / Path(given.get("lake", "lake")).expanduser()).absolute()
+    )
     changes: dict[str, Any] = {}
     if "engine" in given:
         changes["engine"] = str(given["engine"])
@@ -109,7 +111,9 @@ def _typed(folder: Path, given: Mapping[str, Any]) -> Settings:
         try:
             changes["engine_deadline_seconds"] = float(given["engine_deadline_seconds"])
         except ValueError as error:
-            raise ProjectError(f"engine_deadline_seconds: {error}", place=str(folder / "pyproject.toml")) from error
+            raise ProjectError(
+                f"engine_deadline_seconds: {error}", place=str(folder / "pyproject.toml")
+            ) from error
     return replace(settings, **changes)
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 RawCounts = dict[str, int]
 
@@ -100,7 +103,9 @@ def accepted(root: Path, version: int | None = None) -> RawCounts:
         "SELECT _file_id, count(*), count(DISTINCT _record_no) FROM t GROUP BY 1",
     )
     for identity, count, distinct in rows:
-        assert count == distinct, f"{root}: records of {identity} are there twice ({count} rows, {distinct} records)"
+        assert count == distinct, (
+            f"{root}: records of {identity} are there twice ({count} rows, {distinct} records)"
+        )
     return {identity: count for identity, count, _ in rows}
 
 
@@ -141,7 +146,11 @@ def blocked(lake: Path, table: str) -> RawCounts:
 def assert_bronze_balances(lake: Path, name: str, raw: Path) -> None:
     """delivered = accepted + quarantined + blocked for every raw file, and at every version for the books."""
     root = lake / "bronze" / name
-    taken, rejected, kept_out = accepted(root), quarantined(lake, "bronze", name), blocked(lake, f"bronze_{name}")
+    taken, rejected, kept_out = (
+        accepted(root),
+        quarantined(lake, "bronze", name),
+        blocked(lake, f"bronze_{name}"),
+    )
     for identity, count in delivered(raw).items():
         found = taken.get(identity, 0) + rejected.get(identity, 0) + kept_out.get(identity, 0)
         assert count == found, f"{identity}: {count} delivered, {found} found"
@@ -157,5 +166,5 @@ def assert_every_version_balances(lake: Path, zone: str, name: str) -> None:
         for identity in said.keys() | taken.keys() | rejected.keys():
             found = taken.get(identity, 0) + rejected.get(identity, 0)
             assert said.get(identity, 0) == found, (
-                f"{zone}_{name} version {version}: {identity} delivered {said.get(identity, 0)}, {found} found"
+                f"{zone}_{name} version {version}: {identity}: {said.get(identity, 0)} delivered, {found} found"
             )

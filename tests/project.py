@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clearwell.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MODES = {
     "append": "{mode: append}",
@@ -15,7 +18,7 @@ MODES = {
     "replace_partitions": "{mode: replace_partitions, partition_by: [day]}",
 }
 
-TRANSFORM = '''
+TRANSFORM = """
 from pyspark.sql import DataFrame
 
 from clearwell.names import PROVENANCE
@@ -23,7 +26,7 @@ from clearwell.names import PROVENANCE
 
 def clean(orders: DataFrame) -> DataFrame:
     return orders.select(*PROVENANCE, "order_id", "day", "amount")
-'''
+"""
 
 EDITED = TRANSFORM.replace('"amount")', '"amount", (orders["amount"] * 2).alias("doubled"))')
 

@@ -35,7 +35,7 @@ class Finding:
     hint: str | None = None
 
 
-@click.command()
+@click.command(short_help="See whether this machine can run a project.")
 @options(listing=True)
 def doctor(session: Session) -> int:
     """Look whether this machine can run the project: versions, engine, folders, Java."""

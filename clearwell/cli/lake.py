@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["quarantine", "releases", "show", "tables"]
 
 
-@click.command()
+@click.command(short_help="List the tables of the lake.")
 @options(listing=True)
 def tables(session: Session) -> None:
     """List the tables of the lake, Clearwell's own records included."""
@@ -34,7 +34,7 @@ def tables(session: Session) -> None:
     print_table(rows, columns, empty="no tables yet: `clearwell run` makes them")
 
 
-@click.command()
+@click.command(short_help="Show a table: state, columns, files.")
 @click.argument("table")
 @options(listing=True)
 def show(session: Session, table: str) -> None:
@@ -59,7 +59,7 @@ def show(session: Session, table: str) -> None:
         click.echo(f"  next: clearwell quarantine {shown['name']} --blocked")
 
 
-@click.command()
+@click.command(short_help="Show what was kept out of a table, and why.")
 @click.argument("table")
 @click.option(
     "--blocked", is_flag=True, help="Show why batches were not published, in place of rejected rows."
@@ -87,14 +87,14 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
         click.echo(f"{len(rows):,} of {total:,} rows; --limit {total} shows all")
 
 
-@click.command()
+@click.command(short_help="List the released datasets.")
 @options(listing=True)
 def releases(session: Session) -> None:
     """List the datasets that were released, and the version that readers get."""
     from clearwell.datasets import list_datasets
 
     found = list_datasets(session.existing_lake().root)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": info.name,
             "version": info.current,
@@ -111,9 +111,9 @@ def releases(session: Session) -> None:
     if session.json:
         print_json(rows)
         return
-    for row in rows:
-        row["splits"] = [f"{split} {count:,}" for split, count in row["splits"].items()]
     columns = ("name", "version", "kind", "created", "rows", "splits", "bytes")
+    for info, row in zip(found, rows, strict=True):
+        row["splits"] = [f"{split} {count:,}" for split, count in info.splits.items()]
     print_table(rows, columns, empty="nothing is released yet: `clearwell run` does it")
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from rich.progress import Progress, TaskID
 
@@ -21,7 +21,7 @@ _logger = logging.getLogger("clearwell")
 
 
 @contextmanager
-def progress(doing: str, *, debug: bool = False) -> Iterator[None]:
+def progress(doing: str, *, debug: bool = False) -> Generator[None]:
     """Show what Clearwell logs until the block ends, on standard error."""
     before = (_logger.level, _logger.propagate)
     _logger.setLevel(logging.DEBUG if debug else logging.INFO)
@@ -34,7 +34,7 @@ def progress(doing: str, *, debug: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def _log() -> Iterator[None]:
+def _log() -> Generator[None]:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
     with _attached(handler):
@@ -42,7 +42,7 @@ def _log() -> Iterator[None]:
 
 
 @contextmanager
-def _terminal(doing: str) -> Iterator[None]:
+def _terminal(doing: str) -> Generator[None]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -55,7 +55,7 @@ def _terminal(doing: str) -> Iterator[None]:
 
 
 @contextmanager
-def _attached(handler: logging.Handler) -> Iterator[None]:
+def _attached(handler: logging.Handler) -> Generator[None]:
     _logger.addHandler(handler)
     try:
         yield

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["check", "preview"]
 
 
-@click.command()
+@click.command(short_help="Find errors without running anything.")
 @options(listing=True)
 def check(session: Session) -> int:
     """Find errors in YAML, suites and transforms; nothing of the pipelines runs."""
@@ -44,7 +44,7 @@ def check(session: Session) -> int:
     return 0
 
 
-@click.command()
+@click.command(short_help="Show the first rows that a transform gives.")
 @click.argument("transform")
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Show so many rows.")
 @click.option("--engine", metavar="ENGINE", help="embedded, spark or sc://host:port; default: the project's.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-@click.command()
+@click.command(short_help="Bring the lake up to date.")
 @click.argument("selection", default="*")
 @click.option("--engine", metavar="ENGINE", help="embedded, spark or sc://host:port; default: the project's.")
 @click.option("--full-refresh", is_flag=True, help="Rebuild each selected table, new data or not.")

@@ -30,7 +30,7 @@ HOST = "127.0.0.1"
 LOCK = ".ui.lock"
 
 
-@click.command()
+@click.command(short_help="Open Dagster's pages on this project.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the pages."
 )

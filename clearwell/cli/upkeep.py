@@ -13,7 +13,7 @@ from clearwell.cli.session import Session, options
 __all__ = ["maintain", "report"]
 
 
-@click.command()
+@click.command(short_help="Join small files, free what nobody needs.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
     "--retention-hours",
@@ -44,7 +44,7 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     click.echo(f"{verb} {freed}{left}")
 
 
-@click.command()
+@click.command(short_help="Compute what the lake's storage costs.")
 @options(listing=True)
 def report(session: Session) -> None:
     """Compute what the lake's storage costs; Markdown and HTML are written to LAKE/reports."""

@@ -39,7 +39,7 @@ class Curated(SpecComponent[CuratedSpec]):
         table = step_asset(asset, curate, spec, suite=run.suite(spec))
         if not spec.schedule:
             return dg.Definitions(assets=[table])
-        job = downstream_job(spec, str(spec.table))
+        job = downstream_job(str(spec.table))
         return dg.Definitions(
             assets=[table], jobs=[job], schedules=[schedule(run.project.settings, job, spec.schedule)]
         )

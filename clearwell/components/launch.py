@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from clearwell.components.instance import end_dead_runs, open_instance
-from clearwell.components.resources import LAKE, RunRecord, lake_resource, run_tags
+from clearwell.components.quiet import quiet_dagster
+from clearwell.components.resources import RunRecord, run_tags
 from clearwell.components.location import JOB, load_definitions
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
 from clearwell.flow.project import load_project
@@ -73,11 +73,12 @@ def run_project(
         EngineError: no engine of that name.
     """
     project = load_project(replace(settings, engine=engine) if engine else settings)
-    definitions = load_definitions(project)
-    job = definitions.resolve_job_def(JOB)
-    selected = _select(definitions, selection)
     record = RunRecord()
-    with open_instance(settings.dagster_home) as instance:
+    definitions = load_definitions(project, record)
+    with quiet_dagster():
+        selected = _select(definitions, selection)
+    job = definitions.resolve_job_def(JOB)
+    with quiet_dagster(), open_instance(settings.dagster_home) as instance:
         end_dead_runs(instance)
         result = job.execute_in_process(
             run_config=_QUIET,
@@ -85,7 +86,6 @@ def run_project(
             asset_selection=selected,
             raise_on_error=False,
             tags=run_tags(project, full_refresh=full_refresh),
-            resources={LAKE: lake_resource(project, record)},
         )
     failures = _failures(result, record)
     names = [key.to_user_string() for key in selected]
@@ -106,9 +106,7 @@ def _select(definitions: dg.Definitions, selection: str) -> list[dg.AssetKey]:
     found: set[dg.AssetKey] = set()
     for part in (part.strip() for part in selection.split(",")):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", dg.BetaWarning)  # Dagster's parser uses what it calls beta
-                keys = dg.AssetSelection.from_string(part).resolve(graph)
+            keys = dg.AssetSelection.from_string(part).resolve(graph)
         except dg.DagsterError as error:
             raise _selects_nothing(part, made) from error
         if not (runnable := keys & set(made.values())):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-import warnings
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from clearwell.components.base import loading
+from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import LAKE, lake_resource
 from clearwell.errors import ClearwellError, ProjectError
 from clearwell.flow.project import PIPELINES
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from clearwell.components.resources import RunRecord
     from clearwell.flow.project import Project
 
 __all__ = ["JOB", "load_definitions"]
@@ -27,20 +29,20 @@ JOB = "clearwell_lake"
 """The job of every asset of a project."""
 
 
-def load_definitions(project: Project) -> dg.Definitions:
+def load_definitions(project: Project, record: RunRecord | None = None) -> dg.Definitions:
     """The definitions of ``project``: those of its YAML, and those that it brings of its own.
 
-    Steps of one run share a process, and so one engine; runs go on beside each other.
+    Steps of one run share a process, and so one engine; runs go on beside each other. ``record`` takes
+    what the steps come to, for a caller that runs them itself.
 
     Raises:
         ProjectError: a component, or Python code in `pipelines/`, cannot be loaded.
     """
     try:
         tree = dg.ComponentTree.from_module(_pipelines(project.root), project.root)
-        with loading(project), warnings.catch_warnings():
-            warnings.simplefilter("ignore", dg.PreviewWarning)  # Dagster's own, of how it reads a folder
+        with loading(project), quiet_dagster():
             components = tree.build_defs()
-        definitions = dg.Definitions.merge(components, _shared(project))
+        definitions = dg.Definitions.merge(components, _shared(project, record))
         definitions.resolve_asset_graph()  # finds what does not fit together, such as a name used twice
     except Exception as error:
         if (ours := _ours(error)) is not None:
@@ -53,12 +55,12 @@ def load_definitions(project: Project) -> dg.Definitions:
     return definitions
 
 
-def _shared(project: Project) -> dg.Definitions:
+def _shared(project: Project, record: RunRecord | None) -> dg.Definitions:
     everything = dg.define_asset_job(
         JOB, selection=dg.AssetSelection.all(), description="Bring the whole lake up to date."
     )
     return dg.Definitions(
-        resources={LAKE: lake_resource(project)}, executor=dg.in_process_executor, jobs=[everything]
+        resources={LAKE: lake_resource(project, record)}, executor=dg.in_process_executor, jobs=[everything]
     )
 
 
@@ -70,15 +72,20 @@ def _ours(error: BaseException | None) -> ClearwellError | None:
 
 
 def _pipelines(root: Path) -> ModuleType:
-    """The package `pipelines` of the project at ``root``, also after another project's was loaded."""
-    folder = os.fspath(root)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    """The package `pipelines` of the project at ``root``, whatever else of that name can be imported."""
+    folder = root / PIPELINES
     module = sys.modules.get(PIPELINES)
-    if module is not None and os.fspath(root / PIPELINES) not in [os.path.abspath(p) for p in module.__path__]:
-        for name in [name for name in sys.modules if name.partition(".")[0] == PIPELINES]:
-            del sys.modules[name]
-        sys.path.remove(folder)
-        sys.path.insert(0, folder)
-    importlib.invalidate_caches()
-    return importlib.import_module(PIPELINES)
+    if module is not None and list(module.__path__) == [os.fspath(folder)]:
+        return module
+    for name in [name for name in sys.modules if name.partition(".")[0] == PIPELINES]:
+        del sys.modules[name]  # another project's
+    if os.fspath(root) not in sys.path:
+        sys.path.insert(0, os.fspath(root))
+    spec = ModuleSpec(PIPELINES, None, is_package=True)
+    if (file := folder / "__init__.py").is_file():
+        spec = spec_from_file_location(PIPELINES, file, submodule_search_locations=[]) or spec
+    spec.submodule_search_locations = [os.fspath(folder)]
+    sys.modules[PIPELINES] = module = module_from_spec(spec)
+    if spec.loader is not None:
+        spec.loader.exec_module(module)
+    return module

@@ -67,8 +67,10 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
 
     @dg.resource(description=f"The lake {settings.lake}, computed by the engine {settings.engine}.")
     def lake(context: dg.InitResourceContext) -> Iterator[LakeRun]:
-        tags = dict(context.run.tags) if context.run else {}
-        if context.instance and context.run and PROCESS_TAG not in tags:
+        if context.run is None:
+            raise TypeError("the lake is opened by a run only")
+        tags = context.run.tags
+        if context.instance and PROCESS_TAG not in tags:  # started from Dagster's pages, or by a trigger
             context.instance.add_run_tags(context.run.run_id, run_tags(project))
         with open_engine(settings) as engine:
             run = Run(
@@ -76,7 +78,7 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
                 lake=Lake(settings.lake),
                 engine=engine,
                 full_refresh=tags.get(FULL_REFRESH, "").lower() in ("true", "1", "yes", "on"),
-                id=context.run_id or "",
+                id=context.run.run_id,
             )
             yield LakeRun(run, record or RunRecord())
 

@@ -32,7 +32,7 @@ class Table(SpecComponent[TableSpec]):
         assets: list[dg.AssetsDefinition | dg.AssetSpec] = [self._raw(), self._bronze()]
         if spec.silver:
             assets.append(self._silver(run))
-        job = downstream_job(spec, bronze)
+        job = downstream_job(bronze)
         return dg.Definitions(
             assets=assets,
             jobs=[job],

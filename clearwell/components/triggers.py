@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from clearwell.flow.specs import SourceModel, Spec
+    from clearwell.flow.specs import SourceModel
     from clearwell.settings import Settings
 
 __all__ = ["downstream_job", "file_sensor", "schedule"]
@@ -25,13 +25,12 @@ __all__ = ["downstream_job", "file_sensor", "schedule"]
 _SECONDS_BETWEEN_LOOKS = 30
 
 
-def downstream_job(spec: Spec, first: str) -> dg.UnresolvedAssetJobDefinition:
+def downstream_job(first: str) -> dg.UnresolvedAssetJobDefinition:
     """The job of the asset ``first`` and of all that hangs on it."""
     return dg.define_asset_job(
         f"{first}_and_on",
         selection=dg.AssetSelection.assets(first).downstream(),
         description=f"Bring {first} up to date, and all that is made from it.",
-        owners=list(spec.owners),
     )
 
 

@@ -111,6 +111,8 @@ def _point(dataset: Path, manifest: Manifest) -> bool:
     fresh = dataset / f".{CURRENT}.{uuid4().hex}"
     fresh.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
     fresh.replace(dataset / CURRENT)
+    for cut_short in dataset.glob(f".{CURRENT}.*"):
+        cut_short.unlink(missing_ok=True)
     return True
 
 

@@ -18,7 +18,7 @@ from clearwell.engines import failures, parquet
 from clearwell.errors import ClearwellError, EngineError, EngineLost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from types import TracebackType
 
     import pyarrow as pa
@@ -55,6 +55,7 @@ class ConnectClient(ABC):
         self._deadline_seconds = deadline_seconds
         self._tries = tries
         self._session: SparkSession | None = None
+        self._dialect = parquet.SPARK
         self._gone: str | None = None
         self._closed = False
         self._starting = threading.RLock()
@@ -73,16 +74,17 @@ class ConnectClient(ABC):
     def read_parquet(self, paths: Sequence[str], schema: pa.Schema) -> DataFrame:
         """Exactly these files as one frame with exactly the columns of ``schema``: see Engine."""
         with self.work(f"read {len(paths)} Parquet files"):
-            return parquet.read(self.session(), self._dialect(), paths, schema)
+            session = self.session()
+            return parquet.read(session, self._dialect, paths, schema)
 
     def write_parquet(self, frame: DataFrame, path: str, *, partition_by: Sequence[str] = ()) -> None:
         """Write ``frame`` as Parquet into the new folder ``path``: see Engine."""
         with self.work(f"write {path}"):
             self.session()
-            parquet.write(frame, self._dialect(), path, partition_by)
+            parquet.write(frame, self._dialect, path, partition_by)
 
     @contextmanager
-    def work(self, what: str) -> Iterator[None]:
+    def work(self, what: str) -> Generator[None]:
         """Do ``what`` under the deadline; foreign errors come out as EngineError, named ``what``."""
         if getattr(self._working, "now", False):
             yield
@@ -133,17 +135,13 @@ class ConnectClient(ABC):
     def _how_lost(self, error: BaseException) -> str | None:
         """How the engine was lost, if that is what ``error`` means."""
 
-    def _interrupt(self) -> None:
-        """Ask the engine, in bounded time, to stop what it does."""
+    @abstractmethod
+    def _settle(self, session: SparkSession) -> parquet.Dialect:
+        """Look at what answers, once: how it wants to be told about files. May raise EngineError."""
 
+    @abstractmethod
     def _end(self) -> None:
         """End what :meth:`_open` started. Called again after it ended, it does nothing."""
-
-    def _settle(self, session: SparkSession) -> None:
-        """Look at what answers, once; may raise EngineError."""
-
-    def _dialect(self) -> parquet.Dialect:
-        return parquet.SAIL
 
     def _last_words(self) -> str:
         return ""
@@ -170,7 +168,7 @@ class ConnectClient(ABC):
             session.client.set_retry_policies([_impatient(self._tries)])
             # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
             atexit.register(self.close)
-            self._settle(session)
+            self._dialect = self._settle(session)
             for key, value in _SESSION_CONF.items():
                 _set_conf(session, key, value)
         except BaseException:
@@ -200,7 +198,6 @@ class ConnectClient(ABC):
 
     def _abandon(self, why: str) -> None:
         self._gone = self._gone or why
-        self._interrupt()
         self._cut(why)
 
     def _too_long(self) -> str:

@@ -26,6 +26,7 @@ __all__ = ["ConnectEngine"]
 
 _INTERRUPT_SECONDS = 2.0
 _TRIES = 8
+_SHORTEST_SECRET = 6
 
 
 class ConnectEngine(ConnectClient):
@@ -41,7 +42,6 @@ class ConnectEngine(ConnectClient):
         self._url = url
         self._patience = patience
         self._channel: grpc.Channel | None = None
-        self._files = parquet.SPARK
         super().__init__(_address(url), deadline_seconds=deadline_seconds, tries=_TRIES)
 
     def _open(self) -> DefaultChannelBuilder:
@@ -54,33 +54,35 @@ class ConnectEngine(ConnectClient):
                 f"an engine at an address needs packages that are not installed: {error.name}",
                 hint="pip install 'clearwell[pipelines]'",
             ) from error
-        engine = self
 
-        class Builder(DefaultChannelBuilder):
-            def toChannel(self) -> grpc.Channel:
-                engine._channel = super().toChannel()
-                return engine._channel
+        class OneChannel(DefaultChannelBuilder):
+            """For the first look and for the session; held here, so that it can be cut from outside."""
+
+            channel: grpc.Channel | None = None
+
+            def toChannel(self) -> grpc.Channel:  # noqa: N802, pyspark's name
+                self.channel = self.channel or super().toChannel()
+                return self.channel
 
         try:
-            builder = Builder(self._url)
+            builder = OneChannel(self._url)
         except (PySparkException, ValueError):
             raise EngineError(
                 f"{self.name} is not the address of a Spark Connect endpoint",
                 hint="write it as sc://host:port, or sc://host:port/;use_ssl=true;token=...",
             ) from None  # the cause quotes the whole address, with its token
-        channel = builder.toChannel()
+        self._channel = channel = builder.toChannel()
         try:
             grpc.channel_ready_future(channel).result(timeout=self._patience)
         except grpc.FutureTimeoutError as error:
+            channel.close()
             raise EngineError(
                 f"no Spark Connect endpoint answers at {self.name}",
-                hint="start it, or correct the address: --engine sc://host:port; --engine embedded needs no server",
+                hint="start it, or correct --engine sc://host:port; --engine embedded needs no server",
             ) from error
-        finally:
-            channel.close()
         return builder
 
-    def _settle(self, session: SparkSession) -> None:
+    def _settle(self, session: SparkSession) -> parquet.Dialect:
         """Learn whether Spark or Sail answers; an endpoint that answers neither way is refused."""
         from pyspark.errors import PySparkException
 
@@ -98,32 +100,35 @@ class ConnectEngine(ConnectClient):
             ) from error
         finally:
             alarm.cancel()
-        if named.split()[0] == spoken:
-            self._files, self.lacks = parquet.SPARK, frozenset()
-        else:
-            self._files, self.lacks = parquet.SAIL, SAIL_LACKS
+        if named.split(maxsplit=1)[0] == spoken:
+            return parquet.SPARK
+        self.lacks = SAIL_LACKS
+        return parquet.SAIL
 
-    def _interrupt(self) -> None:
-        if self._session is not None:
+    def _abandon(self, why: str) -> None:
+        self._gone = self._gone or why
+        if self._session is not None:  # the server lives on: it should not work for nobody
             asked = threading.Thread(target=_interrupt_all, args=[self._session], daemon=True)
             asked.start()
             asked.join(_INTERRUPT_SECONDS)
+        super()._abandon(why)
 
-    def _cut(self, why: str) -> None:
+    def _cut(self, why: str) -> None:  # noqa: ARG002, nobody ends here who could be asked why
         if self._channel is not None:
             self._channel.close()
 
     def _how_lost(self, error: BaseException) -> str | None:
         return f"{self.name} does not answer any more" if failures.is_disconnect(error) else None
 
-    def _dialect(self) -> parquet.Dialect:
-        return self._files
+    def _end(self) -> None:
+        self._channel = None
 
     def _secrets(self) -> tuple[str, ...]:
         """Every value of the address after its host: tokens, users, session ids."""
         values = [part.partition("=")[2] for part in self._url.split(";")[1:]]
         password = urlsplit(f"//{self._url.partition('://')[2]}").password
-        return tuple(value for raw in (*values, password or "") for value in {raw, unquote(raw)} if len(value) >= 6)
+        spelled = {form for value in (*values, password or "") for form in (value, unquote(value))}
+        return tuple(form for form in spelled if len(form) >= _SHORTEST_SECRET)
 
     def _hint_lost(self) -> str:
         return f"look at the server at {self.name}, then run it again: a finished step is not repeated"
@@ -138,4 +143,3 @@ def _address(url: str) -> str:
 def _interrupt_all(session: SparkSession) -> None:
     with suppress(Exception):
         session.interruptAll()
-

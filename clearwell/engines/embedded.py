@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from clearwell.engines import failures
+from clearwell.engines import failures, parquet
 from clearwell.engines.base import Capability
 from clearwell.engines.client import ConnectClient
 from clearwell.engines.memory import machine_memory, show_bytes
@@ -18,6 +18,7 @@ from clearwell.engines.scratch import Scratch
 from clearwell.errors import EngineError
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
     from pyspark.sql.connect.client import DefaultChannelBuilder
 
 __all__ = ["SAIL_LACKS", "EmbeddedEngine"]
@@ -68,6 +69,9 @@ class EmbeddedEngine(ConnectClient):
 
         # A proxy from the environment must not get between us and loopback.
         return DefaultChannelBuilder(f"sc://127.0.0.1:{process.port()}", [("grpc.enable_http_proxy", 0)])
+
+    def _settle(self, session: SparkSession) -> parquet.Dialect:  # noqa: ARG002, it is known
+        return parquet.SAIL
 
     def _cut(self, why: str) -> None:
         if self._process is not None:

@@ -48,13 +48,13 @@ def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterab
     text = str(error)
     if raised := _raised_by_user(text):
         message, place = raised
-        fact, hint = f"{what}: {message}", _next_step(message, "", "a Python function that the engine ran raised this")
+        hint = _next_step(message, "", "a Python function that the engine ran raised this")
     else:
         message, place = first_line(text), None
         if _gave_up(message) and words:
             message = f"the engine gave up on the query: {first_line(_panic(words))}"
-        fact, hint = f"{what}: {message}", _next_step(message, type(error).__name__, _ANY_STEP)
-    return EngineError(redact(fact, secrets), place=place, hint=hint)
+        hint = _next_step(message, type(error).__name__, _ANY_STEP)
+    return EngineError(redact(f"{what}: {message}", secrets), place=place, hint=hint)
 
 
 def first_line(text: str) -> str:
@@ -117,10 +117,11 @@ def _next_step(message: str, kind: str, otherwise: str) -> str:
     return next((hint for signs, hint in _NEXT_STEPS if any(sign in low for sign in signs)), otherwise)
 
 
+_LESS = "raise engine_memory, or take less at once"
 _ON_SPARK = "Apache Spark may do it: --engine sc://host:port"
 _ANY_STEP = f"correct the transform or its data; if only this engine refuses it, {_ON_SPARK}"
 _NEXT_STEPS = (
-    (("memory pool", "resources exhausted", "null pointer", "memoryerror"), "raise engine_memory, or take less at once"),
+    (("memory pool", "resources exhausted", "null pointer", "memoryerror"), _LESS),
     (("unresolved_routine", "unknown function", "unsupported", "not supported"), _ON_SPARK),
     (("not implemented", "not yet", "gave up"), _ON_SPARK),
     (("no column", "unresolved_column"), "check the column names in the transform"),

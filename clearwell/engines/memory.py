@@ -59,7 +59,8 @@ def _cgroup_limits(cgroups: Path, own: Path) -> list[int]:
         _, controllers, group = line.split(":", 2)
         if controllers not in ("", "memory"):
             continue
-        top, file = (cgroups, "memory.max") if not controllers else (cgroups / "memory", "memory.limit_in_bytes")
+        top = cgroups / controllers
+        file = "memory.limit_in_bytes" if controllers else "memory.max"
         folder = top / group.lstrip("/")
         # In a container the path may be the host's: then only the mount's top can be read.
         for level in (folder, *folder.parents):

@@ -47,7 +47,7 @@ class Dialect(ABC):
 
 
 class _Sail(Dialect):
-    """Sail takes URLs. A plain path would be read as one half decoded: ``%`` in it finds no file, silently."""
+    """Sail takes URLs. Of a plain path it decodes a part: one with ``%`` reads as empty, silently."""
 
     def source(self, path: str) -> str:
         scheme, separator, rest = path.rpartition("://")
@@ -56,7 +56,7 @@ class _Sail(Dialect):
     def target(self, path: str) -> str:
         return self.source(path)
 
-    def options(self, schema: StructType) -> dict[str, str]:
+    def options(self, schema: StructType) -> dict[str, str]:  # noqa: ARG002, it cannot choose by column
         return {"statistics_enabled": "none"}
 
 

@@ -28,13 +28,13 @@ def open_engine(settings: Settings) -> Engine:
     Raises:
         EngineError: no engine of that name, or one that this installation cannot run.
     """
-    wanted = settings.engine
+    wanted, deadline = settings.engine, settings.engine_deadline_seconds
     if wanted == "embedded":
-        return EmbeddedEngine(memory=settings.engine_memory, deadline_seconds=settings.engine_deadline_seconds)
+        return EmbeddedEngine(memory=settings.engine_memory, deadline_seconds=deadline)
     if wanted == "spark":
         return open_spark(settings)
     if wanted.startswith("sc://"):
-        return ConnectEngine(wanted, deadline_seconds=settings.engine_deadline_seconds)
+        return ConnectEngine(wanted, deadline_seconds=deadline)
     return _plugin(wanted, settings)
 
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from clearwell.engines.memory import address_space_limit, resident_bytes, show_bytes
 from clearwell.errors import EngineError
@@ -90,7 +90,7 @@ class SailProcess:
         self.kill("it did not start")
         raise EngineError(
             f"the embedded engine did not start: {self.last_words() or self.how_it_ended()}",
-            hint="reinstall it with: pip install 'clearwell[pipelines]'; with little memory, raise engine_memory",
+            hint="pip install 'clearwell[pipelines]' again; if memory was short, raise engine_memory",
         )
 
     def wait(self, seconds: float) -> bool:
@@ -130,8 +130,7 @@ class SailProcess:
 
     def _watch(self) -> None:
         """Keep its output, look at its size, and notice its end: one loop, woken by either."""
-        output = self._process.stdout
-        assert output is not None
+        output = cast("IO[bytes]", self._process.stdout)
         with selectors.DefaultSelector() as selector, output:
             selector.register(output, selectors.EVENT_READ)
             while self._process.poll() is None:

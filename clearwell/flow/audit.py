@@ -80,7 +80,9 @@ class Audit:
                 results += judge_rows(self._suite, count, failures)
             if any(check.scope is Scope.TABLE for check in self._suite.checks):
                 current = None if mode == "replace" or snapshot is None else snapshot
-                results += judge_table(self._suite, self._as_it_would_be(self.accepted(candidate), current, mode, key))
+                results += judge_table(
+                    self._suite, self._as_it_would_be(self.accepted(candidate), current, mode, key)
+                )
         order = {check.name: position for position, check in enumerate(self._suite.checks)}
         return tuple(sorted(results, key=lambda result: order[result.name]))
 

@@ -6,7 +6,6 @@ loses the decision to another run adopts it and looks again at what is new.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from clearwell.errors import CandidateRefused, CommitConflict
 from clearwell.flow.audit import Audit
 from clearwell.flow.need import Need, fingerprint, last_build, what_is_new
-from clearwell.flow.results import blocked_result, built_result, raise_blocked, unchanged_result
+from clearwell.flow.results import built_result, raise_blocked, unchanged_result
 from clearwell.flow.run import Run, log
 from clearwell.tables import (
     Blocked,
@@ -35,6 +34,8 @@ from clearwell.tables import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import DataFrame
 
     from clearwell.flow.specs import WriteSpec
@@ -86,8 +87,8 @@ def build(run: Run, job: Job) -> BuildResult:
             incremental=job.incremental,
         )
         if need is None:
-            return unchanged_result(run, name, snapshot, last, recovered=recovered)
-        intent = _candidate(run, job, audit, snapshot, sources, need)
+            return unchanged_result(name, snapshot, last, recovered=recovered)
+        intent = _candidate(run, job, audit, snapshot, sources=sources, need=need)
         winner = decide(lake, intent)
         held = carry_out(lake, winner, engine=run.engine, recheck=audit.still_holds)
         if winner.attempt == intent.attempt:
@@ -101,20 +102,29 @@ def build(run: Run, job: Job) -> BuildResult:
 
 
 def _candidate(
-    run: Run, job: Job, audit: Audit, snapshot: Snapshot | None, sources: tuple[Snapshot, ...], need: Need
+    run: Run,
+    job: Job,
+    audit: Audit,
+    snapshot: Snapshot | None,
+    *,
+    sources: tuple[Snapshot, ...],
+    need: Need,
 ) -> Intent:
     """Stage, verify and audit a batch; the intent that would publish it."""
     lake, name = run.lake, job.name
     batch = (snapshot.batch if snapshot else 0) + 1
     inputs = tuple(source.state for source in sources)
-    build_id = fingerprint(name, batch, need.mode, job.code, *((s.table, s.generation, s.batch) for s in inputs))
+    build_id = fingerprint(
+        name, batch, need.mode, job.code, *((s.table, s.generation, s.batch) for s in inputs)
+    )
     _stay_blocked(run, name, batch, build_id)
     log.info("%s: building (%s)", name, need.reason)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     attempt = lake.begin(name, batch)
     frame = job.frame(need, sources)
     required = job.write.key or job.write.partition_by
-    _require_columns(frame, required, snapshot, need, name)
+    _require_columns(frame, (*required, *job.write.order_by), snapshot, need, name)
+    frame = _latest(frame, job.write, need, sources[0])
     conditions = audit.conditions(frame)
     candidate = stage_frame(
         lake, name, attempt, frame, run.engine, rejects=audit.rejecting(conditions), required=required
@@ -152,6 +162,22 @@ def _candidate(
     )
 
 
+def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) -> DataFrame:
+    """Of the rows of one key those of the latest batch, as if the batches had been merged one by one.
+
+    Rows of one key and one batch all stay, unless ``order_by`` tells them apart: ``verify_keys`` refuses them.
+    """
+    order = [*(("_batch_id",) if "_batch_id" in frame.columns else ()), *write.order_by]
+    first_batch = source.generation if need.after_batch is None else need.after_batch + 1
+    if write.mode != "merge" or not order or (first_batch == source.batch and not write.order_by):
+        return frame
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    window = Window.partitionBy(*write.key).orderBy(*(F.col(column).desc_nulls_last() for column in order))
+    return frame.withColumn("cw_rank", F.rank().over(window)).where("cw_rank = 1").drop("cw_rank")
+
+
 def _require_columns(
     frame: DataFrame, key: tuple[str, ...], snapshot: Snapshot | None, need: Need, name: TableName
 ) -> None:
@@ -161,7 +187,8 @@ def _require_columns(
         promised += snapshot.schema.names
     if missing := [column for column in promised if column not in frame.columns]:
         raise CandidateRefused(
-            f"the transform returns no column {', '.join(map(repr, missing))}; it returns {', '.join(frame.columns)}",
+            f"the transform returns no column {', '.join(map(repr, missing))};"
+            f" it returns {', '.join(frame.columns)}",
             place=str(name),
             hint="return it, or rebuild the table with --full-refresh if it shall go",
         )
@@ -200,5 +227,7 @@ def _block(
 def _files(run: Run, job: Job, candidate: Candidate, sources: tuple[Snapshot, ...]) -> tuple[FileCounts, ...]:
     """What each raw file brought to this batch, with the paths that the first input knows."""
     counted = count_by_file(run.lake, job.name, candidate)
-    paths = {f.file_id: f.path for source in sources[:1] for f in files_of(run.lake, source)} if counted else {}
+    paths = (
+        {f.file_id: f.path for source in sources[:1] for f in files_of(run.lake, source)} if counted else {}
+    )
     return tuple(replace(f, path=paths.get(f.file_id, f.path)) for f in counted)

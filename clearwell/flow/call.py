@@ -21,7 +21,10 @@ __all__ = ["call_transform"]
 
 
 def call_transform(
-    project: Project, spec: TableSpec | CuratedSpec, frames: DataFrame | Mapping[str, DataFrame], engine: Engine
+    project: Project,
+    spec: TableSpec | CuratedSpec,
+    frames: DataFrame | Mapping[str, DataFrame],
+    engine: Engine,
 ) -> DataFrame:
     """What the transform of ``spec`` makes of one frame, or of its named inputs, with its columns resolved.
 
@@ -33,7 +36,9 @@ def call_transform(
 
     function = project.transform(spec)
     ref = spec.transform if hasattr(spec, "transform") else spec.silver.transform  # type: ignore[union-attr]
-    yaml_place = project.place(spec, *(("transform",) if hasattr(spec, "inputs") else ("silver", "transform")))
+    yaml_place = project.place(
+        spec, *(("transform",) if hasattr(spec, "inputs") else ("silver", "transform"))
+    )
     try:
         made: Any = function(**frames) if isinstance(frames, dict) else function(frames)
     except ClearwellError:
@@ -44,7 +49,9 @@ def call_transform(
         ) from error
     if not isinstance(made, Frame):
         raise ProjectError(
-            f"{ref} returned {type(made).__name__}, not a DataFrame", place=yaml_place, hint="end it with `return frame`"
+            f"{ref} returned {type(made).__name__}, not a DataFrame",
+            place=yaml_place,
+            hint="end it with `return frame`",
         )
     try:
         with engine.work(f"reading what {ref} returns"):

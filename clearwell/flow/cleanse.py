@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError
 from clearwell.flow.build import Job, build
-from clearwell.flow.need import Need, fingerprint
 from clearwell.flow.call import call_transform
+from clearwell.flow.need import Need, fingerprint
 from clearwell.names import PROVENANCE
 
 if TYPE_CHECKING:

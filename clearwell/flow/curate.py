@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearwell.flow.build import Job, build
-from clearwell.flow.need import Need, fingerprint
 from clearwell.flow.call import call_transform
+from clearwell.flow.need import Need, fingerprint
 from clearwell.names import TableName
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def curate(run: Run, spec: CuratedSpec) -> BuildResult:
         BatchBlocked: see ``build``.
     """
 
-    def frame(need: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
+    def frame(_: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
         frames = {name: source.read(run.engine) for name, source in zip(spec.inputs, sources, strict=True)}
         return call_transform(run.project, spec, frames, run.engine)
 
@@ -49,4 +49,6 @@ def curate_code(run: Run, spec: CuratedSpec) -> str:
     """The hash of all that decides what the table holds, beside its inputs."""
     suite = run.suite(spec)
     write = spec.write.model_dump_json()
-    return fingerprint(run.project.fingerprint(spec), write, *spec.inputs, suite.fingerprint() if suite else "")
+    return fingerprint(
+        run.project.fingerprint(spec), write, *spec.inputs, suite.fingerprint() if suite else ""
+    )

@@ -56,7 +56,9 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
     recovered = False
     for _ in range(_MOST_TRIES):
         recovered |= settle(lake, name, engine=run.engine, recheck=lambda *_: True) is not None
-        snapshot = lake.table(name).snapshot()  # before the files are listed: what comes later has a later batch
+        snapshot = lake.table(
+            name
+        ).snapshot()  # before the files are listed: what comes later has a later batch
         last = last_build(run, name, snapshot)
         known = {f.file_id: f for f in files_of(lake, snapshot)} if snapshot else {}
         found = discover(source, run.project.root, {i: _known(f) for i, f in known.items()})
@@ -69,15 +71,13 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
         if need is None:
             notes = _notes(found, aside)
             blocked = _set_aside(run, name, snapshot, aside)
-            return unchanged_result(
-                run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes
-            )
-        intent, unreadable = _stage(run, name, source, snapshot, files, need, code)
+            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
+        intent, unreadable = _stage(run, name, source, snapshot, files=files, need=need, code=code)
         if intent is None:
             aside += unreadable
             blocked = _set_aside(run, name, snapshot, aside)
             notes = _notes(found, aside)
-            return unchanged_result(run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
+            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
         winner = decide(lake, intent)
         carry_out(lake, winner, engine=run.engine, recheck=lambda *_: True)
         if winner.attempt == intent.attempt:
@@ -98,7 +98,9 @@ def ingest_code(spec: TableSpec) -> str:
     return fingerprint("bronze", *(f"{key}={settings[key]}" for key in sorted(settings)))
 
 
-def _need(last: Intent | None, code: str, found: Discovery, source: SourceSpec, *, refresh: bool) -> Need | None:
+def _need(
+    last: Intent | None, code: str, found: Discovery, source: SourceSpec, *, refresh: bool
+) -> Need | None:
     if last is None:
         return Need("replace", "first build")
     if refresh:
@@ -117,6 +119,7 @@ def _stage(
     name: TableName,
     source: SourceSpec,
     snapshot: Snapshot | None,
+    *,
     files: tuple[RawFile, ...],
     need: Need,
     code: str,

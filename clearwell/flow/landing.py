@@ -134,7 +134,9 @@ class Landing:
                 self._finish_own(opened)
                 self._parts += 1
                 folder = f"{self._attempt.folder}/file-{self._parts:05}"
-                opened.own = PartWriter(self._root, folder, _with_provenance(opened.schema), required=PROVENANCE)
+                opened.own = PartWriter(
+                    self._root, folder, _with_provenance(opened.schema), required=PROVENANCE
+                )
             self._write(opened.own, opened)
 
     def _grow(self, opened: _Open) -> None:
@@ -155,8 +157,8 @@ class Landing:
         numbers = opened.number_sum + sum(r.record_no for r in opened.rejects)
         if numbers != delivered * (delivered + 1) // 2:
             raise CandidateRefused(
-                f"{file.path} was read with gaps: {opened.accepted:,} accepted and {rejected:,} rejected records "
-                "do not count up from 1",
+                f"{file.path} was read with gaps: the numbers of {opened.accepted:,} accepted and {rejected:,}"
+                " rejected records do not count up from 1",
                 place=str(self._name),
                 hint="this is a fault of the parser; please report it with the file",
             )
@@ -247,7 +249,7 @@ def _whole(file: RawFile, records: int) -> FileCounts:
 
 
 def _as_text(raw: bytes) -> tuple[str, bool]:
-    """The record as text, and whether that is exact; bytes that are no UTF-8 show as ``\\xNN``."""
+    """The record as text, and whether that is exact; bytes that are no UTF-8 show as hexadecimal escapes."""
     try:
         return raw.decode("utf-8"), True
     except UnicodeDecodeError:

@@ -45,7 +45,13 @@ def last_build(run: Run, name: TableName, snapshot: Snapshot | None) -> Intent |
 
 
 def what_is_new(
-    last: Intent | None, *, code: str, inputs: tuple[InputState, ...], mode: str, refresh: bool, incremental: bool
+    last: Intent | None,
+    *,
+    code: str,
+    inputs: tuple[InputState, ...],
+    mode: str,
+    refresh: bool,
+    incremental: bool,
 ) -> Need | None:
     """The build that ``inputs`` and ``code`` call for; None when the table has them already.
 

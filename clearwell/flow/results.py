@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from clearwell.errors import BatchBlocked
 from clearwell.flow.run import Run, log
@@ -42,7 +42,6 @@ def built_result(
 
 
 def unchanged_result(
-    run: Run,
     name: TableName,
     snapshot: Snapshot | None,
     last: Intent | None,
@@ -66,7 +65,7 @@ def unchanged_result(
 def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
     """The result of a batch that was kept out."""
     snapshot = run.lake.table(name).snapshot()
-    counts = {"checks": blocked.checks, "blocked": blocked.rows}
+    counts: dict[str, Any] = {"checks": blocked.checks, "blocked": blocked.rows}
     if snapshot is None:
         return BuildResult(str(name), Outcome.BLOCKED, reason=blocked.reason, **counts)
     return _result(name, snapshot, Outcome.BLOCKED, blocked.reason, recovered=False, **counts)
@@ -77,14 +76,14 @@ def raise_blocked(run: Run, name: TableName, blocked: Blocked) -> NoReturn:
     error = BatchBlocked(
         f"{blocked.rows:,} rows are kept out of the table, which is unchanged: {blocked.reason}",
         place=str(name),
-        hint=f"`clearwell quarantine {name} --blocked` shows why; correct the data, the transform or the check",
+        hint=f"`clearwell quarantine {name} --blocked` shows why; correct the data or the check",
     )
     error.result = blocked_result(run, name, blocked)
     raise error
 
 
 def _result(
-    name: TableName, snapshot: Snapshot, outcome: Outcome, reason: str, *, recovered: bool, **counts: object
+    name: TableName, snapshot: Snapshot, outcome: Outcome, reason: str, *, recovered: bool, **counts: Any
 ) -> BuildResult:
     return BuildResult(
         str(name),
@@ -97,5 +96,5 @@ def _result(
         reason=reason,
         recovered=recovered,
         columns=tuple((f.name, str(f.type)) for f in snapshot.schema),
-        **counts,  # type: ignore[arg-type]
+        **counts,
     )

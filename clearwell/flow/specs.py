@@ -50,11 +50,14 @@ class DriftModel(_Model):
     """What happens when the columns of new files differ from the table's."""
 
     new_column: Literal["evolve", "reject"] = Field(
-        "evolve", description="A column the table does not have: add it to the table, or refuse the file."
+        default="evolve",
+        description="A column the table does not have: add it to the table, or refuse the file.",
     )
     missing_column: Annotated[
         Literal["null", "reject"], BeforeValidator(lambda value: "null" if value is None else value)
-    ] = Field("null", description="A column the file does not have: read it as NULL, or refuse the file.")
+    ] = Field(
+        default="null", description="A column the file does not have: read it as NULL, or refuse the file."
+    )
 
 
 class SourceModel(_Model):
@@ -62,20 +65,22 @@ class SourceModel(_Model):
 
     path: str = Field(description='Files to take: a glob relative to the project, "raw/flights/*.csv".')
     format: Literal["csv", "jsonl", "parquet", "text"] = Field(description="How the files are written.")
-    nulls: tuple[str, ...] = Field(("",), description='Texts that mean NULL in CSV files: ["", "NA"].')
+    nulls: tuple[str, ...] = Field(
+        default=("",), description='Texts that mean NULL in CSV files: ["", "NA"].'
+    )
     columns: dict[str, str] = Field(
         default_factory=dict,
         description="Spark types of columns; a value of another type rejects its record. Others stay text.",
     )
-    delimiter: str = Field(",", min_length=1, max_length=1, description="Separator of CSV fields.")
-    encoding: str = Field("utf-8", description="Encoding of CSV, JSON lines and text files.")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="Separator of CSV fields.")
+    encoding: str = Field(default="utf-8", description="Encoding of CSV, JSON lines and text files.")
     drift: DriftModel = Field(default_factory=DriftModel, description="What to do when columns differ.")
     on_change: Literal["refuse", "replace"] = Field(
-        "refuse",
+        default="refuse",
         description="A file that was taken and now has other content: refuse it, or take it instead.",
     )
     settle_seconds: float = Field(
-        1.0, ge=0, description="A file that changed less than this ago is left for the next run."
+        default=1.0, ge=0, description="A file that changed less than this ago is left for the next run."
     )
 
     def to_spec(self, *, place: str | None = None) -> SourceSpec:
@@ -108,8 +113,15 @@ class WriteSpec(_Model):
         description="append: add the rows. merge: replace the rows of the same key, add the others. "
         "replace: the rows become the table. replace_partitions: they replace the partitions they touch."
     )
-    key: Columns = Field((), description="merge only: the columns that make a row the same row.")
-    partition_by: Columns = Field((), description="replace_partitions only: the columns of a partition.")
+    key: Columns = Field(default=(), description="merge only: the columns that make a row the same row.")
+    partition_by: Columns = Field(
+        default=(), description="replace_partitions only: the columns of a partition."
+    )
+    order_by: Columns = Field(
+        default=(),
+        description="merge only: of rows of one key in one batch the greatest by these columns stays; "
+        "without it such rows are refused. A later batch always wins.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -119,6 +131,8 @@ class WriteSpec(_Model):
                 raise refuse(f"mode {mode} needs {option!r}", f"add {option}: [COLUMN, ...]")
             if self.mode != mode and given:
                 raise refuse(f"mode {self.mode} takes no {option!r}", f"remove it, or use mode: {mode}")
+        if self.order_by and self.mode != "merge":
+            raise refuse(f"mode {self.mode} takes no 'order_by'", "remove it, or use mode: merge")
         return self
 
 
@@ -129,7 +143,7 @@ class SilverSpec(_Model):
         description='The function that cleanses one frame, as "module:function" from the project\'s root.'
     )
     expectations: Name | None = Field(
-        None, description="The suite that judges the rows: expectations/NAME.yaml."
+        default=None, description="The suite that judges the rows: expectations/NAME.yaml."
     )
     write: WriteSpec = Field(
         default_factory=lambda: WriteSpec(mode="append"), description="How accepted rows enter the table."
@@ -138,11 +152,15 @@ class SilverSpec(_Model):
 
 class _Described(_Model):
     name: Name = Field(description="Lower-case letters, digits and _; the table is ZONE_name.")
-    description: str | None = Field(None, description="What it holds, for whoever finds it in the catalog.")
-    owners: tuple[Owner, ...] = Field(
-        (), description='Who answers for it: "team:operations" or an e-mail address.'
+    description: str | None = Field(
+        default=None, description="What it holds, for whoever finds it in the catalog."
     )
-    license: str | None = Field(None, description="Licence of the data, as an SPDX identifier: CC0-1.0.")
+    owners: tuple[Owner, ...] = Field(
+        default=(), description='Who answers for it: "team:operations" or an e-mail address.'
+    )
+    license: str | None = Field(
+        default=None, description="Licence of the data, as an SPDX identifier: CC0-1.0."
+    )
     tags: dict[str, str] = Field(
         default_factory=dict, description="Labels to search by: {domain: operations}."
     )
@@ -151,11 +169,15 @@ class _Described(_Model):
 class TableSpec(_Described):
     """A source and its tables: raw files -> bronze_NAME -> silver_NAME (and its quarantine)."""
 
-    group: Name | None = Field(None, description="Group of its assets on Dagster's pages; default: the name.")
+    group: Name | None = Field(
+        default=None, description="Group of its assets on Dagster's pages; default: the name."
+    )
     source: SourceModel = Field(description="Where raw files arrive, and how they are read.")
-    silver: SilverSpec | None = Field(None, description="The cleansed table; without it only bronze is kept.")
-    schedule: Cron | None = Field(None, description='When to run by itself, as cron: "0 6 * * *".')
-    watch: bool = Field(False, description="Whether a new file starts a run (a Dagster sensor).")
+    silver: SilverSpec | None = Field(
+        default=None, description="The cleansed table; without it only bronze is kept."
+    )
+    schedule: Cron | None = Field(default=None, description='When to run by itself, as cron: "0 6 * * *".')
+    watch: bool = Field(default=False, description="Whether a new file starts a run (a Dagster sensor).")
 
     @property
     def bronze_table(self) -> TableName:
@@ -171,7 +193,9 @@ class TableSpec(_Described):
 class CuratedSpec(_Described):
     """A table computed from others: inputs -> gold_NAME."""
 
-    group: Name | None = Field(None, description="Group of the asset on Dagster's pages; default: the name.")
+    group: Name | None = Field(
+        default=None, description="Group of the asset on Dagster's pages; default: the name."
+    )
     inputs: Annotated[tuple[InputTable, ...], AfterValidator(distinct)] = Field(
         min_length=1, description="Tables it is computed from: [silver_flights, silver_weather]."
     )
@@ -179,12 +203,12 @@ class CuratedSpec(_Described):
         description="The function that computes it; its parameters are named as the inputs."
     )
     expectations: Name | None = Field(
-        None, description="The suite that judges the rows: expectations/NAME.yaml."
+        default=None, description="The suite that judges the rows: expectations/NAME.yaml."
     )
     write: WriteSpec = Field(
         default_factory=lambda: WriteSpec(mode="replace"), description="How the rows enter the table."
     )
-    schedule: Cron | None = Field(None, description='When to run by itself, as cron: "0 6 * * *".')
+    schedule: Cron | None = Field(default=None, description='When to run by itself, as cron: "0 6 * * *".')
 
     @model_validator(mode="after")
     def _not_append(self) -> Self:
@@ -216,15 +240,15 @@ class DatasetSpec(_Described):
     """A versioned release of a table, for training or inference."""
 
     from_table: InputTable = Field(alias="from", description="The table that is released.")
-    kind: Literal["training"] = Field("training", description="What the release is for.")
+    kind: Literal["training"] = Field(default="training", description="What the release is for.")
     label: str = Field(description="The column to predict.")
-    exclude: Columns = Field((), description="Columns left out, as they would give the label away.")
+    exclude: Columns = Field(default=(), description="Columns left out, as they would give the label away.")
     split: SplitSpec = Field(description="How rows are divided between training and test.")
     formats: tuple[Literal["parquet", "arrow"], ...] = Field(
-        ("parquet", "arrow"), min_length=1, description="File formats of the release."
+        default=("parquet", "arrow"), min_length=1, description="File formats of the release."
     )
     objective: dict[str, Any] | None = Field(
-        None, description="What the data is for: {goal: ..., kpi: ..., baseline: 0.41, target: 0.55}."
+        default=None, description="What the data is for: {goal: ..., kpi: ..., baseline: 0.41, target: 0.55}."
     )
 
     @model_validator(mode="after")

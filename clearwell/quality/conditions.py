@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import and_, or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError
 from clearwell.model import Scope
@@ -50,9 +50,18 @@ def conditions_of(suite: Suite, checks: Iterable[Check], frame: DataFrame) -> di
     wanted = list(checks)
     if not wanted:
         return {}
+    from great_expectations.exceptions.exceptions import GreatExpectationsError
+
     require_columns(wanted, suite, frame)
-    metrics = Metrics(frame)
-    return {check.name: _condition(check, suite, frame, metrics) for check in wanted}
+    metrics = Metrics(frame.limit(0))  # no row is needed, and the frame may be dear
+    expectations = [build(check, suite) for check in wanted]
+    try:
+        conditions = metrics.conditions(expectations)
+    except GreatExpectationsError:  # one check's fault; which, is seen when each is asked alone
+        pairs = zip(wanted, expectations, strict=True)
+        conditions = [_alone(check, expectation, suite, metrics) for check, expectation in pairs]
+    pairs = zip(wanted, conditions, strict=True)
+    return {check.name: _failing(check, condition, suite, frame) for check, condition in pairs}
 
 
 def count_failures(frame: DataFrame, conditions: Mapping[str, Column]) -> tuple[int, dict[str, int]]:
@@ -86,24 +95,26 @@ def judged(check: Check) -> Column:
     return reduce(and_, said) if said else F.lit(True)
 
 
-def _condition(check: Check, suite: Suite, frame: DataFrame, metrics: Metrics) -> Column:
+def _alone(check: Check, expectation: Any, suite: Suite, metrics: Metrics) -> Column:
+    try:
+        return metrics.conditions([expectation])[0]
+    except Exception as error:
+        fact = f"check {check.name!r}: {explain(error, check, suite)}"
+        raise ProjectError(fact, place=suite.place(check)) from error
+
+
+def _failing(check: Check, condition: Column, suite: Suite, frame: DataFrame) -> Column:
     from pyspark.sql import functions as F
 
-    floats = [column for column in check.columns if _type(frame, column) in ("float", "double")]
-    texts = [column for column in check.columns if _type(frame, column) == "string"]
-    if check.expectation in _OF_TEXT and not texts:
+    types = {column: _type(frame, column) for column in check.columns}
+    if check.expectation in _OF_TEXT and "string" not in types.values():
         fact = f"check {check.name!r} needs a text column"
         raise ProjectError(
             fact, place=suite.place(check, "column"), hint="judge a date or time by its bounds"
         )
-    expectation = build(check, suite)
-    try:
-        condition = metrics.condition(expectation)
-    except Exception as error:
-        fact = f"check {check.name!r}: {explain(error, check, suite)}"
-        raise ProjectError(fact, place=suite.place(check)) from error
     fails = F.coalesce(condition, F.lit(False))
-    if check.expectation in _OF_ORDER and floats:
+    if check.expectation in _OF_ORDER:
+        floats = [column for column, kind in types.items() if kind in ("float", "double")]
         fails = reduce(or_, (F.coalesce(F.isnan(column), F.lit(False)) for column in floats), fails)
     return fails & judged(check)
 

@@ -64,13 +64,14 @@ def _try(check: Check, suite: Suite) -> tuple[Any, list[ProjectError]]:
         get_expectation_impl,
         list_registered_expectation_implementations,
     )
+    from great_expectations.expectations.row_conditions import PassThroughCondition
 
     known = list_registered_expectation_implementations()
     if check.expectation not in known:
         hint = did_you_mean(_snake(check.expectation), known)
         fact = f"check {check.name!r}: no expectation {check.expectation!r}"
         return None, [ProjectError(fact, place=suite.place(check), hint=hint)]
-    kind = get_expectation_impl(check.expectation)
+    kind: Any = get_expectation_impl(check.expectation)
     arguments = sorted(set(kind.__fields__) - _NOT_ARGUMENTS)
     problems = [
         ProjectError(
@@ -82,16 +83,17 @@ def _try(check: Check, suite: Suite) -> tuple[Any, list[ProjectError]]:
         if key not in arguments
     ]
     kwargs = {key: value for key, value in check.kwargs.items() if key in arguments}
-    if "row_condition" in kwargs:
-        kwargs["condition_parser"] = "spark"
+    if "row_condition" in kwargs:  # a text and its parser are deprecated
+        kwargs.pop("condition_parser", None)
+        kwargs["row_condition"] = PassThroughCondition(pass_through_filter=kwargs["row_condition"])
     try:
         expectation = kind(**kwargs)
     except ValueError as error:  # pydantic's, and what its validators raise
-        return None, problems + _invalid(error, check, suite)
+        return None, problems + _invalid(error, check, suite, alone=not problems)
     return expectation, problems + _taken_otherwise(expectation, check, suite)
 
 
-def _invalid(error: ValueError, check: Check, suite: Suite) -> list[ProjectError]:
+def _invalid(error: ValueError, check: Check, suite: Suite, *, alone: bool) -> list[ProjectError]:
     """One problem for each keyword argument; what concerns several only when no single one is wrong."""
     details: list[dict[str, Any]] = getattr(
         error, "errors", lambda: [{"loc": ("__root__",), "msg": str(error)}]
@@ -101,7 +103,7 @@ def _invalid(error: ValueError, check: Check, suite: Suite) -> list[ProjectError
         if detail.get("type") != "type_error.dict":  # a suite parameter, which we do not take
             reasons.setdefault(str(detail["loc"][0]), []).append(str(detail["msg"]))
     together = reasons.pop("__root__", [])
-    if not reasons:
+    if not reasons and alone:
         return [ProjectError(f"check {check.name!r}: {'; '.join(together)}", place=suite.place(check))]
     return [
         ProjectError(f"check {check.name!r}: {key}: {'; '.join(said)}", place=suite.place(check, key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearwell.engines.failures import is_disconnect
 from clearwell.errors import EngineError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def explain(error: Exception, check: Check, suite: Suite) -> str:
     from pyspark.errors import PySparkException, PySparkNotImplementedError, UnsupportedOperationException
 
     for cause in _causes(error):
+        if is_disconnect(cause):
+            raise cause
         if isinstance(cause, UnsupportedOperationException | PySparkNotImplementedError):
             raise EngineError(
                 f"check {check.name!r}: the engine cannot judge {check.expectation}: {_line(cause)}",
@@ -58,12 +61,13 @@ def _is_query_fault(cause: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, then what led to it, down to the first."""
+    """The error, then what led to it, down to the first; without the wrappers of Great Expectations."""
     seen: set[int] = set()
     at: BaseException | None = error
     while at is not None and id(at) not in seen:
         seen.add(id(at))
-        yield at
+        if not type(at).__module__.startswith("great_expectations."):
+            yield at
         at = at.__cause__ or at.__context__
 
 

@@ -23,7 +23,7 @@ class Metrics:
 
     def __init__(self, frame: DataFrame | None) -> None:
         import_great_expectations()
-        from great_expectations.execution_engine import SparkDFExecutionEngine
+        from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
         from great_expectations.validator.metrics_calculator import MetricsCalculator
 
         session: Any = frame.sparkSession if frame is not None else object()
@@ -34,7 +34,7 @@ class Metrics:
 
     def provide(self, expectation: Any) -> bool:
         """Whether all that the expectation needs is written for Spark."""
-        from great_expectations.exceptions import MetricProviderError
+        from great_expectations.exceptions.exceptions import MetricProviderError
 
         metrics = self._needed(expectation).values()
         try:
@@ -43,18 +43,14 @@ class Metrics:
             return False
         return True
 
-    def condition(self, expectation: Any) -> Column:
-        """True where a row fails the expectation, a map of rows; nothing is computed."""
-        from great_expectations.validator.metric_configuration import MetricConfiguration
+    def conditions(self, expectations: Iterable[Any]) -> list[Column]:
+        """For each expectation, a map of rows: true where a row fails it.
 
-        # The expectation's own metric: the others are helpers such as column_values.nonnull.
-        count = self._needed(expectation)[f"{expectation.map_metric}.unexpected_count"]
-        condition = MetricConfiguration(
-            metric_name=f"{expectation.map_metric}.condition",
-            metric_domain_kwargs=count.metric_domain_kwargs,
-            metric_value_kwargs=count.metric_value_kwargs,
-        )
-        return self._compute([condition])[condition.id][0]
+        Great Expectations counts the frame's rows on the way: give it a frame without any.
+        """
+        wanted = [self._condition(expectation) for expectation in expectations]
+        resolved = self._compute(wanted)
+        return [resolved[metric.id][0] for metric in wanted]
 
     def values(self, expectations: Iterable[Any]) -> Mapping[Any, Any]:
         """All that these expectations need, in as few queries as it takes, by the metrics' identities."""
@@ -64,6 +60,17 @@ class Metrics:
         """Great Expectations' result, and the metrics behind it by their names."""
         result = expectation.metrics_validate(values, _ask(expectation), self._engine)
         return result, {name: values[metric.id] for name, metric in self._needed(expectation).items()}
+
+    def _condition(self, expectation: Any) -> Any:
+        from great_expectations.validator.metric_configuration import MetricConfiguration
+
+        # The expectation's own metric: the others are helpers such as column_values.nonnull.
+        count = self._needed(expectation)[f"{expectation.map_metric}.unexpected_count"]
+        return MetricConfiguration(
+            metric_name=f"{expectation.map_metric}.condition",
+            metric_domain_kwargs=count.metric_domain_kwargs,
+            metric_value_kwargs=count.metric_value_kwargs,
+        )
 
     def _needed(self, expectation: Any) -> Mapping[str, Any]:
         return expectation.get_validation_dependencies(self._engine, _ask(expectation)).metric_configurations

@@ -99,7 +99,7 @@ def _parse_check(item: Any, document: Document, number: int) -> tuple[Check | No
         problems.append(_problem("a check needs an `expectation`", at("expectation")))
     severity = given.get("severity", Severity.CRITICAL)
     if severity not in set(Severity):
-        hint = did_you_mean(str(severity), Severity) or f"one of {', '.join(Severity)}"
+        hint = did_you_mean(str(severity), [str(s) for s in Severity]) or f"one of {', '.join(Severity)}"
         problems.append(_problem(f"no severity {severity!r}", at("severity"), hint))
         severity = Severity.CRITICAL
 

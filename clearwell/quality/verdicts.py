@@ -87,7 +87,7 @@ def _judge_shares(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> li
 def _judge_together(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> list[CheckResult]:
     if not checks:
         return []
-    from great_expectations.exceptions import GreatExpectationsError
+    from great_expectations.exceptions.exceptions import GreatExpectationsError
 
     metrics = Metrics(frame)
     expectations = [build(check, suite) for check in checks]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["read_csv"]
 
 
-def read_csv(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parsed]:
+def read_csv(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
     """The records of an open CSV file; the first Parsed may be empty, but has the columns.
 
     Raises:
@@ -39,7 +39,7 @@ def read_csv(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parsed
     """
     stream, charset = open_stream(file, spec.charset, place=place)
     names: list[str] = []
-    for block in csv_blocks(stream, spec.delimiter, place=place):
+    for block in csv_blocks(stream, spec.delimiter, place=place, size=block_bytes):
         records = block
         if not names and len(block):
             names = _header(block, spec, charset, place)

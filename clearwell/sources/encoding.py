@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from itertools import product
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from clearwell.errors import ProjectError
@@ -33,7 +34,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8"),
 )
-_ASCII = bytes(range(128)) + rb"\\ \x41 \u0041"  # escapes, so that no codec that unescapes passes
 _FOREIGN = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PAR1": "Parquet", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -73,9 +73,8 @@ def find_charset(name: str, *, delimiter: str = ",", place: str | None = None) -
     """The encoding of that name; raises ProjectError if records cannot be cut from it."""
     try:
         codec = codecs.lookup(name).name
-        text = _ASCII.decode(codec)
-    except (LookupError, UnicodeError, ValueError):
-        codec, text = "", ""
+    except (LookupError, ValueError):
+        codec = ""
     if codec in _WIDE:
         return Charset(codec, _WIDE[codec])
     if codec in ("utf-8", "utf-8-sig", "ascii"):
@@ -85,7 +84,7 @@ def find_charset(name: str, *, delimiter: str = ",", place: str | None = None) -
         if delimiter.isascii() and not (delimiter.isdigit() or "@" <= delimiter <= "~"):
             return Charset(codec)
         raise ProjectError(f"delimiter {delimiter!r} can be part of a character in {name}", place=place)
-    if text == _ASCII.decode("ascii") and _one_byte(codec):
+    if _one_byte(codec):
         return Charset(codec)
     fact = f"{name!r} is not an encoding that raw files are read in"
     raise ProjectError(fact, place=place, hint="convert the files to utf-8")
@@ -140,9 +139,10 @@ def _decodes(raw: bytes, codec: str) -> bool:
 
 
 def _one_byte(codec: str) -> bool:
-    """Whether any two bytes of the upper half are two characters: no multi-byte codec says so."""
-    upper = bytes(byte for pair in product(range(128, 256), repeat=2) for byte in pair)
-    return len(upper.decode(codec, "replace")) == len(upper)
+    """Whether the codec is a table of 256 characters, the first half of them ASCII."""
+    name = f"encodings.{codec.replace('-', '_')}"
+    table = getattr(import_module(name), "decoding_table", "") if codec and find_spec(name) else ""
+    return table[:128].encode() == bytes(range(128))
 
 
 class _Transcoded:

@@ -31,7 +31,7 @@ MAX_DEPTH = 200
 _CELLS = 4_000_000  # rows times columns of one part: lines with ever new keys must not fill the memory
 
 
-def read_jsonl(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parsed]:
+def read_jsonl(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
     """The records of an open file. A part has the columns that its own lines have.
 
     Raises:
@@ -39,7 +39,7 @@ def read_jsonl(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Pars
     """
     stream, charset = open_stream(file, spec.charset, place=place)
     lines = _Lines(spec)
-    for block in line_blocks(stream, place=place):
+    for block in line_blocks(stream, place=place, size=block_bytes):
         part = _Part(block, spec, charset)
         for index in range(len(block)):
             raw = block.raw(index)
@@ -95,7 +95,7 @@ class _Lines:
             value = self._decode(line)
             if type(value) is not dict:
                 raise _Refused("json_object", f"a JSON {_kind(value)}, not an object")
-            if any(type(item) in _NESTED for item in value.values()):
+            if not _NESTED.isdisjoint(map(type, value.values())):
                 value = self._decode_nested(line)
             record = {key: text if type(text) is str else _text(text) for key, text in value.items()}
             if "\\u" in line:

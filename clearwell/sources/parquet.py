@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 from clearwell.sources.columns import require_names
 from clearwell.sources.convert import cast_values, delta_type
 from clearwell.sources.records import Parsed, UnreadableFile
-from clearwell.sources.scan import BLOCK_BYTES
 from clearwell.sources.split import split_rows
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["read_parquet"]
 
 
-def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parsed]:
+def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
     """The rows of an open file; the first Parsed may be empty, but has the columns.
 
     Raises:
@@ -43,7 +42,7 @@ def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Pa
     exact = _Nanoseconds(file, source, place)
     number = 1
     nothing = pa.RecordBatch.from_pylist([], schema=source.schema_arrow)
-    for batch in _batches(source, place) if source.metadata.num_rows else [nothing]:
+    for batch in _batches(source, place, block_bytes) if source.metadata.num_rows else [nothing]:
         exact.require(batch)
         columns = {name: _plain(batch.column(name), types[name], name, place) for name in names}
         rows = pa.RecordBatch.from_arrays(list(columns.values()), names=names)
@@ -62,11 +61,11 @@ def _open(file: BinaryIO, place: str) -> pq.ParquetFile:
         ) from error
 
 
-def _batches(source: pq.ParquetFile, place: str) -> Iterator[pa.RecordBatch]:
+def _batches(source: pq.ParquetFile, place: str, block_bytes: int) -> Iterator[pa.RecordBatch]:
     groups = [source.metadata.row_group(at) for at in range(source.metadata.num_row_groups)]
     width = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
     try:
-        yield from source.iter_batches(batch_size=max(1, min(131_072, BLOCK_BYTES // max(width, 1))))
+        yield from source.iter_batches(batch_size=max(1, min(131_072, block_bytes // max(width, 1))))
     except (pa.ArrowException, OSError) as error:
         fact = f"is a damaged Parquet file: {error}"
         raise UnreadableFile(fact, place=place, hint="deliver it again") from error

@@ -16,6 +16,7 @@ from clearwell.sources.csv import read_csv
 from clearwell.sources.json import read_jsonl
 from clearwell.sources.parquet import read_parquet
 from clearwell.sources.records import Parsed, RawFile, UnreadableFile
+from clearwell.sources.scan import BLOCK_BYTES
 from clearwell.sources.text import read_text
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ __all__ = ["open_regular", "read"]
 _READERS = {"csv": read_csv, "jsonl": read_jsonl, "parquet": read_parquet, "text": read_text}
 
 
-def read(file: RawFile, spec: SourceSpec) -> Iterator[Parsed]:
+def read(file: RawFile, spec: SourceSpec, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Parsed]:
     """The records of ``file``, in order; a file of no bytes has none.
 
     Record numbers start at 1 and count every record, accepted or not, but no header and no blank
     line. Parts of one file can have different columns (JSON lines: those that its lines have).
+    A part is made of about ``block_bytes`` of the file; a text document is always one part.
 
     Raises:
         UnreadableFile: the file as a whole cannot be taken; drop the parts that came before.
@@ -42,7 +44,7 @@ def read(file: RawFile, spec: SourceSpec) -> Iterator[Parsed]:
         with open_regular(file.absolute) as stream:
             _require_same(stream, file)
             if file.size:
-                yield from _READERS[spec.format](stream, spec, place=file.path)
+                yield from _READERS[spec.format](stream, spec, place=file.path, block_bytes=block_bytes)
             _require_same(stream, file)
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror or error}", place=file.path) from error

@@ -74,12 +74,12 @@ class _Cut:
     broken: Mapping[int, str]
 
 
-def csv_blocks(stream: ByteStream, delimiter: str, *, place: str, size: int = BLOCK_BYTES) -> Iterator[Block]:
+def csv_blocks(stream: ByteStream, delimiter: str, *, place: str, size: int) -> Iterator[Block]:
     """Blocks of CSV records; the header, if the file has one, is record 0."""
     return _blocks(stream, partial(_cut_csv, delimiter=ord(delimiter)), 0, place, size)
 
 
-def line_blocks(stream: ByteStream, *, place: str, size: int = BLOCK_BYTES) -> Iterator[Block]:
+def line_blocks(stream: ByteStream, *, place: str, size: int) -> Iterator[Block]:
     """Blocks of lines that end in LF or CRLF and are not blank; the first is record 1."""
     return _blocks(stream, _cut_lines, 1, place, size)
 
@@ -90,13 +90,12 @@ def _blocks(
     rest = b""
     while True:
         # A record longer than the block: ask for as much again, so that its bytes are cut only twice.
-        fresh = stream.read(max(size, len(rest)))
-        data = rest + fresh if rest else fresh
-        found = cut(data, not fresh)
+        data, final = _fill(stream, rest, max(size, len(rest)))
+        found = cut(data, final)
         if found.used:
             yield Block(data[: found.used], found.starts, found.ends, found.broken, number)
             number += len(found.starts)
-        if not fresh:
+        if final:
             return
         rest = data[found.used :]
         if len(rest) > MAX_RECORD_BYTES:
@@ -105,6 +104,18 @@ def _blocks(
                 place=place,
                 hint="look there for a quote that is not closed, or a wrong kind of line end",
             )
+
+
+def _fill(stream: ByteStream, rest: bytes, size: int) -> tuple[bytes, bool]:
+    """``rest`` and at least ``size`` bytes more, and whether the stream ends with them."""
+    parts = [rest]
+    while size > 0:
+        fresh = stream.read(size)
+        if not fresh:
+            return b"".join(parts), True
+        parts.append(fresh)
+        size -= len(fresh)
+    return b"".join(parts), False
 
 
 def _cut_csv(data: bytes, final: bool, *, delimiter: int) -> _Cut:

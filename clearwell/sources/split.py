@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Caster", "shown", "split_rows"]
 
-_SHOWN = 80
-
 _SHOWN = 80  # characters of a value in a message
 
 Caster = Callable[[pa.Array, pa.DataType], "tuple[pa.Array, pa.Array | None]"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["read_text"]
 
 
-def read_text(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parsed]:
+def read_text(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
     """The document of an open file; a byte order mark is no part of it.
 
     Raises:
@@ -28,7 +28,7 @@ def read_text(file: BinaryIO, spec: SourceSpec, *, place: str) -> Iterator[Parse
     stream, charset = open_stream(file, spec.charset, place=place)
     parts: list[bytes] = []
     size = 0
-    while part := stream.read(1 << 20):
+    while part := stream.read(block_bytes):
         parts.append(part)
         size += len(part)
         if size > MAX_RECORD_BYTES:

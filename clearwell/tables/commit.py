@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import Schema
+from deltalake.exceptions import DeltaError
 
 from clearwell.errors import TableError
 from clearwell.names import TableName
@@ -78,7 +79,11 @@ def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -
     lake.reached("table", name)
     _prepare(table, intent)
     rewrite = lake.begin(name, intent.batch) if intent.mode in _REWRITES else None
-    swap(table, lambda snapshot: _plan(lake, snapshot, intent, rewrite, engine, recheck), batch=intent.batch)
+    swap(
+        table,
+        lambda snapshot: _plan(lake, snapshot, intent, rewrite, engine=engine, recheck=recheck),
+        batch=intent.batch,
+    )
     lake.reached("committed", name)
     after = table.snapshot()
     void = after is not None and intent.batch in lake.control.voids(name) | {after.last_void}
@@ -96,12 +101,24 @@ _REWRITES = ("merge", "replace_partitions", "delete")
 
 
 def _plan(
-    lake: Lake, snapshot: Snapshot, intent: Intent, rewrite: Attempt | None, engine: Engine, recheck: Recheck
+    lake: Lake,
+    snapshot: Snapshot,
+    intent: Intent,
+    rewrite: Attempt | None,
+    *,
+    engine: Engine,
+    recheck: Recheck,
 ) -> Change:
     marks = {APP_GENERATION: intent.generation}
     why = f"{intent.mode} {intent.batch}"
-    if intent.table_checks and changed_since(snapshot, intent.planned_version) and not recheck(snapshot, intent):
-        return Change(transactions={APP_BATCH: intent.batch, APP_VOID: intent.batch}, why=f"void {intent.batch}")
+    if (
+        intent.table_checks
+        and changed_since(snapshot, intent.planned_version)
+        and not recheck(snapshot, intent)
+    ):
+        return Change(
+            transactions={APP_BATCH: intent.batch, APP_VOID: intent.batch}, why=f"void {intent.batch}"
+        )
     if intent.mode == "replace":
         schema = Schema.from_json(intent.schema)
         adds = [add(f) for f in intent.accepted]
@@ -118,22 +135,22 @@ def _prepare(table: Table, intent: Intent) -> None:
     snapshot = table.snapshot()
     if snapshot is None:
         table.create(schema, required=intent.required)
-    elif intent.mode != "replace":
-        if added_columns(snapshot.schema, schema, place=intent.table):
-            _add_columns(table, schema)
+    elif intent.mode != "replace" and added_columns(snapshot.schema, schema, place=intent.table):
+        _add_columns(table, schema)
 
 
 def _add_columns(table: Table, schema: pa.Schema) -> None:
     def missing(snapshot: Snapshot) -> list[pa.Field]:
         return [pa.field(f.name, f.type) for f in added_columns(snapshot.schema, schema)]
 
+    last: DeltaError | None = None
     for _ in range(10):
         snapshot = table.snapshot()
         if snapshot is None or not (fields := missing(snapshot)):
             return
         try:
             snapshot.handle.alter.add_columns(list(Schema.from_arrow(pa.schema(fields)).fields))
-        except Exception as error:  # another writer may have added them: look again
+        except DeltaError as error:  # another writer may have added them: look again
             last = error
     raise TableError("its new columns could not be added", place=str(table.name), hint="run again") from last
 

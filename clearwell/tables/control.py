@@ -1,9 +1,9 @@
 """Small immutable files beside the tables: decided intents, attempts under way, blocked batches.
 
-    control/intents/TABLE/0000000007.json         what batch 7 of TABLE is; one writer wins the name
-    control/intents/TABLE/0000000007.void         batch 7 was committed with no files
-    control/attempts/TABLE/ATTEMPT.json           who stages files in TABLE's folder attempt=ATTEMPT
-    control/blocked/TABLE/BUILD.json              why a batch was not published
+control/intents/TABLE/0000000007.json         what batch 7 of TABLE is; one writer wins the name
+control/intents/TABLE/0000000007.void         batch 7 was committed with no files
+control/attempts/TABLE/ATTEMPT.json           who stages files in TABLE's folder attempt=ATTEMPT
+control/blocked/TABLE/BUILD.json              why a batch was not published
 """
 
 from __future__ import annotations
@@ -185,8 +185,9 @@ class Control:
         """The registered attempts of a table."""
         for file in self._store.list(f"control/attempts/{table}"):
             if (data := self._store.get(file.path)) is not None:
-                raw = json.loads(data)
-                yield Attempt(**{**raw, "process": Process(**raw["process"])})
+                raw: dict[str, Any] = json.loads(data)
+                process = Process(**raw.pop("process"))
+                yield Attempt(process=process, **raw)
 
     def block(self, blocked: Blocked) -> None:
         """Record why a batch was not published (again, if it was tried again)."""
@@ -198,10 +199,8 @@ class Control:
 
     def blocked(self, table: TableName) -> list[Blocked]:
         """All recorded blocks of a table, the oldest first; only those of the next batch still hold."""
-        found: list[Blocked] = []
-        for file in self._store.list(f"control/blocked/{table}"):
-            if (data := self._store.get(file.path)) is not None:
-                found.append(_blocked_from(json.loads(data)))
+        listed = (self._store.get(file.path) for file in self._store.list(f"control/blocked/{table}"))
+        found = [_blocked_from(json.loads(data)) for data in listed if data is not None]
         return sorted(found, key=lambda b: (b.batch, b.when))
 
 
@@ -222,7 +221,8 @@ def _blocked_path(table: str, build: str) -> str:
 
 
 def _check_from(raw: dict[str, Any]) -> CheckResult:
-    return CheckResult(**{**raw, "severity": Severity(raw["severity"]), "scope": Scope(raw["scope"])})
+    parts: dict[str, Any] = {"severity": Severity(raw["severity"]), "scope": Scope(raw["scope"])}
+    return CheckResult(**{**raw, **parts})
 
 
 def _intent_from(raw: dict[str, Any]) -> Intent:

@@ -59,7 +59,9 @@ class Lake:
         for zone in Zone:
             folder = self.root / zone
             if folder.is_dir():
-                found += [TableName(zone, f.name) for f in sorted(folder.iterdir()) if (f / "_delta_log").is_dir()]
+                found += [
+                    TableName(zone, f.name) for f in sorted(folder.iterdir()) if (f / "_delta_log").is_dir()
+                ]
         return found
 
     def begin(self, name: TableName, batch: int) -> Attempt:
@@ -114,7 +116,9 @@ class Table:
                 hint="restore the files of its _delta_log folder from a backup",
             ) from error
 
-    def create(self, schema: pa.Schema, *, required: Collection[str] = (), description: str | None = None) -> None:
+    def create(
+        self, schema: pa.Schema, *, required: Collection[str] = (), description: str | None = None
+    ) -> None:
         """Make the table with no rows, unless it is there already."""
         columns = normalise(schema, required=required)
         try:

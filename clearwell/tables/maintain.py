@@ -49,6 +49,7 @@ def maintain(
     """Maintain every table of the lake.
 
     Args:
+        lake: The lake.
         retention_hours: How long files that a commit removed are kept for readers of older versions.
         pinned: Versions that releases were made of, by table: their files stay.
         dry_run: Only say what would be done.
@@ -77,7 +78,9 @@ def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
     pending: set[str] = set()
     for name in lake.tables() or ():
         snapshot = lake.existing(name)
-        kept = {blocked.attempt for blocked in lake.control.blocked(name) if blocked.batch == snapshot.batch + 1}
+        kept = {
+            blocked.attempt for blocked in lake.control.blocked(name) if blocked.batch == snapshot.batch + 1
+        }
         for attempt in lake.control.attempts(name):
             if attempt.id in kept or not _is_over(lake, snapshot, attempt):
                 pending.add(attempt.id)

@@ -83,10 +83,12 @@ class PartWriter:
             self._path = f"{self._folder}/part-{len(self.files):05}.parquet"
             target = Path(self._root, self._path)
             target.parent.mkdir(parents=True, exist_ok=True)
+            statistics = self._safe or False
             self._writer = pq.ParquetWriter(
-                target, self.schema, compression="zstd", write_statistics=self._safe or False
+                target, self.schema, compression="zstd", write_statistics=statistics
             )
-        self._writer.write_table(pa.Table.from_batches(self._pending, self.schema))
+        writer: pq.ParquetWriter = self._writer
+        writer.write_table(pa.Table.from_batches(self._pending, self.schema))
         self._rows += self._waiting
         self._pending, self._waiting = [], 0
 

@@ -49,7 +49,9 @@ def normalise(schema: pa.Schema, *, place: str | None = None, required: Collecti
         name = field.name
         if not name or _FORBIDDEN & set(name):
             raise CandidateRefused(
-                f"column {name!r} cannot be stored", place=place, hint="no blanks and none of ,;{}()= in names"
+                f"column {name!r} cannot be stored",
+                place=place,
+                hint="no blanks and none of ,;{}()= in names",
             )
         if (other := seen.setdefault(name.lower(), name)) is not name:
             raise CandidateRefused(
@@ -110,7 +112,9 @@ def _normal_type(kind: pa.DataType, name: str, place: str | None) -> pa.DataType
     if types.is_signed_integer(kind) or types.is_decimal128(kind) or kind in _EXACT:
         return kind
     raise CandidateRefused(
-        f"column {name!r} has type {kind}, which a table cannot hold exactly", place=place, hint="cast it first"
+        f"column {name!r} has type {kind}, which a table cannot hold exactly",
+        place=place,
+        hint="cast it first",
     )
 
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 
 from clearwell.errors import TableError
 from clearwell.model import InputState
-from clearwell.names import TableName
 from clearwell.tables.stats import as_logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from deltalake import DeltaTable
     from pyspark.sql import DataFrame
 
     from clearwell.engines import Engine
+    from clearwell.names import TableName
 
 __all__ = ["APP_BATCH", "APP_GENERATION", "APP_VOID", "LiveFile", "Snapshot", "aligned_batches"]
 
@@ -166,7 +166,7 @@ def _live_files(root: str, adds: pa.Table) -> Iterator[LiveFile]:
 
 def _refuse_unknown_features(name: TableName, handle: DeltaTable) -> None:
     protocol = handle.protocol()
-    needed = set(protocol.reader_features or ()) - _READABLE
+    needed: set[str] = set(protocol.reader_features or ()) - _READABLE
     if protocol.min_reader_version == 2:
         needed.add("columnMapping")
     if needed:
@@ -175,4 +175,3 @@ def _refuse_unknown_features(name: TableName, handle: DeltaTable) -> None:
             place=str(name),
             hint="read it with Apache Spark and delta-spark, or rewrite it without these features",
         )
-

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from clearwell.names import TableName
     from clearwell.tables.lake import Lake
 
-__all__ = ["QUARANTINE", "VERDICT", "Candidate", "count_by_file", "read_staged", "stage_frame", "stage_rejected"]
+__all__ = [
+    "QUARANTINE",
+    "VERDICT",
+    "Candidate",
+    "count_by_file",
+    "read_staged",
+    "stage_frame",
+    "stage_rejected",
+]
 
 VERDICT = "cw_verdict"
 
@@ -95,7 +103,9 @@ def stage_frame(
 
     schema = frame_schema(frame, place=str(name))
     if VERDICT in {c.lower() for c in schema.names}:
-        raise CandidateRefused(f"the column name {VERDICT} is taken by Clearwell", place=str(name), hint="rename it")
+        raise CandidateRefused(
+            f"the column name {VERDICT} is taken by Clearwell", place=str(name), hint="rename it"
+        )
     lake.reached("stage", name)
     with engine.work(f"staging {name}"):
         returned = frame.count()

@@ -1,4 +1,4 @@
-"""Statistics of a data file for Delta's log: row count, and null count, minimum and maximum of the safe columns.
+"""Statistics of a data file for Delta's log: rows; NULLs, minimum and maximum of the safe columns.
 
 No float, double or decimal over 15 digits gets statistics, neither in the log nor in our files' footers:
 the embedded engine rebuilds values from them (a NaN reads back as a number). Our own writers name the
@@ -20,7 +20,16 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["FileStats", "as_logged", "column_statistics", "is_safe", "observed_bounds", "read_statistics", "safe_columns", "stats_json"]
+__all__ = [
+    "FileStats",
+    "as_logged",
+    "column_statistics",
+    "is_safe",
+    "observed_bounds",
+    "read_statistics",
+    "safe_columns",
+    "stats_json",
+]
 
 _MOST_COLUMNS = 32
 _LONGEST_TEXT = 64

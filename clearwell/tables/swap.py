@@ -82,7 +82,9 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
         else:
             return snapshot.version + 1
     raise CommitConflict(
-        "other writers won every commit for five minutes", place=str(table.name), hint="run again; nothing was lost"
+        "other writers won every commit for five minutes",
+        place=str(table.name),
+        hint="run again; nothing was lost",
     ) from last
 
 
@@ -111,7 +113,9 @@ def _commit(snapshot: Snapshot, change: Change, transactions: dict[str, int]) ->
     handle = snapshot.handle
     apps = [Transaction(app, number) for app, number in {**transactions, **change.transactions}.items()]
     properties = CommitProperties(
-        app_transactions=apps, max_commit_retries=RETRIES_INSIDE_DELTA, custom_metadata={"clearwell": change.why}
+        app_transactions=apps,
+        max_commit_retries=RETRIES_INSIDE_DELTA,
+        custom_metadata={"clearwell": change.why},
     )
     handle.create_write_transaction(
         [*change.removes, *change.adds],

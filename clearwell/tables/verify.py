@@ -40,7 +40,9 @@ def verify_files(
         path = Path(root, file.path)
         if not path.is_file() or path.stat().st_size != file.size:
             raise CandidateRefused(
-                f"staged file {file.path} is missing or was changed", place=place, hint="run again; it is staged anew"
+                f"staged file {file.path} is missing or was changed",
+                place=place,
+                hint="run again; it is staged anew",
             )
         metadata = pq.read_metadata(path)
         wrong = compare(metadata.schema.to_arrow_schema(), schema)
@@ -58,9 +60,9 @@ def verify_rows(returned: int, accepted: int, rejected: int, *, place: str) -> N
     """Check that no row was lost on the way to the staged files; raises CandidateRefused."""
     if returned != accepted + rejected:
         raise CandidateRefused(
-            f"{returned:,} rows were counted, but {accepted:,} accepted and {rejected:,} rejected were staged",
+            f"{returned:,} rows were counted, {accepted:,} accepted and {rejected:,} rejected were staged",
             place=place,
-            hint="a transform must return the same rows each time it is evaluated: no rand(), no now() in filters",
+            hint="a transform must return the same rows each time it is evaluated: no rand() in filters",
         )
 
 
@@ -68,7 +70,9 @@ def verify_keys(candidate: DataFrame, key: Sequence[str], *, place: str) -> None
     """Check that no key of a merge's candidate occurs twice; raises CandidateRefused with some of them."""
     repeated = candidate.groupBy(*key).count().where("count > 1").limit(_MOST_KEYS).collect()
     if repeated:
-        shown = "; ".join(", ".join(f"{k}={row[k]}" for k in key) + f" ({row['count']} rows)" for row in repeated)
+        shown = "; ".join(
+            ", ".join(f"{k}={row[k]}" for k in key) + f" ({row['count']} rows)" for row in repeated
+        )
         raise CandidateRefused(
             f"the merge key ({', '.join(key)}) is not unique: {shown}",
             place=place,

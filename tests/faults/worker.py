@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def main() -> None:
         if options.die and [step, table] == options.die[:2]:
             left[0] -= 1
             if not left[0]:
-                print(f"killed at {step} of {table}", flush=True)
+                say("killed at", step, "of", table)
                 os.kill(os.getpid(), signal.SIGKILL)
 
     settings = replace(load_settings(options.project), engine=options.engine)
@@ -43,7 +44,12 @@ def main() -> None:
         for spec in project.tables.values():
             for step in (ingest, cleanse):
                 result = step(run, spec)
-                print(result.table, result.outcome, result.accepted, result.quarantined, result.rows, flush=True)
+                say(result.table, result.outcome, result.accepted, result.quarantined, result.rows)
+
+
+def say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -74,6 +74,11 @@ def project(root: Path, dataset: str = DATASET, *, on_step: Callable[[str, str],
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + dataset if name.endswith("defs.yaml") else text, encoding="utf-8")
+    return load(root, on_step=on_step)
+
+
+def load(root: Path, *, on_step: Callable[[str, str], None] | None = None) -> Run:
+    """A run over the project that ``project`` has written."""
     made = load_project(load_settings(root))
     return Run(made, Lake(root / "lake", on_step=on_step), engine=None)  # type: ignore[arg-type]
 

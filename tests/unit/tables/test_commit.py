@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,7 +11,22 @@ from clearwell.tables import Lake, files_of, settle
 from clearwell.tables.control import Control, Intent
 from tests.unit.tables.writing import NAME, ids, publish, stage, write
 
-STEPS = ["stage", "staged", "intent", "decided", "quarantine", "files", "table", "commit", "committed", "history"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STEPS = [
+    "stage",
+    "staged",
+    "intent",
+    "decided",
+    "quarantine",
+    "files",
+    "table",
+    "commit",
+    "committed",
+    "history",
+]
 
 
 class Killed(BaseException):
@@ -82,12 +96,16 @@ def test_the_loser_of_a_decision_adopts_the_winners(tmp_path: Path) -> None:
     assert ids(lake) == [1, 2]
 
 
-def test_without_the_intent_two_runs_of_one_batch_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_intent_two_runs_of_one_batch_mix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The guard is needed: with each writer following its own decision, records and table disagree."""
     lake = Lake(tmp_path)
     write(lake, [1])
     first, second = stage(lake, [2]), stage(lake, [2, 3])
-    monkeypatch.setattr(Control, "decide", lambda _, intent: intent.__class__(**{**vars(intent), "decided": NOW}))
+    monkeypatch.setattr(
+        Control, "decide", lambda _, intent: intent.__class__(**{**vars(intent), "decided": NOW})
+    )
     dying = dying_lake(tmp_path, "table")
     with pytest.raises(Killed):
         publish(dying, first)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from clearwell.errors import CommitConflict, TableError
-from clearwell.tables import Lake, swap as swap_module
+from clearwell.tables import Lake
+from clearwell.tables import swap as swap_module
 from clearwell.tables.compact import compact
-from clearwell.tables.snapshot import Snapshot
 from clearwell.tables.swap import Change, add, remove, swap
 from tests.unit.tables.writing import NAME, ids, stage, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearwell.tables.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -59,12 +64,16 @@ def _overtaken_by_compaction(lake: Lake, retries: int, monkeypatch: pytest.Monke
     swap(lake.table(NAME), plan, batch=3)
 
 
-def test_a_rewrite_overtaken_by_a_compaction_is_planned_anew(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rewrite_overtaken_by_a_compaction_is_planned_anew(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _overtaken_by_compaction(lake, 0, monkeypatch)
     assert ids(lake) == [1]
 
 
-def test_with_deltas_own_retry_rows_come_back_from_the_dead(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_deltas_own_retry_rows_come_back_from_the_dead(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The guard is needed: a retry inside Delta keeps removals that were planned before the compaction."""
     _overtaken_by_compaction(lake, 15, monkeypatch)
     assert ids(lake) != [1]
@@ -88,7 +97,9 @@ def test_an_error_after_a_commit_that_landed_does_not_double_it(
     assert ids(lake) == [1, 2]
 
 
-def test_a_table_that_others_always_win_ends_in_a_conflict(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_others_always_win_ends_in_a_conflict(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(lake, [1])
     monkeypatch.setattr(swap_module, "_DEADLINE_SECONDS", 0.05)
     monkeypatch.setattr(swap_module, "_commit", _always_loses)

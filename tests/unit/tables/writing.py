@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -11,8 +11,13 @@ from clearwell.model import FileCounts
 from clearwell.names import TableName
 from clearwell.tables import Intent, Lake, PartWriter, carry_out, decide, schema_json
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 NAME = TableName.parse("bronze_readings")
-SCHEMA = pa.schema([pa.field("id", pa.int64(), nullable=False), ("text", pa.string()), ("value", pa.float64())])
+SCHEMA = pa.schema(
+    [pa.field("id", pa.int64(), nullable=False), ("text", pa.string()), ("value", pa.float64())]
+)
 
 
 def stage(lake: Lake, ids: Sequence[int], *, mode: str = "append", name: TableName = NAME) -> Intent:

@@ -1,0 +1,32 @@
+"""Run the benchmarks, or the one that is named; exit code 1 when a claim does not hold."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from bench.measure import render
+
+_FRAME = {"__init__", "__main__", "measure"}
+
+
+def main() -> int:
+    """Measure, print a table each, and say whether every claim holds."""
+    known = sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem not in _FRAME)
+    parser = argparse.ArgumentParser(prog="bench", description="Measure Clearwell against its peers.")
+    parser.add_argument("only", nargs="?", choices=known, help="one benchmark (default: all)")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each variant (default: 3)")
+    options = parser.parse_args()
+    all_kept = True
+    for name in [options.only] if options.only else known:
+        print(f"-- {name}", file=sys.stderr, flush=True)
+        result = import_module(f"bench.{name}").compare(max(1, options.repeats))
+        print(render(name, result), flush=True)
+        all_kept &= result.kept
+    return 0 if all_kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

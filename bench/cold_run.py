@@ -1,0 +1,51 @@
+"""A whole `clearwell run` of the sample project on an empty lake, from process start to process end.
+
+Beside it, the floor: an interpreter that only imports the libraries which such a run cannot do without.
+Both start with byte-code in place. Lake and run records are in a folder of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measure import Comparison, compare_in_turn, cpu_seconds
+
+__all__ = ["compare"]
+
+LIMIT = 20.0
+_PROJECT = Path(__file__).parent.parent
+_RUN, _FLOOR = "clearwell run", "importing its libraries"
+_IMPORTS = "import dagster, deltalake, great_expectations, pyspark.sql.connect.session"
+
+
+def compare(repeats: int) -> Comparison:
+    """CPU seconds of all processes of a run, against the imports alone."""
+    return Comparison(
+        claim=f"a whole run on an empty lake takes at most {LIMIT:.0f} CPU s in all its processes",
+        holds=lambda seconds: seconds[_RUN] <= LIMIT,
+        reference=_FLOOR,
+        seconds=compare_in_turn({_FLOOR: _import, _RUN: _run}, repeats),
+    )
+
+
+def _run() -> float:
+    with tempfile.TemporaryDirectory(prefix="clearwell-bench-") as folder:
+        home = Path(folder) / "dagster_home"
+        home.mkdir()
+        for file in (_PROJECT / "dagster_home").glob("*.yaml"):
+            shutil.copy(file, home)
+        command = [sys.executable, "-m", "clearwell.cli", "run", "--lake", str(Path(folder) / "lake")]
+        return cpu_seconds(command, environment=_environment() | {"DAGSTER_HOME": str(home)})
+
+
+def _import() -> float:
+    return cpu_seconds([sys.executable, "-c", _IMPORTS], environment=_environment())
+
+
+def _environment() -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CLEARWELL_")}
+    return clean | {"PYTHONPATH": str(_PROJECT)}

@@ -1,0 +1,20 @@
+"""Dagster's own warnings, about its own code: none of them is for whoever runs a pipeline."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["quiet_dagster"]
+
+
+@contextmanager
+def quiet_dagster() -> Iterator[None]:
+    """Within the block, warnings that Dagster's code gives rise to are not shown; all others are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"dagster\b")
+        yield

@@ -1,0 +1,240 @@
+"""Where the bytes of a lake are: each file in one category, and all of them as many as a listing has.
+
+For a Delta table:
+
+    live         in its newest version
+    tombstoned   removed by a commit, kept for readers of older versions
+    staged       written by an attempt that is still pending: not decided, or not carried out yet
+    orphan       neither: left by an attempt that is over
+    log          its log and checkpoints
+
+The bytes of live files are those that the log says, all others those of the listing; so the sum is the
+listing's only if each live file is there and as long as it should be. If it is not, that is an error,
+not a line of the report. ``LAKE/reports`` is left out: a report cannot weigh itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from clearwell.datasets.catalog import current_version, versions_in
+from clearwell.errors import DatasetError, TableError
+from clearwell.names import RELEASES, REPORTS, TableName, Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from clearwell.tables import Lake, Snapshot
+
+__all__ = ["CATEGORIES", "LakeStorage", "ReleaseStorage", "TableStorage", "Usage", "measure"]
+
+CATEGORIES = ("live", "tombstoned", "staged", "orphan", "log")
+
+_TRIES = 3
+_LOG = "_delta_log"
+_ATTEMPT = "attempt="
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Bytes and files."""
+
+    bytes: int = 0
+    files: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.bytes + other.bytes, self.files + other.files)
+
+
+@dataclass(frozen=True)
+class TableStorage:
+    """A table's folder: ``usage`` by category. ``version`` is None for a table without a commit."""
+
+    name: str
+    version: int | None
+    rows: int
+    usage: Mapping[str, Usage]
+
+    @property
+    def total(self) -> Usage:
+        """All its files."""
+        return sum(self.usage.values(), Usage())
+
+
+@dataclass(frozen=True)
+class ReleaseStorage:
+    """A dataset's folder: the current release, earlier ones, and the rest (pointer, unfinished attempts)."""
+
+    name: str
+    current_version: int | None
+    versions: int
+    current: Usage
+    earlier: Usage
+    rest: Usage
+
+    @property
+    def total(self) -> Usage:
+        """All its files."""
+        return self.current + self.earlier + self.rest
+
+
+@dataclass(frozen=True)
+class LakeStorage:
+    """A lake: its tables, its releases, and every other entry at its top, such as ``control``."""
+
+    name: str
+    tables: tuple[TableStorage, ...]
+    releases: tuple[ReleaseStorage, ...]
+    others: Mapping[str, Usage]
+    total: Usage
+
+    def category(self, name: str) -> Usage:
+        """One category over all tables."""
+        return sum((table.usage[name] for table in self.tables), Usage())
+
+
+def measure(lake: Lake, *, pending: Collection[str] = ()) -> LakeStorage:
+    """Every file of ``lake`` in its category.
+
+    Args:
+        lake: The lake.
+        pending: Ids of the attempts whose staged files may still be needed.
+
+    Raises:
+        TableError: the categories do not add up to the listing: a live file is missing or has another
+            length than the log says, or a table cannot be read.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _measure(lake, pending)
+        except TableError:  # a writer may have been at work between the log and the listing: look again
+            continue
+    return _measure(lake, pending)
+
+
+def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
+    snapshots = {name: lake.existing(name) for name in lake.tables()}
+    listing = dict(_listed(lake.root))
+    tables: list[TableStorage] = []
+    releases: list[ReleaseStorage] = []
+    others: Counter[str] = Counter()
+    other_files: Counter[str] = Counter()
+    for folder, files in _folders(listing).items():
+        zone, _, name = folder.partition("/")
+        if name and zone in set(Zone):
+            snapshot = snapshots.get(TableName(Zone(zone), name))
+            tables.append(_table(f"{zone}_{name}", snapshot, files, pending))
+        elif name and zone == RELEASES:
+            releases.append(_release(lake.root, name, files))
+        else:
+            others[zone] += sum(files.values())
+            other_files[zone] += len(files)
+    rest = {name: Usage(others[name], other_files[name]) for name in sorted(others)}
+    for name in snapshots.keys() - {TableName.parse(table.name) for table in tables}:
+        raise TableError("its folder has gone", place=str(name), hint="run the report again")
+    total = Usage(sum(listing.values()), len(listing))
+    counted = sum((part.total for part in (*tables, *releases)), sum(rest.values(), Usage()))
+    if counted != total:
+        raise TableError(
+            f"the categories hold {counted.bytes:,} bytes in {counted.files:,} files, "
+            f"the listing {total.bytes:,} in {total.files:,}",
+            place=str(lake.root),
+            hint="run the report again when nothing else writes to the lake",
+        )
+    order = {zone.value: number for number, zone in enumerate(Zone)}
+    tables.sort(key=lambda table: (order[table.name.partition("_")[0]], table.name))
+    return LakeStorage(lake.root.name, tuple(tables), tuple(sorted(releases, key=lambda r: r.name)), rest, total)
+
+
+def _table(name: str, snapshot: Snapshot | None, files: dict[str, int], pending: Collection[str]) -> TableStorage:
+    live = {unquote(file.path): file.size for file in snapshot.files} if snapshot else {}
+    _refuse_missing(name, live, files)
+    removed = _tombstones(snapshot) if snapshot else frozenset[str]()
+    size, count = Counter[str](), Counter[str]()
+    for path, length in files.items():
+        category = _category(path, live, removed, pending)
+        size[category] += live.get(path, length)
+        count[category] += 1
+    return TableStorage(
+        name=name,
+        version=snapshot.version if snapshot else None,
+        rows=snapshot.rows if snapshot else 0,
+        usage={category: Usage(size[category], count[category]) for category in CATEGORIES},
+    )
+
+
+def _category(path: str, live: Collection[str], removed: Collection[str], pending: Collection[str]) -> str:
+    top = path.partition("/")[0]
+    if top == _LOG:
+        return "log"
+    if path in live:
+        return "live"
+    if path in removed:
+        return "tombstoned"
+    return "staged" if top.startswith(_ATTEMPT) and top.removeprefix(_ATTEMPT) in pending else "orphan"
+
+
+def _tombstones(snapshot: Snapshot) -> frozenset[str]:
+    """The files that the log, or its checkpoint, remembers as removed: what a lite VACUUM would take."""
+    return frozenset(snapshot.handle.vacuum(0, dry_run=True, enforce_retention_duration=False))
+
+
+def _refuse_missing(name: str, live: Mapping[str, int], files: Mapping[str, int]) -> None:
+    for path, size in live.items():
+        if path not in files:
+            raise TableError(
+                f"{path} is live and not there",
+                place=name,
+                hint="restore it from a backup, or rebuild the table with --full-refresh",
+            )
+        if files[path] != size:
+            raise TableError(
+                f"{path} has {files[path]:,} bytes, and the log says {size:,}",
+                place=name,
+                hint="restore it from a backup, or rebuild the table with --full-refresh",
+            )
+
+
+def _release(root: Path, name: str, files: dict[str, int]) -> ReleaseStorage:
+    try:
+        current = current_version(root, name)
+    except DatasetError:
+        current = None
+    versions = {f"v{version}" for version in versions_in(root / RELEASES / name)}
+    parts = {"current": Usage(), "earlier": Usage(), "rest": Usage()}
+    for path, size in files.items():
+        top = path.partition("/")[0]
+        part = "current" if top == f"v{current}" else "earlier" if top in versions else "rest"
+        parts[part] += Usage(size, 1)
+    return ReleaseStorage(name, current, len(versions), parts["current"], parts["earlier"], parts["rest"])
+
+
+def _folders(listing: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """The files of each table, each dataset, and each other entry at the top; paths relative to it."""
+    found: dict[str, dict[str, int]] = {}
+    for path, size in listing.items():
+        top, _, below = path.partition("/")
+        name, _, rest = below.partition("/")
+        if rest and (top in set(Zone) or top == RELEASES):
+            found.setdefault(f"{top}/{name}", {})[rest] = size
+        else:
+            found.setdefault(top, {})[path] = size
+    return found
+
+
+def _listed(root: Path) -> Iterable[tuple[str, int]]:
+    """Every file below ``root`` with its size; one that goes while we look was never there."""
+    for folder, names, files in os.walk(root):
+        if Path(folder) == root and REPORTS in names:
+            names.remove(REPORTS)
+        for file in files:
+            path = Path(folder, file)
+            try:
+                yield path.relative_to(root).as_posix(), path.lstat().st_size
+            except FileNotFoundError:
+                continue

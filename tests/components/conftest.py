@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.components.shop import make_shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearwell.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DAGSTER_HOME", "CLEARWELL_AUTOMATION", "CLEARWELL_LAKE", "CLEARWELL_ENGINE", "SHOP_RAW"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Settings:
+    return make_shop(tmp_path / "shop")

@@ -1,0 +1,129 @@
+"""What a step found stands in Dagster's words as it was: results, severities, numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from clearwell.components.events import FILES_READABLE, check_results, described
+from clearwell.flow.publish import ReleaseResult
+from clearwell.model import BuildResult, CheckResult, Outcome, Scope, Severity
+
+KEY = dg.AssetKey("silver_orders")
+
+
+def check(severity: Severity, *, success: bool, scope: Scope = Scope.ROW, **more: object) -> CheckResult:
+    counts = {"element_count": 200, "unexpected_count": 0 if success else 3} if scope is Scope.ROW else {}
+    return CheckResult(
+        "amount", "expect_x", severity, scope, success, why="Because.", **{**counts, **more}
+    )
+
+
+def only(result: CheckResult) -> dg.AssetCheckResult:
+    found = check_results(KEY, BuildResult("silver_orders", Outcome.BUILT, checks=(result,)))
+    return next(r for r in found if r.check_name == result.name)
+
+
+@pytest.mark.parametrize(
+    ("severity", "shown"),
+    [
+        (Severity.CRITICAL, dg.AssetCheckSeverity.ERROR),
+        (Severity.WARNING, dg.AssetCheckSeverity.WARN),
+        (Severity.INFO, dg.AssetCheckSeverity.WARN),
+    ],
+)
+@pytest.mark.parametrize("success", [True, False])
+def test_only_a_critical_check_is_an_error(
+    severity: Severity, shown: dg.AssetCheckSeverity, success: bool
+) -> None:
+    found = only(check(severity, success=success))
+    assert (found.passed, found.severity) == (success, shown)
+
+
+def test_the_numbers_of_a_row_check_can_be_plotted() -> None:
+    metadata = only(check(Severity.WARNING, success=False)).metadata
+    assert {name: metadata[name].value for name in ("unexpected_count", "element_count", "unexpected_percent")} == {
+        "unexpected_count": 3,
+        "element_count": 200,
+        "unexpected_percent": 1.5,
+    }
+
+
+def test_a_check_of_no_rows_has_no_failed_percent() -> None:
+    found = only(check(Severity.WARNING, success=True, element_count=0))
+    assert found.metadata["unexpected_percent"].value == 0
+
+
+@pytest.mark.parametrize(("observed", "shown"), [(11458, 11458), (0.5, 0.5), (["a", "b"], "['a', 'b']"), (True, "True")])
+def test_what_a_table_check_observed_is_shown(observed: object, shown: object) -> None:
+    found = only(check(Severity.INFO, success=False, scope=Scope.TABLE, observed=observed))
+    assert found.metadata["observed"].value == shown
+
+
+def test_a_failed_check_says_what_follows_from_it() -> None:
+    critical = only(check(Severity.CRITICAL, success=False, message="3 of 200 rows fail"))
+    assert critical.description == (
+        "3 of 200 rows fail. New data was rejected; the published table is unchanged. Because."
+    )
+    warning = only(check(Severity.WARNING, success=False))
+    assert "in quarantine" in (warning.description or "")
+
+
+def test_files_that_were_set_aside_fail_their_check() -> None:
+    note = "set aside: raw/a.csv: not UTF-8"
+    result = BuildResult("bronze_orders", Outcome.UNCHANGED, blocked=7, notes=(note,))
+    found = next(r for r in check_results(KEY, result) if r.check_name == FILES_READABLE)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert found.description == note
+    assert found.metadata["blocked_records"].value == 7
+
+
+def test_the_data_version_moves_only_with_the_data() -> None:
+    built = BuildResult("silver_orders", Outcome.BUILT, version=7, batch=5, generation=2, rows=10)
+    compacted = BuildResult("silver_orders", Outcome.UNCHANGED, version=8, batch=5, generation=2, rows=10)
+    assert described(KEY, built).data_version == described(KEY, compacted).data_version == dg.DataVersion("2.5")
+
+
+def test_a_table_shows_its_rows_columns_and_books() -> None:
+    result = BuildResult(
+        "silver_orders",
+        Outcome.BUILT,
+        version=3,
+        batch=2,
+        generation=1,
+        rows=10,
+        accepted=4,
+        quarantined=1,
+        bytes=999,
+        columns=(("order_id", "int64"),),
+    )
+    metadata = described(KEY, result).metadata or {}
+    assert metadata["dagster/row_count"] == 10
+    assert metadata["dagster/column_schema"].columns == [dg.TableColumn("order_id", "int64")]
+    assert {k: metadata[k] for k in ("outcome", "accepted", "quarantined", "blocked", "delta_version")} == {
+        "outcome": "built",
+        "accepted": 4,
+        "quarantined": 1,
+        "blocked": 0,
+        "delta_version": 3,
+    }
+
+
+def test_a_table_that_was_never_built_shows_no_columns() -> None:
+    assert "dagster/column_schema" not in (described(KEY, BuildResult("x", Outcome.UNCHANGED)).metadata or {})
+
+
+def test_a_release_shows_its_version_and_the_rows_of_each_split() -> None:
+    result = ReleaseResult(
+        "late", Outcome.BUILT, 3, Path("/lake/releases/late/v3"), 30, 999, "f" * 64, {"train": 20, "test": 10}
+    )
+    shown = described(dg.AssetKey("late"), result)
+    assert shown.data_version == dg.DataVersion("v3")
+    assert {k: (shown.metadata or {})[k] for k in ("dagster/row_count", "release", "rows_train", "rows_test")} == {
+        "dagster/row_count": 30,
+        "release": 3,
+        "rows_train": 20,
+        "rows_test": 10,
+    }

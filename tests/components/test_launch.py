@@ -1,0 +1,191 @@
+"""Runs from the YAML to the report, in this process and with the embedded engine."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pytest
+
+from clearwell.components.instance import open_instance
+from clearwell.components.launch import RunReport, run_project
+from clearwell.components.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
+from clearwell.errors import BatchBlocked, EngineError, ProjectError
+from clearwell.model import BuildResult, Outcome
+from tests.components.shop import deliver, write
+
+if TYPE_CHECKING:
+    from clearwell.settings import Settings
+
+EVERYTHING = ["bronze_orders", "silver_orders", "gold_totals", "daily_totals", "storage_cost"]
+
+
+def outcomes(report: RunReport) -> dict[str, str]:
+    return {result.table: str(result.outcome) for result in report.results if isinstance(result, BuildResult)}
+
+
+def built(report: RunReport) -> dict[str, BuildResult]:
+    return {result.table: result for result in report.results if isinstance(result, BuildResult)}
+
+
+def materialized(settings: Settings, run_id: str) -> dict[str, dg.AssetMaterialization]:
+    with open_instance(settings.dagster_home) as instance:
+        events = [record.event_log_entry.dagster_event for record in instance.get_records_for_run(run_id).records]
+    found = [e.step_materialization_data.materialization for e in events if e and e.is_step_materialization]
+    return {m.asset_key.to_user_string(): m for m in found}
+
+
+def checks(settings: Settings, run_id: str) -> dict[str, bool]:
+    with open_instance(settings.dagster_home) as instance:
+        records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+    evaluations: list[Any] = [r.event_log_entry.dagster_event.asset_check_evaluation_data for r in records]
+    return {f"{e.asset_key.to_user_string()}:{e.check_name}": e.passed for e in evaluations}
+
+
+def test_a_run_goes_from_raw_files_to_the_report(shop: Settings) -> None:
+    report = run_project(shop)
+    assert report.success, report.failures
+    assert (report.failures, report.skipped) == ((), ())
+    assert outcomes(report) == dict.fromkeys(("bronze_orders", "silver_orders", "gold_totals"), "built")
+    assert set(materialized(shop, report.run_id)) == set(EVERYTHING)
+    assert checks(shop, report.run_id) == {
+        "bronze_orders:files_readable": True,
+        "silver_orders:amount_plausible": True,
+        "silver_orders:amount_not_negative": True,
+        "silver_orders:enough_orders": True,
+    }
+
+
+def test_a_second_run_builds_nothing_and_still_tells_what_is_there(shop: Settings) -> None:
+    first = run_project(shop)
+    second = run_project(shop)
+    assert second.success, second.failures
+    assert set(outcomes(second).values()) == {"unchanged"}
+    assert checks(shop, second.run_id) == checks(shop, first.run_id)
+    before, after = materialized(shop, first.run_id), materialized(shop, second.run_id)
+    for name in ("bronze_orders", "silver_orders", "gold_totals", "daily_totals"):
+        assert after[name].metadata["outcome"].value == "unchanged"
+        assert after[name].tags["dagster/data_version"] == before[name].tags["dagster/data_version"]
+        assert after[name].metadata["dagster/row_count"] == before[name].metadata["dagster/row_count"]
+
+
+def test_a_blocked_batch_fails_its_step_and_skips_what_hangs_on_it(shop: Settings) -> None:
+    assert run_project(shop).success
+    deliver(shop.project, "third.csv", "2026-01-03", [7, -1])
+    for _ in range(2):  # and it stays so until data or code change
+        report = run_project(shop)
+        assert not report.success
+        assert [(f.asset, type(f.error)) for f in report.failures] == [("silver_orders", BatchBlocked)]
+        assert set(report.skipped) == {"gold_totals", "daily_totals", "storage_cost"}
+        assert built(report)["silver_orders"].outcome is Outcome.BLOCKED
+        assert set(materialized(shop, report.run_id)) == {"bronze_orders"}
+        assert checks(shop, report.run_id)["silver_orders:amount_not_negative"] is False
+
+
+def test_a_file_that_cannot_be_read_fails_the_run_and_good_data_flows_on(shop: Settings) -> None:
+    write(shop.project / "raw" / "wrong.csv", "").write_bytes(b"order_id,day,amount\n1,2026-01-03,\xff\xfe\n")
+    report = run_project(shop)
+    assert not report.success
+    assert report.failures == ()
+    assert built(report)["bronze_orders"].blocked > 0
+    assert built(report)["silver_orders"].rows == 6
+    assert set(materialized(shop, report.run_id)) == set(EVERYTHING)
+    assert checks(shop, report.run_id)["bronze_orders:files_readable"] is False
+
+
+def test_a_selection_runs_no_more_than_it_names(shop: Settings) -> None:
+    report = run_project(shop, selection="bronze_orders, silver_orders")
+    assert report.success, report.failures
+    assert list(outcomes(report)) == ["bronze_orders", "silver_orders"]
+    assert list(outcomes(run_project(shop, selection="+silver_orders"))) == ["bronze_orders", "silver_orders"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "hint"),
+    [
+        ("silver_order", "did you mean 'silver_orders'?"),
+        ("bronze_orders, silvr_orders+", "did you mean 'silver_orders'?"),
+        ("raw_orders", "orders'?"),
+        ("((", "its assets are bronze_orders"),
+        ("", "its assets are"),
+        ("group:nowhere", "its assets are"),
+    ],
+)
+def test_a_selection_of_nothing_says_what_there_is(shop: Settings, selection: str, hint: str) -> None:
+    with pytest.raises(ProjectError, match="selects nothing") as caught:
+        run_project(shop, selection=selection)
+    assert hint in (caught.value.hint or "")
+
+
+def test_an_engine_that_is_not_there_is_told_before_anything_runs(shop: Settings) -> None:
+    with pytest.raises(EngineError, match="no engine 'embeded'"):
+        run_project(shop, engine="embeded")
+    assert not shop.lake.exists()
+
+
+def test_full_refresh_rebuilds_and_is_a_tag_of_the_run(shop: Settings) -> None:
+    run_project(shop, selection="bronze_orders, silver_orders")
+    report = run_project(shop, selection="bronze_orders, silver_orders", full_refresh=True)
+    assert set(outcomes(report).values()) == {"built"}
+    assert built(report)["silver_orders"].generation == 2
+    with open_instance(shop.dagster_home) as instance:
+        run = instance.get_run_by_id(report.run_id)
+    assert run is not None
+    assert run.tags[FULL_REFRESH] == "true"
+    assert run.tags[LAKE_TAG] == str(shop.lake)
+    assert PROCESS_TAG in run.tags
+
+
+def test_a_run_of_the_table_s_job_by_dagster_does_what_the_command_line_does(shop: Settings) -> None:
+    """As the pages, the sensor and the schedule start it; the launchpad can set the tag of a full refresh."""
+    from clearwell.components.location import load_definitions
+    from clearwell.components.quiet import quiet_dagster
+    from clearwell.flow.project import load_project
+
+    run_project(shop, selection="bronze_orders, silver_orders")
+    job = load_definitions(load_project(shop)).resolve_job_def("bronze_orders_and_on")
+    with quiet_dagster(), dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, tags={FULL_REFRESH: "true"})
+        run = instance.get_run_by_id(result.run_id)
+    assert result.success
+    assert run is not None
+    assert PROCESS_TAG in run.tags
+    generations = {
+        event.asset_key.to_user_string(): event.materialization.metadata["generation"].value
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and "generation" in event.materialization.metadata
+    }
+    assert generations == {"bronze_orders": 2, "silver_orders": 2, "gold_totals": 1}
+
+
+def test_a_transform_that_raises_fails_its_step_with_its_own_line(shop: Settings) -> None:
+    code = shop.project / "assets" / "shop.py"
+    code.write_text(code.read_text().replace("return silver_orders.groupBy", "return silver_orders.grupBy"))
+    report = run_project(shop)
+    (failure,) = report.failures
+    assert failure.asset == "gold_totals"
+    assert isinstance(failure.error, ProjectError)
+    assert (failure.error.place or "").startswith(str(code))
+
+
+def test_what_the_flow_says_goes_to_its_own_logger_and_to_the_run(
+    shop: Settings, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.INFO, logger="clearwell"):
+        report = run_project(shop, selection="bronze_orders")
+    assert any("bronze_orders" in record.getMessage() for record in caplog.records)
+    assert "STEP_START" not in "".join(capfd.readouterr())
+    with open_instance(shop.dagster_home) as instance:
+        logged = [record.event_log_entry for record in instance.get_records_for_run(report.run_id).records]
+    assert any("bronze_orders" in entry.user_message for entry in logged if entry.dagster_event is None)
+
+
+def test_nothing_of_the_data_goes_into_the_event_log(shop: Settings) -> None:
+    deliver(shop.project, "third.csv", "2026-01-03", [7, 31337.5])
+    report = run_project(shop, selection="bronze_orders, silver_orders")
+    assert built(report)["silver_orders"].quarantined == 1
+    with open_instance(shop.dagster_home) as instance:
+        entries = [record.event_log_entry.to_json() for record in instance.get_records_for_run(report.run_id).records]
+    assert "31337" not in json.dumps(entries)

@@ -1,0 +1,190 @@
+"""Two runs at once, a run that wakes late, a compaction in between: each row once, in every write mode."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clearwell.flow.cleanse import cleanse
+from clearwell.flow.ingest import ingest
+from clearwell.flow.project import load_project
+from clearwell.flow.run import Run
+from clearwell.tables import Lake, maintain
+from clearwell.tables import swap as swap_module
+from clearwell.tables.compact import compact
+from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
+from tests.project import SmallProject, make_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from clearwell.engines import Engine
+
+MODES = ["append", "merge", "replace", "replace_partitions"]
+
+
+def run_all(project: SmallProject, engine: Engine, on_step: Callable[[str, str], None] | None = None) -> None:
+    """Ingest and cleanse the project's orders, as one run."""
+    loaded = load_project(project.settings)
+    run = Run(loaded, Lake(project.lake, on_step=on_step), engine)
+    for spec in loaded.tables.values():
+        ingest(run, spec)
+        cleanse(run, spec)
+
+
+def order_ids(project: SmallProject) -> list[int]:
+    return [i for (i,) in query(replay(project.lake / "silver" / "orders").files, "SELECT order_id FROM t ORDER BY 1")]
+
+
+@pytest.fixture(params=MODES)
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> SmallProject:
+    """A project with one delivery taken, and a second one waiting."""
+    return make_project(tmp_path / "project", mode=request.param)
+
+
+class Pause:
+    """Stops a run at the first time that it reaches a step of a table, until it is woken."""
+
+    def __init__(self, step: str, table: str) -> None:
+        self.arrived, self.wake = Event(), Event()
+        self._at = (step, table)
+
+    def __call__(self, step: str, table: str) -> None:
+        if (step, table) == self._at and not self.arrived.is_set():
+            self.arrived.set()
+            assert self.wake.wait(60)
+
+
+@pytest.mark.parametrize("table", ["bronze_orders", "silver_orders"])
+@pytest.mark.parametrize("step", ["intent", "commit"])
+def test_a_run_that_wakes_after_another_has_passed(
+    project: SmallProject, engine: Engine, step: str, table: str
+) -> None:
+    project.deliver("a.csv", 1, 5, bad=1)
+    run_all(project, engine)
+    project.deliver("b.csv", 6, 5, day="2026-01-02", bad=1)
+    pause = Pause(step, table)
+    errors: list[BaseException] = []
+    slow = Thread(target=_keeping_errors, args=(errors, run_all, project, engine, pause))
+    slow.start()
+    try:
+        assert pause.arrived.wait(60)
+        run_all(project, engine)
+        project.deliver("c.csv", 11, 5, day="2026-01-03")
+        run_all(project, engine)
+    finally:
+        pause.wake.set()
+        slow.join(60)
+    assert not errors
+    assert order_ids(project) == list(range(1, 16))
+    assert_bronze_balances(project.lake, "orders", project.raw)
+    assert_every_version_balances(project.lake, "silver", "orders")
+
+
+def _keeping_errors(errors: list[BaseException], function: Callable[..., None], *args: object) -> None:
+    try:
+        function(*args)
+    except BaseException as error:
+        errors.append(error)
+
+
+@pytest.mark.slow
+def test_two_runs_at_once(project: SmallProject, engine: Engine) -> None:
+    address = f"sc://{engine.session().client._builder.endpoint}"
+    command = [sys.executable, "-m", "tests.faults.worker", str(project.root), address]
+    for number in range(3):
+        project.deliver(f"{number}.csv", 1 + 10 * number, 10, day=f"2026-01-0{number + 1}", bad=1)
+        runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+        for run in runs:
+            _, stderr = run.communicate(timeout=120)
+            assert run.returncode == 0, stderr.decode()
+    assert order_ids(project) == list(range(1, 31))
+    assert_bronze_balances(project.lake, "orders", project.raw)
+    assert_every_version_balances(project.lake, "silver", "orders")
+
+
+def _merge_overtaken_by_compaction(project: SmallProject, engine: Engine) -> list[int]:
+    """Merge rows again that are there, while a compaction comes between the merge's plan and its commit."""
+    project.write_yaml(mode="merge")
+    for number in range(2):
+        project.deliver(f"{number}.csv", 1 + 5 * number, 5)
+        run_all(project, engine)
+    project.deliver("again.csv", 1, 10, day="2026-02-02")
+    compacted: list[tuple[int, int]] = []
+
+    def compact_once(step: str, table: str) -> None:
+        if (step, table) == ("commit", "silver_orders") and not compacted:
+            compacted.append((0, 0))
+            compacted[0] = compact(Lake(project.lake), Lake(project.lake).existing("silver_orders").name)
+
+    run_all(project, engine, compact_once)
+    assert compacted == [(2, 1)]
+    return order_ids(project)
+
+
+def test_a_compaction_between_plan_and_commit_of_a_merge(tmp_path: Path, engine: Engine) -> None:
+    project = make_project(tmp_path / "project", mode="merge")
+    assert _merge_overtaken_by_compaction(project, engine) == list(range(1, 11))
+
+
+def test_with_deltas_own_retry_the_merge_doubles_rows(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard is needed: see ``clearwell.tables.swap``."""
+    monkeypatch.setattr(swap_module, "RETRIES_INSIDE_DELTA", 15)
+    project = make_project(tmp_path / "project", mode="merge")
+    assert _merge_overtaken_by_compaction(project, engine) != list(range(1, 11))
+
+
+def test_compaction_is_no_new_input(project: SmallProject, engine: Engine) -> None:
+    for number in range(2):
+        project.deliver(f"{number}.csv", 1 + 5 * number, 5, day=f"2026-01-0{number + 1}")
+        run_all(project, engine)
+    versions = _versions(project)
+    for done in maintain(Lake(project.lake)):
+        assert done.joined == 0 or done.made == 1
+    compacted = _versions(project)
+    assert compacted["bronze_orders"] == versions["bronze_orders"] + 1
+    run_all(project, engine)
+    assert _versions(project) == compacted
+    assert order_ids(project) == list(range(1, 11))
+
+
+def _versions(project: SmallProject) -> dict[str, int]:
+    lake = Lake(project.lake)
+    return {str(name): lake.existing(name).version for name in lake.tables()}
+
+
+def test_maintenance_keeps_what_a_run_under_way_has_staged(project: SmallProject, engine: Engine) -> None:
+    project.deliver("a.csv", 1, 5)
+    run_all(project, engine)
+    project.deliver("b.csv", 6, 5, day="2026-01-02", bad=1)
+    for step in ("staged", "decided", "commit"):
+        pause = Pause(step, "bronze_orders")
+        errors: list[BaseException] = []
+        slow = Thread(target=_keeping_errors, args=(errors, run_all, project, engine, pause))
+        slow.start()
+        try:
+            if pause.arrived.wait(5):
+                maintain(Lake(project.lake), retention_hours=0)
+        finally:
+            pause.wake.set()
+            slow.join(60)
+        assert not errors
+    assert order_ids(project) == list(range(1, 11))
+    assert_bronze_balances(project.lake, "orders", project.raw)
+    maintain(Lake(project.lake), retention_hours=0)
+    assert order_ids(project) == list(range(1, 11))
+    assert _staged_files(project) == set()
+
+
+def _staged_files(project: SmallProject) -> set[str]:
+    """Parquet files in the lake that no table has, and that no run needs any more."""
+    lake = Lake(project.lake)
+    live = {file.absolute for name in lake.tables() for file in lake.existing(name).files}
+    return {str(f) for f in project.lake.rglob("*.parquet")} - live

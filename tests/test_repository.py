@@ -1,0 +1,127 @@
+"""What holds of the files themselves: that they can be built, shared, and read by the next person."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "clearwell").rglob("*.py"))
+LONGEST_MODULE = 300
+TARGETS = ["demo", "test", "check", "ui", "bench", "clean"]
+PINNED = re.compile(
+    r"(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)(?: ; [^\\\n]+?)?"
+    r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"
+)
+
+
+def project() -> dict[str, object]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def files_of_the_repository() -> list[Path]:
+    """Tracked files, and new ones that are not ignored."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [file for name in said.stdout.split("\0") if name and (file := ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_opens_with_what_it_does_and_stays_readable(module: str) -> None:
+    text = (ROOT / module).read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), "no docstring"
+    assert text.count("\n") <= LONGEST_MODULE
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    homes = {"/home/[a-z]", "/Users/[A-Za-z]", re.escape(f"{Path.home()}/"), re.escape(f"{ROOT}/")}
+    own = re.compile("|".join(home for home in homes if home.count("/") > 1).encode())
+    found = [
+        f"{file.relative_to(ROOT)}: {match[0].decode()}"
+        for file in files_of_the_repository()
+        if file != Path(__file__) and (match := own.search(file.read_bytes()))
+    ]
+    assert found == []
+
+
+def test_the_lock_pins_every_package_by_version_and_hash_and_names_no_address() -> None:
+    text = (ROOT / "constraints.txt").read_text()
+    lines = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    assert PINNED.sub("", lines) == ""
+    assert "/" not in text
+
+
+def test_no_build_file_names_an_address() -> None:
+    for name in ("Makefile", ".ci/run", "pyproject.toml"):
+        assert "://" not in (ROOT / name).read_text(), name
+
+
+def test_the_lock_has_what_every_extra_needs() -> None:
+    locked: dict[str, set[str]] = {}
+    for found in PINNED.finditer((ROOT / "constraints.txt").read_text()):
+        locked.setdefault(canonicalize_name(found["name"]), set()).add(found["version"])
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = about["project"]["optional-dependencies"]
+    wanted = [
+        *about["project"]["dependencies"],
+        *extras["pipelines"],
+        *extras["dev"],
+        *about["build-system"]["requires"],
+    ]
+    for requirement in map(Requirement, wanted):
+        if requirement.name != "clearwell":
+            versions = locked.get(canonicalize_name(requirement.name), set())
+            assert versions, f"{requirement} is not in the lock: run `make lock`"
+            assert all(requirement.specifier.contains(v) for v in versions), (
+                f"{requirement}, but locked {versions}"
+            )
+
+
+def test_the_wheel_ships_the_framework_alone_with_its_licence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        entry_points = next(name for name in names if name.endswith("entry_points.txt"))
+        declared = archive.read(entry_points).decode()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"clearwell", next(top for top in tops if top.endswith(".dist-info"))}
+    assert "clearwell/py.typed" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert "clearwell = clearwell.cli:main" in declared
+    assert "clearwell = clearwell.components" in declared
+
+
+def test_the_licence_is_whole() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+    assert project()["license"] == "Apache-2.0"
+
+
+def test_make_lists_what_it_can_do() -> None:
+    said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True, env=_without_make())
+    assert [line.split()[1] for line in said.stdout.splitlines()][: len(TARGETS)] == TARGETS
+
+
+def test_continuous_integration_calls_make_alone() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert "for target in check test; do" in script.read_text()
+
+
+def _without_make() -> dict[str, str]:
+    """The environment, less what an outer make tells an inner one."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
