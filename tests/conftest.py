@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+
+    from clearwell.engines import Engine
 
 # Settings of the developer's own shell, which would move lakes and run records.
 for _name in [name for name in os.environ if name.startswith("CLEARWELL_") or name == "DAGSTER_HOME"]:
     del os.environ[_name]
+
+# A shell that starts us in the background has us ignore Ctrl-C; so would every process that a test sends it to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every machine; `--hypothesis-profile explore` looks further.
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -23,3 +30,14 @@ settings.load_profile("steady")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first: those of single parts, then the others, then the slow ones."""
     items.sort(key=lambda item: ("slow" in item.keywords, not item.nodeid.startswith("tests/unit/")))
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One embedded engine for all tests that only ask it questions; those that kill one start their own."""
+    from clearwell.engines import open_engine
+    from clearwell.settings import Settings
+
+    folder = tmp_path_factory.mktemp("engine")
+    with open_engine(Settings(project=folder, lake=folder / "lake")) as engine:
+        yield engine

@@ -6,7 +6,17 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clearwell.flow.cleanse import cleanse
+from clearwell.flow.curate import curate
+from clearwell.flow.ingest import ingest
+from clearwell.flow.project import load_project
+from clearwell.flow.run import Run
 from clearwell.settings import Settings
+from clearwell.tables import Lake
+
+if TYPE_CHECKING:
+    from clearwell.engines import Engine
+    from clearwell.model import BuildResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,3 +109,15 @@ def make_project(root: Path, *, mode: str = "append") -> SmallProject:
     project.write_transform()
     project.write_yaml(mode=mode)
     return project
+
+
+def run_steps(project: SmallProject, engine: Engine, *, full_refresh: bool = False) -> list[BuildResult]:
+    """Ingest and cleanse the project's orders, as one run; the result of each step."""
+    loaded = load_project(project.settings)
+    run = Run(loaded, Lake(project.lake), engine, full_refresh=full_refresh)
+    results: list[BuildResult] = []
+    for spec in loaded.tables.values():
+        results += [ingest(run, spec), cleanse(run, spec)]
+    for curated in loaded.curated.values():
+        results.append(curate(run, curated))
+    return results

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from clearwell.components.launch import RunReport
-    from clearwell.flow.report import ReportResult
     from clearwell.model import BuildResult, CheckResult
     from clearwell.settings import Settings
 
@@ -84,7 +83,7 @@ def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[
         state = "" if release.outcome == "built" else f", {release.outcome}"
         yield f"release   {release.dataset} v{release.version}{state}: {splits} rows, {release.path}"
     for made in reports:
-        yield _cost(made)
+        yield f"{made.name.replace('_', ' '):<9} {made.summary}: {made.html}"
     if report.skipped:
         yield f"skipped   {', '.join(report.skipped)}: what they hang on failed"
     yield ""
@@ -136,7 +135,3 @@ def _next_steps(tables: Iterable[BuildResult], where: str) -> str:
     elif rejected:
         steps.insert(0, f"clearwell quarantine {rejected.table}{where}")
     return ", ".join(steps)
-
-
-def _cost(made: ReportResult) -> str:
-    raise NotImplementedError

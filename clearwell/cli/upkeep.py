@@ -67,4 +67,7 @@ def report(session: Session) -> None:
         print_json([asdict(result) for result in made])
         return
     for result in made:
-        click.echo(cost_line(result))
+        click.echo(f"{result.name}: {result.summary}\n")
+        rows = [{"category": name, "bytes": size} for name, size in result.categories.items()]
+        print_table(rows, ("category", "bytes"), empty="")
+        click.echo("\n" + "\n".join(str(path) for path in result.paths))

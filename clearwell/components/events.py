@@ -26,6 +26,17 @@ FILES_READABLE = "files_readable"
 
 StepResult: TypeAlias = "BuildResult | ReleaseResult | ReportResult"
 
+_SEVERITY = {
+    Severity.CRITICAL: dg.AssetCheckSeverity.ERROR,
+    Severity.WARNING: dg.AssetCheckSeverity.WARN,
+    Severity.INFO: dg.AssetCheckSeverity.WARN,
+}
+_CONSEQUENCE = {
+    (Severity.CRITICAL, Scope.ROW): "New data was rejected; the published table is unchanged.",
+    (Severity.CRITICAL, Scope.TABLE): "New data was rejected; the published table is unchanged.",
+    (Severity.WARNING, Scope.ROW): "These rows are in quarantine.",
+}
+
 
 def check_specs(key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False) -> list[dg.AssetCheckSpec]:
     """A spec for each check of ``suite``, and for a table that reads raw files the one of those."""
@@ -141,13 +152,13 @@ def _of_release(result: ReleaseResult) -> dict[str, Any]:
     }
 
 
-_SEVERITY = {
-    Severity.CRITICAL: dg.AssetCheckSeverity.ERROR,
-    Severity.WARNING: dg.AssetCheckSeverity.WARN,
-    Severity.INFO: dg.AssetCheckSeverity.WARN,
-}
-_CONSEQUENCE = {
-    (Severity.CRITICAL, Scope.ROW): "New data was rejected; the published table is unchanged.",
-    (Severity.CRITICAL, Scope.TABLE): "New data was rejected; the published table is unchanged.",
-    (Severity.WARNING, Scope.ROW): "These rows are in quarantine.",
-}
+def _of_report(result: ReportResult) -> dict[str, Any]:
+    return {
+        "outcome": str(result.outcome),
+        "summary": result.summary,
+        "cost_per_month": float(result.cost_per_month),
+        "bytes": result.bytes,
+        "files": result.files,
+        "page": dg.MetadataValue.path(result.html),
+        **{f"bytes_{name}": size for name, size in result.categories.items()},
+    }

@@ -212,9 +212,9 @@ class Split:
         Raises:
             DatasetError: they are not, or a file cannot be read; names the file.
         """
-        if self.dataset.manifest.fingerprint_algorithm != ALGORITHM:
+        if (algorithm := self.dataset.manifest.fingerprint_algorithm) != ALGORITHM:
             raise DatasetError(
-                f"its fingerprint is a {self.dataset.manifest.fingerprint_algorithm}, unknown to this version",
+                f"its fingerprint is a {algorithm}, which this version cannot make",
                 place=str(self.dataset.path / MANIFEST),
                 hint="install a later version of clearwell",
             )

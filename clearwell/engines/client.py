@@ -69,6 +69,7 @@ class ConnectClient(ABC):
             if self._session is None:
                 with self.work(f"start the engine {self.name}"):
                     self._session = self._start()
+            _make_known(self._session)
             return self._session
 
     def read_parquet(self, paths: Sequence[str], schema: pa.Schema) -> DataFrame:
@@ -215,6 +216,12 @@ class ConnectClient(ABC):
     def _lost(self, what: str, how: str) -> EngineLost:
         words, hint = self._last_words(), self._hint_lost()
         return failures.lost(what, how, words=words, hint=hint, secrets=self._secrets())
+
+
+def _make_known(session: Any) -> None:
+    """Let pyspark's functions find the session by themselves, unless they have found another that lives."""
+    if type(session).getActiveSession() is None:
+        type(session)._set_default_and_active_session(session)  # noqa: SLF001, there is no public one
 
 
 def _set_conf(session: SparkSession, key: str, value: str) -> None:

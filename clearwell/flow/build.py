@@ -163,18 +163,19 @@ def _candidate(
 
 
 def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) -> DataFrame:
-    """Of the rows of one key those of the latest batch, as if the batches had been merged one by one.
+    """Of the rows of one key, or partition, those of the latest batch: as if the batches had come one by one.
 
     Rows of one key and one batch all stay, unless ``order_by`` tells them apart: ``verify_keys`` refuses them.
     """
     order = [*(("_batch_id",) if "_batch_id" in frame.columns else ()), *write.order_by]
     first_batch = source.generation if need.after_batch is None else need.after_batch + 1
-    if write.mode != "merge" or not order or (first_batch == source.batch and not write.order_by):
+    key = write.key or write.partition_by
+    if not key or not order or (first_batch == source.batch and not write.order_by):
         return frame
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    window = Window.partitionBy(*write.key).orderBy(*(F.col(column).desc_nulls_last() for column in order))
+    window = Window.partitionBy(*key).orderBy(*(F.col(column).desc_nulls_last() for column in order))
     return frame.withColumn("cw_rank", F.rank().over(window)).where("cw_rank = 1").drop("cw_rank")
 
 
@@ -214,7 +215,7 @@ def _block(
         build=build_id,
         attempt=candidate.attempt.id,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
-        reason="; ".join(check.message or check.name for check in failed),
+        reason="; ".join(f"{check.name}: {check.message}" if check.message else check.name for check in failed),
         checks=checks,
         files=tuple(replace(f, accepted=0, quarantined=0, blocked=f.delivered) for f in files),
         rows=candidate.returned,

@@ -1,7 +1,7 @@
 """Every problem of a project that can be found without an engine and without data.
 
 More than `load_project` asks: transforms are imported, which runs the top level of their modules, and
-their parameters compared with the inputs; suites are read check by check.
+their parameters compared with the inputs; suites are read check by check, price sheets line by line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def check_project(settings: Settings) -> list[ProjectError]:
     """All problems of the project, in the order of its files; an empty list when it is sound."""
     project, problems = read_project(settings)
     seen = {str(problem) for problem in problems}
-    for problem in (*_transforms(project), *_suites(project)):
+    for problem in (*_transforms(project), *_suites(project), *_prices(project)):
         if str(problem) not in seen:
             seen.add(str(problem))
             problems.append(problem)
@@ -46,3 +46,14 @@ def _suites(project: Project) -> Iterator[ProjectError]:
     files = {suite for spec in specs if (suite := project.suite(spec)) and suite.is_file()}
     for file in sorted(files):
         yield from check_suite(file)
+
+
+def _prices(project: Project) -> Iterator[ProjectError]:
+    from clearwell.reports import load_prices
+
+    for file in sorted({project.root / spec.prices for spec in project.reports.values()}):
+        try:
+            if file.is_file():
+                load_prices(file)
+        except ProjectError as error:
+            yield error

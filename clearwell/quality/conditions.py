@@ -50,10 +50,10 @@ def conditions_of(suite: Suite, checks: Iterable[Check], frame: DataFrame) -> di
     wanted = list(checks)
     if not wanted:
         return {}
-    from great_expectations.exceptions.exceptions import GreatExpectationsError
-
     require_columns(wanted, suite, frame)
     metrics = Metrics(frame.limit(0))  # no row is needed, and the frame may be dear
+    from great_expectations.exceptions.exceptions import GreatExpectationsError
+
     expectations = [build(check, suite) for check in wanted]
     try:
         conditions = metrics.conditions(expectations)

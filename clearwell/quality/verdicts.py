@@ -87,9 +87,9 @@ def _judge_shares(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> li
 def _judge_together(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> list[CheckResult]:
     if not checks:
         return []
+    metrics = Metrics(frame)
     from great_expectations.exceptions.exceptions import GreatExpectationsError
 
-    metrics = Metrics(frame)
     expectations = [build(check, suite) for check in checks]
     try:
         values = metrics.values(expectations)

@@ -109,7 +109,9 @@ def load_prices(file: Path) -> PriceSheet:
     for number, store in enumerate(known):
         if store in known[:number]:
             raise ProjectError(
-                f"store {store!r} is there twice", place=document.place("prices", number, "store"), hint="leave one"
+                f"store {store!r} is there twice",
+                place=document.place("prices", number, "store"),
+                hint="leave one",
             )
     if (default := sheet["default"]) not in known:
         raise ProjectError(
@@ -132,10 +134,14 @@ def _price(document: Document, number: int) -> Price:
     as_of: Any = entry["as_of"]
     if not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime):
         raise ProjectError(
-            f"as_of {as_of!r} is not a date", place=document.place(*at, "as_of"), hint="write it as 2026-05-04"
+            f"as_of {as_of!r} is not a date",
+            place=document.place(*at, "as_of"),
+            hint="write it as 2026-05-04",
         )
     texts = {
-        key: _text(document, (*at, key), entry[key]) for key in ("store", "source", *_OPTIONAL) if key in entry
+        key: _text(document, (*at, key), entry[key])
+        for key in ("store", "source", *_OPTIONAL)
+        if key in entry
     }
     return Price(price=_amount(document, (*at, "price"), entry["price"]), as_of=as_of, **texts)
 
@@ -177,5 +183,7 @@ def _check_keys(
     for key in required:
         if key not in entry:
             raise ProjectError(
-                f"{key!r} is missing in a price sheet", place=document.place(*at), hint=f"keys: {', '.join(known)}"
+                f"{key!r} is missing in a price sheet",
+                place=document.place(*at),
+                hint=f"keys: {', '.join(known)}",
             )

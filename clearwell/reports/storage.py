@@ -148,10 +148,14 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
         )
     order = {zone.value: number for number, zone in enumerate(Zone)}
     tables.sort(key=lambda table: (order[table.name.partition("_")[0]], table.name))
-    return LakeStorage(lake.root.name, tuple(tables), tuple(sorted(releases, key=lambda r: r.name)), rest, total)
+    return LakeStorage(
+        lake.root.name, tuple(tables), tuple(sorted(releases, key=lambda r: r.name)), rest, total
+    )
 
 
-def _table(name: str, snapshot: Snapshot | None, files: dict[str, int], pending: Collection[str]) -> TableStorage:
+def _table(
+    name: str, snapshot: Snapshot | None, files: dict[str, int], pending: Collection[str]
+) -> TableStorage:
     live = {unquote(file.path): file.size for file in snapshot.files} if snapshot else {}
     _refuse_missing(name, live, files)
     removed = _tombstones(snapshot) if snapshot else frozenset[str]()

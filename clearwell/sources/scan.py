@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from clearwell.sources.encoding import ByteStream
 
-__all__ = ["BLOCK_BYTES", "MAX_RECORD_BYTES", "Block", "csv_blocks", "line_blocks"]
+__all__ = ["BLOCK_BYTES", "MAX_BLOCK_RECORDS", "MAX_RECORD_BYTES", "Block", "csv_blocks", "line_blocks"]
 
 BLOCK_BYTES = 8 * 2**20
-MAX_RECORD_BYTES = 256 * 2**20
+MAX_BLOCK_RECORDS = 100_000
+MAX_RECORD_BYTES = 128 * 2**20
 
 Positions = npt.NDArray[np.int64]
 
@@ -90,11 +91,10 @@ def _blocks(
     rest = b""
     while True:
         # A record longer than the block: ask for as much again, so that its bytes are cut only twice.
-        data, final = _fill(stream, rest, max(size, len(rest)))
+        data, final = _fill(stream, rest, max(size, min(len(rest), MAX_RECORD_BYTES - len(rest))))
         found = cut(data, final)
-        if found.used:
-            yield Block(data[: found.used], found.starts, found.ends, found.broken, number)
-            number += len(found.starts)
+        yield from _pieces(data, found, number)
+        number += len(found.starts)
         if final:
             return
         rest = data[found.used :]
@@ -104,6 +104,19 @@ def _blocks(
                 place=place,
                 hint="look there for a quote that is not closed, or a wrong kind of line end",
             )
+
+
+def _pieces(data: bytes, cut: _Cut, first: int) -> Iterator[Block]:
+    """The records of a cut, MAX_BLOCK_RECORDS at a time: any of them may become an object of Python."""
+    if not cut.used:
+        return
+    at = 0
+    for low in range(0, max(len(cut.starts), 1), MAX_BLOCK_RECORDS):
+        high = low + MAX_BLOCK_RECORDS
+        end = int(cut.starts[high]) if high < len(cut.starts) else cut.used
+        broken = {index - low: why for index, why in cut.broken.items() if low <= index < high}
+        yield Block(data[at:end], cut.starts[low:high] - at, cut.ends[low:high] - at, broken, first + low)
+        at = end
 
 
 def _fill(stream: ByteStream, rest: bytes, size: int) -> tuple[bytes, bool]:

@@ -44,10 +44,12 @@ checks:
 """
 
 PRICES = """
-date: 2026-01-01
 currency: USD
-source: https://example.com/prices
-storage_gib_month: 0.023
+unit: GB-month
+bytes_per_gb: 1073741824
+default: disk
+prices:
+  - {store: disk, price: 0.02, as_of: 2026-01-01, source: a price tag}
 """
 
 TABLE = """

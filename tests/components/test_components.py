@@ -10,6 +10,7 @@ import pytest
 
 from clearwell.components import Curated, Dataset, Reports, Table
 from clearwell.components.base import SpecComponent
+from clearwell.components.quiet import quiet_dagster
 from clearwell.errors import ClearwellError, ProjectError
 from clearwell.flow.documents import COMPONENTS
 from tests.components.shop import TABLE, write
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 def load_alone(settings: Settings, folder: str) -> dg.Definitions:
     """A folder of `pipelines/`, loaded by Dagster with nothing of Clearwell's around it."""
     tree = dg.ComponentTree.for_project(settings.project)
-    return tree.build_defs_at_path(folder)
+    with quiet_dagster():
+        return tree.build_defs_at_path(folder)
 
 
 def innermost(error: BaseException) -> BaseException:
@@ -46,8 +48,8 @@ def dg_shop(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     ("wrong", "line", "hint"),
     [
         ("watch: true -> wacth: true", 18, "did you mean 'watch'?"),
-        ("format: csv -> format: cvs", 12, "did you mean 'csv'?"),
-        ("settle_seconds: 0 -> setle_seconds: 0", 14, "did you mean 'settle_seconds'?"),
+        ("format: csv -> format: cvs", 11, "did you mean 'csv'?"),
+        ("settle_seconds: 0 -> setle_seconds: 0", 13, "did you mean 'settle_seconds'?"),
         ("name: orders -> name: Orders", 3, "use lower-case letters"),
     ],
 )
@@ -85,7 +87,7 @@ def test_the_schema_that_dagster_shows_is_that_of_the_spec(component: type[SpecC
     model = component.get_model_cls()
     schema = model.model_json_schema()
     assert list(schema["properties"]) == schema["ui:order"]
-    assert all("description" in value for value in schema["properties"].values())
+    assert all("description" in value or "$ref" in value for value in schema["properties"].values())
     assert schema["additionalProperties"] is False
 
 

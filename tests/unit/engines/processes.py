@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from textwrap import dedent
+from typing import Self
 
 __all__ = ["Owner", "has_ended"]
 
@@ -41,7 +42,7 @@ class Owner:
         output, errors = self.process.communicate(timeout=_PATIENCE)
         return self.process.returncode, output, errors
 
-    def __enter__(self) -> Owner:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -35,9 +35,9 @@ def signal_soon(engine: EmbeddedEngine, number: int) -> None:
 def test_a_killed_engine_is_lost_and_says_how():
     with EmbeddedEngine() as engine:
         signal_soon(engine, signal.SIGKILL)
-        with pytest.raises(EngineLost, match="cleanse birds: the engine was lost: it was killed by SIGKILL"):
-            with engine.work("cleanse birds"):
-                run_function(engine, sleep)
+        with pytest.raises(EngineLost) as caught, engine.work("cleanse birds"):
+            run_function(engine, sleep)
+        assert caught.value.fact == "cleanse birds: the engine was lost: it was killed by SIGKILL"
         with pytest.raises(EngineLost, match="count birds"), engine.work("count birds"):
             pass
         with pytest.raises(EngineLost):
@@ -48,9 +48,8 @@ def test_a_stopped_engine_is_ended_at_the_deadline():
     with EmbeddedEngine(deadline_seconds=2) as engine:
         signal_soon(engine, signal.SIGSTOP)
         pid = engine.pid
-        with pytest.raises(EngineLost, match="no answer within the deadline of 2 s"):
-            with engine.work("cleanse birds"):
-                run_function(engine, sleep)
+        with pytest.raises(EngineLost, match="no answer within the deadline of 2 s"), engine.work("cleanse"):
+            run_function(engine, sleep)
         assert pid is not None
         assert has_ended(pid)
 
@@ -67,12 +66,11 @@ def test_a_stopped_engine_can_be_closed():
 
 def test_a_function_that_ends_its_process_loses_the_engine_and_its_last_words_are_told():
     def leave(_):
-        print("no birds today", flush=True)
+        os.write(1, b"no birds today\n")
         os._exit(3)
 
-    with EmbeddedEngine() as engine, pytest.raises(EngineLost) as caught:
-        with engine.work("cleanse birds"):
-            run_function(engine, leave)
+    with EmbeddedEngine() as engine, pytest.raises(EngineLost) as caught, engine.work("cleanse birds"):
+        run_function(engine, leave)
     assert "it exited with code 3; its last words: no birds today" in caught.value.fact
     assert "Python function" in str(caught.value.hint)
 
@@ -80,7 +78,12 @@ def test_a_function_that_ends_its_process_loses_the_engine_and_its_last_words_ar
 def test_closing_does_not_wait_for_a_function_that_still_runs():
     engine = EmbeddedEngine()
     engine.session()
-    running = threading.Thread(target=lambda: pytest.raises(Exception, run_function, engine, sleep))
+
+    def work():
+        with pytest.raises(EngineLost), engine.work("cleanse birds"):
+            run_function(engine, sleep)
+
+    running = threading.Thread(target=work)
     running.start()
     time.sleep(1)
     engine.close()
@@ -168,9 +171,9 @@ def test_an_engine_outlives_the_thread_that_started_it():
     assert (code, output, errors) == (0, "7\n", "")
 
 
-@pytest.mark.parametrize("last_line", ["    os.kill(engine.pid, 9)", "    os.kill(engine.pid, 19)", "    pass"])
-def test_a_program_that_never_closes_its_engine_ends_quietly(last_line):
-    with Owner(OPEN + TELL + last_line) as owner:
+@pytest.mark.parametrize("last", ["os.kill(engine.pid, 9)", "os.kill(engine.pid, 19)", "pass"])
+def test_a_program_that_never_closes_its_engine_ends_quietly(last):
+    with Owner(f"{OPEN}{TELL}    {last}") as owner:
         code, _, errors = owner.end()
         assert (code, errors) == (0, "")
         assert has_ended(owner.engine)

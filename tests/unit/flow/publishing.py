@@ -59,11 +59,11 @@ attributes: {name: storage_cost, prices: prices.yaml}
 """,
     "prices.yaml": """\
 currency: USD
-date: 2026-05-04
-store: A store, first 50 TB
-unit: GB
-storage_per_month: 0.023
-source: https://example.com/prices
+unit: GB-month
+bytes_per_gb: 1000000000
+default: store
+prices:
+  - {store: store, price: 0.023, as_of: 2026-05-04, source: "https://example.com/prices"}
 """,
 }
 
@@ -103,7 +103,12 @@ def rows(count: int, *, start: int = 0) -> list[dict[str, Any]]:
 
 
 def write(
-    lake: Lake, data: list[dict[str, Any]], *, mode: str = "replace", schema: pa.Schema = SCHEMA, parts: int = 1
+    lake: Lake,
+    data: list[dict[str, Any]],
+    *,
+    mode: str = "replace",
+    schema: pa.Schema = SCHEMA,
+    parts: int = 1,
 ) -> Intent:
     """Write one batch of the gold table through the whole path."""
     snapshot = lake.table(NAME).snapshot()

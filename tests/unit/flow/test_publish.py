@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import os
 import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clearwell.datasets import open_dataset
 from clearwell.datasets import claim as claiming
+from clearwell.datasets import open_dataset
 from clearwell.errors import DatasetError, TableNotFound
 from clearwell.flow.publish import leftover_attempts, publish, remove_attempt
 from clearwell.model import Outcome
@@ -35,7 +31,12 @@ def test_a_release_has_every_row_and_says_what_it_is_made_of(tmp_path: Path) -> 
     run, spec = late_flights(tmp_path)
     write(run.lake, rows(200), parts=3)
     result = publish(run, spec)
-    assert (result.outcome, result.version, result.rows, result.reason) == (Outcome.BUILT, 1, 200, "first release")
+    assert (result.outcome, result.version, result.rows, result.reason) == (
+        Outcome.BUILT,
+        1,
+        200,
+        "first release",
+    )
     assert result.splits == {"train": 100, "test": 100}
     dataset = open_dataset("late_flights", lake=run.lake.root)
     dataset.verify()
@@ -45,7 +46,9 @@ def test_a_release_has_every_row_and_says_what_it_is_made_of(tmp_path: Path) -> 
         table = dataset.split(split).to_arrow()
         assert table.column_names == columns
         expected = [r for r in rows(200) if (str(r["day"]) < "2013-03-01") is early]
-        assert sorted(map(str, table.to_pylist())) == sorted(str({c: r[c] for c in columns}) for r in expected)
+        assert sorted(map(str, table.to_pylist())) == sorted(
+            str({c: r[c] for c in columns}) for r in expected
+        )
 
     manifest = dataset.manifest
     snapshot = run.lake.existing("gold_delays")
@@ -56,7 +59,11 @@ def test_a_release_has_every_row_and_says_what_it_is_made_of(tmp_path: Path) -> 
         1,
         1,
     )
-    assert (manifest.code, manifest.label, manifest.excluded) == ("code of the transform", "is_late", ("dep_delay",))
+    assert (manifest.code, manifest.label, manifest.excluded) == (
+        "code of the transform",
+        "is_late",
+        ("dep_delay",),
+    )
     assert [(check["name"], check["success"]) for check in manifest.checks] == [("day_is_there", True)]
     assert manifest.settings["split"]["test_from"] == "2013-03-01"
     assert manifest.fingerprint == result.fingerprint
@@ -105,7 +112,11 @@ def test_new_rows_and_new_settings_make_a_new_release_and_keep_the_old(tmp_path:
     third = publish(run, spec)
     assert (third.version, third.splits) == (3, {"train": 42, "test": 28})
     lake = run.lake.root
-    assert [open_dataset("late_flights", version=v, lake=lake).manifest.rows for v in (1, 2, 3)] == [50, 70, 70]
+    assert [open_dataset("late_flights", version=v, lake=lake).manifest.rows for v in (1, 2, 3)] == [
+        50,
+        70,
+        70,
+    ]
     assert open_dataset("late_flights", lake=lake).version == 3
 
 
@@ -203,7 +214,9 @@ def test_a_kill_at_each_step_leaves_nothing_half_made(tmp_path: Path, at: str) -
     write(run.lake, rows(50))
     publish(run, spec)
     write(run.lake, rows(70))
-    done = subprocess.run([sys.executable, "-c", _RUN, str(tmp_path), at], capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, str(tmp_path), at], capture_output=True, timeout=120, check=False
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     lake = run.lake.root
     assert open_dataset("late_flights", lake=lake).version == 1
@@ -225,7 +238,9 @@ def test_an_attempt_of_a_living_run_is_no_leftover(tmp_path: Path, monkeypatch: 
     write(run.lake, rows(50))
     seen: list[list[Path]] = []
     old = claiming.newest_release
-    monkeypatch.setattr(claiming, "newest_release", lambda d: seen.append(leftover_attempts(run.lake)) or old(d))
+    monkeypatch.setattr(
+        claiming, "newest_release", lambda d: seen.append(leftover_attempts(run.lake)) or old(d)
+    )
     publish(run, spec)
     assert seen
     assert all(found == [] for found in seen)
@@ -275,7 +290,11 @@ def test_runs_at_once_make_one_release(tmp_path: Path) -> None:
     for worker in workers:
         worker.join()
     assert sorted(made) == [(1, "built"), (1, "unchanged"), (1, "unchanged")]
-    assert sorted(p.name for p in (run.lake.root / "releases/late_flights").iterdir()) == [".lock", "current.json", "v1"]
+    assert sorted(p.name for p in (run.lake.root / "releases/late_flights").iterdir()) == [
+        ".lock",
+        "current.json",
+        "v1",
+    ]
 
 
 def test_a_table_that_was_made_anew_is_released_again(tmp_path: Path) -> None:

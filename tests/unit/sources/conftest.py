@@ -52,9 +52,7 @@ class Outcome:
 def write_raw(file: Path, data: bytes) -> RawFile:
     file.write_bytes(data)
     status = file.stat()
-    return RawFile(
-        file.name, file, hashlib.sha256(data).hexdigest()[:32], status.st_size, status.st_mtime_ns
-    )
+    return RawFile(file.name, file, hashlib.sha256(data).hexdigest()[:32], status.st_size, status.st_mtime_ns)
 
 
 def parse_file(file: Path, data: bytes, *, block_bytes: int = 1 << 20, **options: Any) -> Outcome:

@@ -34,7 +34,15 @@ def utc(*parts: int) -> datetime:
 CASES: dict[str, dict[str, Any]] = {
     "tinyint": {"127": 127, "-128": -128, "128": FAILS, "0x7F": FAILS, "007": 7},
     "smallint": {"32767": 32767, "-32769": FAILS},
-    "int": {"2147483647": 2147483647, "2147483648": FAILS, "+5": 5, " 5\t": 5, "5.0": 5, "5.": 5, "5.5": FAILS},
+    "int": {
+        "2147483647": 2147483647,
+        "2147483648": FAILS,
+        "+5": 5,
+        " 5\t": 5,
+        "5.0": 5,
+        "5.": 5,
+        "5.5": FAILS,
+    },
     "bigint": {
         "9007199254740993": 9007199254740993,
         "-9223372036854775808": -(2**63),
@@ -89,7 +97,11 @@ CASES: dict[str, dict[str, Any]] = {
         "NaN": FAILS,
         "": FAILS,
     },
-    "decimal(38,0)": {"9" * 38: Decimal("9" * 38), "-" + "9" * 38: Decimal("-" + "9" * 38), "1" + "0" * 38: FAILS},
+    "decimal(38,0)": {
+        "9" * 38: Decimal("9" * 38),
+        "-" + "9" * 38: Decimal("-" + "9" * 38),
+        "1" + "0" * 38: FAILS,
+    },
     "decimal(2,2)": {".99": Decimal("0.99"), "0.5": Decimal("0.50"), "1": FAILS, "0": Decimal("0.00")},
     "boolean": {"true": True, "YES": True, "1": True, "f": False, " No ": False, "on": FAILS, "2": FAILS},
     "date": {

@@ -14,7 +14,18 @@ READ = [
     "utf-8", "utf-8-sig", "ascii", "latin-1", "cp1252", "iso8859-15", "koi8-r", "mac-roman", "shift_jis",
     "gb18030", "big5", "euc-kr", "utf-16", "utf-16-le", "utf-32", "utf-32-be",
 ]  # fmt: skip
-REFUSED = ["utf-7", "cp037", "iso2022_jp", "hz", "idna", "punycode", "unicode_escape", "rot13", "johab", "klingon"]
+REFUSED = [
+    "utf-7",
+    "cp037",
+    "iso2022_jp",
+    "hz",
+    "idna",
+    "punycode",
+    "unicode_escape",
+    "rot13",
+    "johab",
+    "klingon",
+]
 
 
 @pytest.mark.parametrize("name", READ)

@@ -29,14 +29,18 @@ def lines(parse: Callable[..., Outcome]) -> Callable[..., Outcome]:
 
 
 def test_scalars_are_text_as_written(lines) -> None:
-    outcome = lines('{"a": 1.50, "b": "x", "c": true, "d": null, "e": 9007199254740993, "f": 1E5, "g": "1.50"}')
+    outcome = lines(
+        '{"a": 1.50, "b": "x", "c": true, "d": null, "e": 9007199254740993, "f": 1E5, "g": "1.50"}'
+    )
     assert outcome.rows == [
         {"a": "1.50", "b": "x", "c": "true", "d": None, "e": "9007199254740993", "f": "1E5", "g": "1.50"}
     ]
 
 
 def test_nested_values_are_json_text_with_their_digits(lines) -> None:
-    (row,) = lines('{"a": [1.10, "1.10", {"b": null, "ü\\n": [true, false]}], "c": {}, "d": "s", "e": 2.0}').rows
+    (row,) = lines(
+        '{"a": [1.10, "1.10", {"b": null, "ü\\n": [true, false]}], "c": {}, "d": "s", "e": 2.0}'
+    ).rows
     assert row["a"] == '[1.10, "1.10", {"b": null, "ü\\n": [true, false]}]'
     assert (row["c"], row["d"], row["e"]) == ("{}", "s", "2.0")
 
@@ -45,7 +49,12 @@ def test_missing_keys_are_null_and_parts_have_the_columns_of_their_lines(lines) 
     outcome = lines('{"a": 1}', '{"b": 2}', '{"a": 3}', "{}", block_bytes=1)
     assert [row.get("a") for row in outcome.rows] == ["1", None, "3", None]
     together = lines('{"a": 1}', '{"b": 2}', '{"a": 3}', "{}")
-    assert together.rows == [{"a": "1", "b": None}, {"a": None, "b": "2"}, {"a": "3", "b": None}, {"a": None, "b": None}]
+    assert together.rows == [
+        {"a": "1", "b": None},
+        {"a": None, "b": "2"},
+        {"a": "3", "b": None},
+        {"a": None, "b": None},
+    ]
 
 
 def test_declared_columns_are_cast_like_csv(lines) -> None:
@@ -144,12 +153,16 @@ JSON = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), JSON), max_size=5), st.integers(1, 90), st.booleans())
-def test_objects_written_by_python_come_back(lines, records: list[dict[str, Any]], block: int, ascii: bool) -> None:
+def test_objects_written_by_python_come_back(
+    lines, records: list[dict[str, Any]], block: int, ascii: bool
+) -> None:
     outcome = lines(*(json.dumps(record, ensure_ascii=ascii) for record in records), block_bytes=block)
     assert outcome.rejects == ()
     for record, row in zip(records, outcome.rows, strict=True):
         for key, value in record.items():
-            assert row[key] == value if isinstance(value, str) else (
-                row[key] is None if value is None else json.loads(row[key]) == value
+            assert (
+                row[key] == value
+                if isinstance(value, str)
+                else (row[key] is None if value is None else json.loads(row[key]) == value)
             )
         assert all(row[key] is None for key in row if key not in record)

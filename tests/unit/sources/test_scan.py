@@ -104,6 +104,17 @@ def test_blank_lines_are_not_records() -> None:
     assert records(b"") == records(b"\r\n\n") == []
 
 
+@given(text=ANY, size=SIZES)
+def test_a_limit_of_records_in_a_block_changes_nothing(text: str, size: int) -> None:
+    data = text.encode()
+    whole, bad = records(data), broken(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "MAX_BLOCK_RECORDS", 2)
+        assert records(data, size) == whole
+        assert broken(data, size) == bad
+        assert all(len(block) <= 2 for block in blocks(data, size))
+
+
 def test_a_record_over_the_limit_is_refused_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "MAX_RECORD_BYTES", 1 << 20)
     data = b'a,b\n1,2\n3,"' + b"x" * (3 << 20)
