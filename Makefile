@@ -34,8 +34,8 @@ test: $(READY) ## run all tests; ARGS="-k merge" passes options to pytest
 	$(RUN) -m pytest $(ARGS)
 
 check: $(READY) ## format, lint, types, layers, sample data and the project's own files
-	$(RUN) -m ruff format --check --quiet .
-	$(RUN) -m ruff check --quiet .
+	$(RUN) -m ruff format --check --output-format concise .
+	$(RUN) -m ruff check --output-format concise .
 	$(RUN) -m pyright --project pyproject.toml --pythonpath $(RUN)
 	$(VENV)/bin/lint-imports
 	$(RUN) sample_data/rebuild.py --check

@@ -21,12 +21,10 @@ nothing changed, can help.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from clearwell.model import BuildResult
 
 __all__ = [
     "BatchBlocked",
@@ -120,7 +118,7 @@ class BatchBlocked(ClearwellError):
     ``result`` is the ``BuildResult`` of the step, with the results of all its checks.
     """
 
-    result: BuildResult | None = None
+    result: Any = None
 
 
 class DatasetError(ClearwellError):

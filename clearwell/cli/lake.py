@@ -80,9 +80,8 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
         print_json({"table": str(name), "total": total, "rows": rows})
         return
     columns = ("file", "_record_no", "reasons", "message", "raw")
-    print_table(
-        rows, columns, empty=f"nothing of {name} is in quarantine" if not total else "no rows asked for"
-    )
+    empty = "no rows asked for" if total else f"nothing of {name} is in quarantine"
+    print_table(rows, columns, empty=empty, grouped=False)
     if total > len(rows):
         click.echo(f"{len(rows):,} of {total:,} rows; --limit {total} shows all")
 
@@ -113,6 +112,7 @@ def releases(session: Session) -> None:
         return
     columns = ("name", "version", "kind", "created", "rows", "splits", "bytes")
     for info, row in zip(found, rows, strict=True):
+        row["created"] = info.created[:19].replace("T", " ")
         row["splits"] = [f"{split} {count:,}" for split, count in info.splits.items()]
     print_table(rows, columns, empty="nothing is released yet: `clearwell run` does it")
 

@@ -26,16 +26,23 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, empty: str) -> None:
-    """``rows`` under their ``columns``, or the sentence ``empty``."""
-    lines = table_lines(rows, columns)
+def print_table(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, empty: str, grouped: bool = True
+) -> None:
+    """``rows`` under their ``columns``, or the sentence ``empty``; see ``table_lines``."""
+    lines = table_lines(rows, columns, grouped=grouped)
     click.echo("\n".join(lines) if len(lines) > 1 else empty)
 
 
-def table_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
-    """A header and a line a row, aligned; numbers to the right, with thousands separators."""
+def table_lines(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, grouped: bool = True
+) -> list[str]:
+    """A header and a line a row, aligned, numbers to the right.
+
+    Counts are ``grouped``: 12,556. Numbers of the user's own data are not: a flight is 1117.
+    """
     content = [[row.get(column) for column in columns] for row in rows]
-    cells = [list(columns), *([_cell(value) for value in row] for row in content)]
+    cells = [list(columns), *([_cell(value, grouped=grouped) for value in row] for row in content)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     right = [bool(content) and all(_is_number(row[i]) for row in content) for i in range(len(columns))]
     return [
@@ -60,16 +67,16 @@ def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, *, grouped: bool) -> str:
     match value:
         case None:
             return "-"
         case bool():
             return "yes" if value else "no"
         case int():
-            return f"{value:,}"
+            return f"{value:,}" if grouped else str(value)
         case float():
-            return f"{value:,.6g}"
+            return f"{value:,.6g}" if grouped else str(value)
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
         case bytes():

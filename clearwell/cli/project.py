@@ -79,7 +79,7 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
     if session.json:
         print_json(rows)
     else:
-        print_table(rows, found.column_names, empty="the transform gives no rows")
+        print_table(rows, found.column_names, empty="the transform gives no rows", grouped=False)
 
 
 def _spec_of(project: Project, wanted: str) -> TableSpec | CuratedSpec:

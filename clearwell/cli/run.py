@@ -39,6 +39,8 @@ def run(session: Session, selection: str, engine: str | None, full_refresh: bool
         print_json(_as_document(report))
     else:
         click.echo("\n".join(_summary(report, settings, given=session.lake is not None)))
+    if _is_interrupted(report):
+        raise KeyboardInterrupt
     for failure in report.failures:
         trace = f"{failure.trace}\n" if session.debug else ""
         click.echo(f"{trace}{click.style('error:', fg='red')} {failure.asset}: {failure.text}", err=True)
@@ -54,6 +56,11 @@ def _run(settings: Settings, selection: str, *, full_refresh: bool) -> RunReport
         return run_project(settings, selection=selection, full_refresh=full_refresh)
     except DagsterExecutionInterruptedError as error:
         raise KeyboardInterrupt from error
+
+
+def _is_interrupted(report: RunReport) -> bool:
+    """Whether Ctrl-C ended it: in a step Dagster reports that as the step's failure."""
+    return any("DagsterExecutionInterruptedError" in failure.text for failure in report.failures)
 
 
 def _as_document(report: RunReport) -> dict[str, Any]:
@@ -83,12 +90,14 @@ def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[
         state = "" if release.outcome == "built" else f", {release.outcome}"
         yield f"release   {release.dataset} v{release.version}{state}: {splits} rows, {release.path}"
     for made in reports:
-        yield f"{made.name.replace('_', ' '):<9} {made.summary}: {made.html}"
+        yield f"report    {made.name}: {made.summary}, {made.html}"
     if report.skipped:
-        yield f"skipped   {', '.join(report.skipped)}: what they hang on failed"
+        why = "the run was interrupted" if _is_interrupted(report) else "what they hang on failed"
+        yield f"skipped   {', '.join(report.skipped)}: {why}"
     yield ""
     where = f" --lake {settings.lake}" if given else ""
-    yield f"next      {_next_steps(tables, where)}"
+    for number, step in enumerate(_next_steps(tables, where)):
+        yield f"{'' if number else 'next':<9} {step}"
 
 
 def _columns(tables: Iterable[BuildResult]) -> tuple[str, ...]:
@@ -116,22 +125,23 @@ def _checks(tables: Iterable[BuildResult]) -> Iterator[str]:
     yield f"checks    {count[True]} passed, {count[False]} failed"
     for table, check in judged:
         if not check.success:
-            yield f"          {check.severity.value}: {table} {check.name}{_extent(check)}"
+            yield f"          {check.severity.value}: {table} {check.name}, {_extent(check)}"
 
 
 def _extent(check: CheckResult) -> str:
-    if check.unexpected_count is None:
-        return f": {check.message}" if check.message else ""
-    of = f" of {check.element_count:,}" if check.element_count is not None else ""
-    return f": {check.unexpected_count:,}{of} rows"
+    if check.unexpected_count is not None:
+        return f"{check.unexpected_count:,} of {check.element_count or 0:,} rows"
+    if isinstance(check.observed, float):
+        return f"observed {check.observed:.4g}"
+    return check.message or f"observed {check.observed}"
 
 
-def _next_steps(tables: Iterable[BuildResult], where: str) -> str:
-    steps = [f"clearwell tables{where}", f"clearwell ui{where}"]
-    aside = next((table for table in tables if table.blocked), None)
-    rejected = next((table for table in tables if table.quarantined), None)
+def _next_steps(tables: Iterable[BuildResult], where: str) -> Iterator[str]:
+    aside = next((table.table for table in tables if table.blocked), None)
+    rejected = next((table.table for table in tables if table.quarantined), None)
     if aside:
-        steps.insert(0, f"clearwell quarantine {aside.table} --blocked{where}")
-    elif rejected:
-        steps.insert(0, f"clearwell quarantine {rejected.table}{where}")
-    return ", ".join(steps)
+        yield f"clearwell quarantine {aside} --blocked{where}"
+    if rejected:
+        yield f"clearwell quarantine {rejected}{where}"
+    yield f"clearwell tables{where}"
+    yield f"clearwell ui{where}"

@@ -57,7 +57,9 @@ def dagster_command(settings: Settings, port: int, *, debug: bool = False) -> li
     """The command that serves the pages, to be started in the project's folder."""
     with (settings.project / "pyproject.toml").open("rb") as file:
         tool = tomllib.load(file).get("tool", {})
-    command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+    # `dg dev`, which Dagster would rather see, looks for its own project layout and logs every tick.
+    quiet = "ignore:Function `dev_command` is superseded"
+    command = [sys.executable, "-W", quiet, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
     if "dagster" not in tool and "project" not in tool.get(
         "dg", {}
     ):  # there Dagster finds name and module itself

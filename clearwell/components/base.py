@@ -25,7 +25,7 @@ from clearwell.settings import load_settings
 from clearwell.tables import Lake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from clearwell.places import Document
 
@@ -59,7 +59,9 @@ class SpecComponent(dg.Component, Generic[SpecT]):
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
         """The model of the attributes, before templates are filled in."""
-        return type(f"{cls.__name__}Attributes", (_Attributes,), {"spec_type": cls.spec_type, "__module__": __name__})
+        return type(
+            f"{cls.__name__}Attributes", (_Attributes,), {"spec_type": cls.spec_type, "__module__": __name__}
+        )
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Any:
@@ -86,7 +88,9 @@ class SpecComponent(dg.Component, Generic[SpecT]):
         except dg.DagsterInvalidDefinitionError as error:  # such as a tag with a space in it
             document = _document(context)
             raise ProjectError(
-                str(error), place=document.place("attributes") if document else None, hint="Dagster refuses this"
+                str(error),
+                place=document.place("attributes") if document else None,
+                hint="Dagster refuses this",
             ) from error
 
     @abstractmethod
@@ -95,7 +99,7 @@ class SpecComponent(dg.Component, Generic[SpecT]):
 
 
 @contextmanager
-def loading(project: Project) -> Iterator[None]:
+def loading(project: Project) -> Generator[None]:
     """Within the block, components of ``project`` use it instead of reading it again, each for itself."""
     token = _loading.set(project)
     try:

@@ -24,7 +24,7 @@ class Dataset(SpecComponent[DatasetSpec]):
 
     spec_type = DatasetSpec
 
-    def definitions(self, run: Run) -> dg.Definitions:
+    def definitions(self, run: Run) -> dg.Definitions:  # noqa: ARG002 - the others need it
         """The release, an asset of the dataset's name."""
         spec = self.spec
         asset = asset_spec(

@@ -38,7 +38,9 @@ _CONSEQUENCE = {
 }
 
 
-def check_specs(key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False) -> list[dg.AssetCheckSpec]:
+def check_specs(
+    key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False
+) -> list[dg.AssetCheckSpec]:
     """A spec for each check of ``suite``, and for a table that reads raw files the one of those."""
     specs = [
         dg.AssetCheckSpec(
@@ -46,13 +48,19 @@ def check_specs(key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = Fa
             asset=key,
             description=check.why,
             blocking=check.severity is Severity.CRITICAL,
-            metadata={"expectation": check.expectation, "severity": str(check.severity), "scope": str(check.scope)},
+            metadata={
+                "expectation": check.expectation,
+                "severity": str(check.severity),
+                "scope": str(check.scope),
+            },
         )
         for check in (suite.checks if suite else ())
     ]
     if reads_files:
         specs.append(
-            dg.AssetCheckSpec(FILES_READABLE, asset=key, description="Every raw file could be taken as it is.")
+            dg.AssetCheckSpec(
+                FILES_READABLE, asset=key, description="Every raw file could be taken as it is."
+            )
         )
     return specs
 
@@ -66,7 +74,7 @@ def check_results(key: dg.AssetKey, result: StepResult) -> Iterator[dg.AssetChec
     yield _files_readable(key, result)
 
 
-def described(key: dg.AssetKey, result: StepResult) -> dg.MaterializeResult:
+def described(key: dg.AssetKey, result: StepResult) -> dg.MaterializeResult[Any]:
     """The materialization that ``result`` amounts to; its data version moves only when the data does."""
     match result:
         case BuildResult():
@@ -106,7 +114,9 @@ def _told(check: CheckResult) -> str:
     if check.success:
         return check.why or "passed"
     what = check.message or f"{check.expectation} does not hold"
-    return " ".join(part for part in (f"{what}.", _CONSEQUENCE.get((check.severity, check.scope)), check.why) if part)
+    return " ".join(
+        part for part in (f"{what}.", _CONSEQUENCE.get((check.severity, check.scope)), check.why) if part
+    )
 
 
 def _files_readable(key: dg.AssetKey, result: BuildResult) -> dg.AssetCheckResult:

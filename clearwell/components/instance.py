@@ -30,7 +30,9 @@ def make_home(home: Path) -> None:
     config = home / "dagster.yaml"
     if not config.exists():
         home.mkdir(parents=True, exist_ok=True)
-        config.write_text((files("clearwell.components") / "dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        config.write_text(
+            (files("clearwell.components") / "dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+        )
 
 
 def open_instance(home: Path) -> dg.DagsterInstance:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from clearwell.components.instance import end_dead_runs, open_instance
+from clearwell.components.location import JOB, load_definitions
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import RunRecord, run_tags
-from clearwell.components.location import JOB, load_definitions
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
 from clearwell.flow.project import load_project
 from clearwell.model import BuildResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from dagster._utils.error import SerializableErrorInfo
 
     from clearwell.components.events import StepResult
     from clearwell.settings import Settings
@@ -119,25 +117,26 @@ def _selects_nothing(part: str, made: Iterable[str]) -> ProjectError:
     """The error for a part of a selection, with the nearest asset to any name in it."""
     assets = sorted(made)
     near = next((hint for name in re.findall(r"\w+", part) if (hint := did_you_mean(name, assets))), None)
-    return ProjectError(f"{part!r} selects nothing of this project", hint=near or f"its assets are {', '.join(assets)}")
+    return ProjectError(
+        f"{part!r} selects nothing of this project", hint=near or f"its assets are {', '.join(assets)}"
+    )
 
 
 def _failures(result: dg.ExecuteInProcessResult, record: RunRecord) -> tuple[StepFailure, ...]:
     """The steps that failed; the run itself, if it failed outside of any."""
-    failed: list[StepFailure] = []
-    for event in result.all_events:
-        if event.is_step_failure and event.step_key:
-            known = record.failures.get(event.step_key)
-            failed.append(_failure(event.step_key, known, event.step_failure_data.error))
-    if not failed and not result.success:
-        last = [event for event in result.all_events if event.is_failure]
-        failed.append(_failure("run", None, getattr(last[-1].event_specific_data, "error", None) if last else None))
-    return tuple(failed)
+    steps = [event for event in result.all_events if event.is_step_failure]
+    if steps or result.success:
+        return tuple(_failure(event.step_key or "run", event, record) for event in steps)
+    return tuple(_failure("run", event, record) for event in result.all_events if event.is_failure)
 
 
-def _failure(asset: str, known: ClearwellError | None, error: SerializableErrorInfo | None) -> StepFailure:
-    trace = error.to_string() if error else ""
-    while error and error.cause:
+def _failure(asset: str, event: dg.DagsterEvent, record: RunRecord) -> StepFailure:
+    error: Any = getattr(event.event_specific_data, "error", None)
+    if error is None:
+        return StepFailure(asset, event.message or "it failed")
+    trace: str = error.to_string()
+    if known := record.failures.get(asset):
+        return StepFailure(asset, str(known), known, trace)
+    while error.cause:
         error = error.cause
-    text = str(known) if known else error.to_exception_message_only().message.strip() if error else "it failed"
-    return StepFailure(asset, text, known, trace)
+    return StepFailure(asset, error.message.strip(), None, trace)

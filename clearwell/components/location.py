@@ -1,4 +1,4 @@
-"""A project's definitions: its components, and what all of them share: lake, executor, the job of everything."""
+"""A project's definitions: its components, and what they share: lake, executor, the job of everything."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ def load_definitions(project: Project, record: RunRecord | None = None) -> dg.De
         definitions = dg.Definitions.merge(components, _shared(project, record))
         definitions.resolve_asset_graph()  # finds what does not fit together, such as a name used twice
     except Exception as error:
-        if (ours := _ours(error)) is not None:
-            raise ours from None
+        cause = _cause(error)
+        if isinstance(cause, ClearwellError):
+            raise cause from None
         raise ProjectError(
-            f"Dagster cannot load it: {type(error).__name__}: {error}",
+            f"Dagster cannot load it: {type(cause).__name__}: {cause}",
             place=str(project.root / PIPELINES),
             hint="`dg check defs --verbose` says more",
         ) from error
@@ -64,9 +65,9 @@ def _shared(project: Project, record: RunRecord | None) -> dg.Definitions:
     )
 
 
-def _ours(error: BaseException | None) -> ClearwellError | None:
-    """Clearwell's own error behind ``error``, which Dagster wraps in where it was in the tree."""
-    while error is not None and not isinstance(error, ClearwellError):
+def _cause(error: BaseException) -> BaseException:
+    """Clearwell's own error behind ``error``, or else the first of all; Dagster wraps it in its place."""
+    while error.__cause__ is not None and not isinstance(error, ClearwellError):
         error = error.__cause__
     return error
 

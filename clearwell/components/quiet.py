@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["quiet_dagster"]
 
 
 @contextmanager
-def quiet_dagster() -> Iterator[None]:
+def quiet_dagster() -> Generator[None]:
     """Within the block, warnings that Dagster's code gives rise to are not shown; all others are."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"dagster\b")

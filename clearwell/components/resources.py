@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from clearwell.errors import ClearwellError
     from clearwell.flow.project import Project
 
-__all__ = ["FULL_REFRESH", "LAKE", "LAKE_TAG", "PROCESS_TAG", "LakeRun", "RunRecord", "lake_resource", "run_tags"]
+__all__ = [
+    "FULL_REFRESH",
+    "LAKE",
+    "LAKE_TAG",
+    "PROCESS_TAG",
+    "LakeRun",
+    "RunRecord",
+    "lake_resource",
+    "run_tags",
+]
 
 LAKE = "lake"
 FULL_REFRESH = "clearwell/full_refresh"
@@ -88,5 +97,8 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
 def run_tags(project: Project, *, full_refresh: bool = False) -> dict[str, str]:
     """The tags of a run of this process."""
     process = Process.current()
-    tags = {LAKE_TAG: str(project.settings.lake), PROCESS_TAG: f"{process.host}:{process.pid}:{process.started}"}
+    tags = {
+        LAKE_TAG: str(project.settings.lake),
+        PROCESS_TAG: f"{process.host}:{process.pid}:{process.started}",
+    }
     return {**tags, FULL_REFRESH: "true"} if full_refresh else tags

@@ -41,22 +41,27 @@ def step_asset(
     """
     specs = check_specs(asset.key, suite, reads_files=reads_files)
 
-    @dg.multi_asset(
+    def run_step(context: dg.AssetExecutionContext) -> Any:
+        return _events(context, asset, step, spec)
+
+    # Dagster takes no annotation that is text, and of what is returned none but a tuple.
+    run_step.__annotations__ = {"context": dg.AssetExecutionContext}
+    decorate = dg.multi_asset(
         name=asset.key.to_python_identifier(),
         specs=[asset],
         check_specs=specs,
         required_resource_keys={LAKE},
         can_subset=bool(specs),  # a check that has never been evaluated has no result to yield
     )
-    def run_step(context):  # type: ignore[no-untyped-def]  # Dagster refuses annotations that are text
-        return _events(context, asset, step, spec)
-
-    return run_step
+    return decorate(run_step)
 
 
 def _events(
-    context: dg.AssetExecutionContext, asset: dg.AssetSpec, step: Callable[[Run, SpecT], StepResult], spec: SpecT
-) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    context: dg.AssetExecutionContext,
+    asset: dg.AssetSpec,
+    step: Callable[[Run, SpecT], StepResult],
+    spec: SpecT,
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
     lake: LakeRun = getattr(context.resources, LAKE)
     name = asset.key.to_user_string()
     wanted = {key.name for key in context.selected_asset_check_keys}
@@ -68,7 +73,8 @@ def _events(
         if blocked is not None:
             yield from (found for found in check_results(asset.key, blocked) if found.check_name in wanted)
         raise dg.Failure(
-            description=f"New data was rejected; the published table is unchanged.\n{error}", allow_retries=False
+            description=f"New data was rejected; the published table is unchanged.\n{error}",
+            allow_retries=False,
         ) from error
     except ClearwellError as error:
         lake.record.fail(name, error)

@@ -34,9 +34,7 @@ def downstream_job(first: str) -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def schedule(
-    settings: Settings, job: dg.UnresolvedAssetJobDefinition, cron: str
-) -> dg.ScheduleDefinition:
+def schedule(settings: Settings, job: dg.UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:
     """Run ``job`` at the times of ``cron``, in UTC."""
     on = dg.DefaultScheduleStatus.RUNNING if settings.automation else dg.DefaultScheduleStatus.STOPPED
     return dg.ScheduleDefinition(
@@ -57,7 +55,9 @@ def file_sensor(
         name=f"{job.name}_new_files",
         job=job,
         minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
-        default_status=dg.DefaultSensorStatus.RUNNING if settings.automation else dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING
+        if settings.automation
+        else dg.DefaultSensorStatus.STOPPED,
         description=f"Runs {job.name} when files of `{source.path}` arrive or change.",
     )
     def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

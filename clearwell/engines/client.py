@@ -52,7 +52,7 @@ class ConnectClient(ABC):
 
     def __init__(self, name: str, *, deadline_seconds: float, tries: int) -> None:
         self.name = name
-        self._deadline_seconds = deadline_seconds
+        self._deadline_seconds = min(deadline_seconds, threading.TIMEOUT_MAX)
         self._tries = tries
         self._session: SparkSession | None = None
         self._dialect = parquet.SPARK

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import CandidateRefused, CommitConflict
 from clearwell.flow.audit import Audit
-from clearwell.flow.need import Need, fingerprint, last_build, what_is_new
+from clearwell.flow.need import Need, fingerprint, last_build, touched_by_others, what_is_new
 from clearwell.flow.results import built_result, raise_blocked, unchanged_result
 from clearwell.flow.run import Run, log
 from clearwell.tables import (
@@ -85,6 +85,7 @@ def build(run: Run, job: Job) -> BuildResult:
             mode=job.write.mode,
             refresh=run.must_refresh(name),
             incremental=job.incremental,
+            touched=touched_by_others(last, sources),
         )
         if need is None:
             return unchanged_result(name, snapshot, last, recovered=recovered)
@@ -138,6 +139,8 @@ def _candidate(
     if any(check.blocks for check in checks):
         _block(run, candidate, batch, build_id, checks)
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
+    files = _files(run, job, candidate, sources)
+    lake.store.delete(f"{name.path}/{file.path}" for file in candidate.rejected)  # the quarantine has them now
     return Intent(
         table=str(name),
         batch=batch,
@@ -150,7 +153,7 @@ def _candidate(
         required=required,
         accepted=candidate.accepted,
         rejected=rejected,
-        files=_files(run, job, candidate, sources),
+        files=files,
         returned=candidate.returned,
         code=job.code,
         inputs=inputs,

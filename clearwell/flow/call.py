@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearwell.errors import ClearwellError, ProjectError
+from clearwell.errors import ClearwellError, EngineLost, ProjectError
 from clearwell.places import shown
 
 if TYPE_CHECKING:
@@ -40,9 +40,13 @@ def call_transform(
         spec, *(("transform",) if hasattr(spec, "inputs") else ("silver", "transform"))
     )
     try:
-        made: Any = function(**frames) if isinstance(frames, dict) else function(frames)
-    except ClearwellError:
+        with engine.work(f"running {ref}"):
+            made: Any = function(**frames) if isinstance(frames, dict) else function(frames)
+    except EngineLost:
         raise
+    except ClearwellError as error:  # a query that the transform itself makes, and its engine refuses
+        place = _line_in(project.root, error.__cause__ or error) or yaml_place
+        raise ProjectError(f"{ref}: {error.fact}", place=place, hint=error.hint) from error
     except Exception as error:
         raise ProjectError(
             f"{ref} raised {type(error).__name__}: {error}", place=_line_in(project.root, error) or yaml_place

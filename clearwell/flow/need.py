@@ -10,13 +10,17 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clearwell.tables import changed_since
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from clearwell.flow.run import Run
     from clearwell.model import InputState
     from clearwell.names import TableName
     from clearwell.tables import Intent, Snapshot
 
-__all__ = ["Need", "fingerprint", "last_build", "what_is_new"]
+__all__ = ["Need", "fingerprint", "last_build", "touched_by_others", "what_is_new"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,18 @@ def last_build(run: Run, name: TableName, snapshot: Snapshot | None) -> Intent |
     return None
 
 
+def touched_by_others(last: Intent | None, sources: tuple[Snapshot, ...]) -> list[str]:
+    """The inputs whose rows moved since the last build although they have had no batch of ours."""
+    before = {state.table: state for state in last.inputs} if last else {}
+    return [
+        source.state.table
+        for source in sources
+        if (seen := before.get(source.state.table))
+        and (seen.generation, seen.batch) == (source.state.generation, source.state.batch)
+        and changed_since(source, seen.version)
+    ]
+
+
 def what_is_new(
     last: Intent | None,
     *,
@@ -52,10 +68,12 @@ def what_is_new(
     mode: str,
     refresh: bool,
     incremental: bool,
+    touched: Collection[str] = (),
 ) -> Need | None:
     """The build that ``inputs`` and ``code`` call for; None when the table has them already.
 
-    ``incremental`` tables take only the rows of their one input's later batches.
+    ``incremental`` tables take only the rows of their one input's later batches; ``touched`` are inputs that
+    another writer has changed.
     """
     if last is None:
         return Need("replace", "first build")
@@ -67,6 +85,8 @@ def what_is_new(
     rebuilt = [s.table for s in inputs if s.table not in before or before[s.table].generation != s.generation]
     if rebuilt:
         return Need("replace", f"{', '.join(rebuilt)} was rebuilt")
+    if touched:
+        return Need("replace", f"{', '.join(touched)} was changed by another writer")
     newer = [state.table for state in inputs if state.batch > before[state.table].batch]
     if not newer:
         return None

@@ -105,12 +105,12 @@ class StorageCost:
             yield "The price is more than a year old: renew the price sheet."
         spare = self.storage.category("tombstoned") + self.storage.category("orphan")
         yield (
-            f"{spare.bytes:,} bytes are tombstoned or orphan: {self._cost(spare)} {sheet.currency} a month; "
+            f"{spare.bytes:,} bytes ({self._cost(spare)} {sheet.currency} a month) are tombstoned or orphan; "
             "clearwell maintain frees them once no reader can need them."
         )
         yield (
-            "Reconciled: live bytes are those that the tables' logs say, all others those of a listing of the "
-            "lake, and together they are the listing's. This report's own folder is left out."
+            "Reconciled: live bytes are those that the tables' logs say, all others those of a listing, and "
+            "together they are the listing's. This report's own folder is left out."
         )
         yield "Storage only: no requests, retrieval or transfer."
 

@@ -6,6 +6,7 @@ escapes whatever comes from a name or a price sheet. The same page gives the sam
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "Section", "render_html", "render_markdown"]
 
-_MARKS = "\\`*_[]<>|#"
+_MARK = re.compile(r"[\\`*\[\]<>|#]|(?<!\w)_|_(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _line(cells: Sequence[str]) -> str:
 
 def _plain(text: str) -> str:
     """``text`` on one line, with the marks of Markdown escaped."""
-    return " ".join("".join(f"\\{sign}" if sign in _MARKS else sign for sign in text).split())
+    return " ".join(_MARK.sub(lambda mark: f"\\{mark[0]}", text).split())
 
 
 def _html(page: Page) -> Iterator[str]:

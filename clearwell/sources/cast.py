@@ -8,7 +8,7 @@ but string and binary are no part of it.
     integers        digits and a sign; a fraction of zeros (``517.0``) is none
     decimal(p,s)    also with an exponent; digits beyond the scale must be zeros
     float, double   the nearest value; nan, inf, infinity in any case; refused: a number that would
-                    become infinite or zero, an integer that the type cannot hold exactly
+                    become infinite or zero, an integer that would read back as another
     boolean         t true y yes 1, f false n no 0, in any case
     date            YYYY-MM-DD, or a timestamp without zone at midnight; years 0001 to 9999
     timestamp       YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|+HH[:]MM]]; without a zone it is UTC
@@ -162,11 +162,13 @@ def _floating(text: str, *, kind: pa.DataType) -> float | None:
         return float(text)
     if not _NUMBER.fullmatch(text):
         return None
-    value = float(pa.scalar(text).cast(kind).as_py())
+    cast = pa.scalar(text).cast(kind)
+    value = float(cast.as_py())
     if math.isinf(value):
         return None
-    if (integer := _INTEGER.fullmatch(text)) and int(integer[1]) != value:
-        return None
+    if (found := _INTEGER.fullmatch(text)) and int(found[1]) != value:
+        # Not exact: fine if these digits are how the value itself is written, as JavaScript writes 2**60.
+        return value if Decimal(cast.cast(pa.string()).as_py()) == int(found[1]) else None
     return None if value == 0 and re.search("[1-9]", re.split("[eE]", text)[0]) else value
 
 

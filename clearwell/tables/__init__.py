@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from clearwell.tables.commit import Recheck, carry_out, decide, schema_json, settle
+from clearwell.tables.commit import Recheck, carry_out, changed_since, decide, schema_json, settle
 from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
+from clearwell.tables.delete import delete_rows
 from clearwell.tables.lake import Lake, Table
 from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
 from clearwell.tables.maintain import Maintained, maintain, pending_attempts
@@ -36,8 +37,10 @@ __all__ = [
     "StagedFile",
     "Table",
     "carry_out",
+    "changed_since",
     "count_by_file",
     "decide",
+    "delete_rows",
     "files_of",
     "maintain",
     "pending_attempts",

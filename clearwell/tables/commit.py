@@ -24,7 +24,7 @@ from clearwell.names import TableName
 from clearwell.tables.ledger import commit_files, commit_history, commit_quarantine, history_lacks
 from clearwell.tables.rewrite import plan_rewrite
 from clearwell.tables.schema import added_columns
-from clearwell.tables.snapshot import APP_BATCH, APP_GENERATION, APP_VOID
+from clearwell.tables.snapshot import APP_BATCH, APP_DELETED, APP_GENERATION, APP_VOID
 from clearwell.tables.swap import Change, add, swap
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Lake, Table
     from clearwell.tables.snapshot import Snapshot
 
-__all__ = ["Recheck", "carry_out", "decide", "schema_json", "settle"]
+__all__ = ["Recheck", "carry_out", "changed_since", "decide", "schema_json", "settle"]
 
 Recheck = Callable[["Snapshot", "Intent"], bool]
 """Whether an intent's checks across rows hold for this version of its table with the batch in it."""
@@ -78,6 +78,7 @@ def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -
     commit_files(lake, intent)
     lake.reached("table", name)
     _prepare(table, intent)
+    _require_staged(table, intent)
     rewrite = lake.begin(name, intent.batch) if intent.mode in _REWRITES else None
     swap(
         table,
@@ -110,6 +111,8 @@ def _plan(
     recheck: Recheck,
 ) -> Change:
     marks = {APP_GENERATION: intent.generation}
+    if intent.mode == "delete":
+        marks[APP_DELETED] = intent.batch
     why = f"{intent.mode} {intent.batch}"
     if (
         intent.table_checks
@@ -137,6 +140,21 @@ def _prepare(table: Table, intent: Intent) -> None:
         table.create(schema, required=intent.required)
     elif intent.mode != "replace" and added_columns(snapshot.schema, schema, place=intent.table):
         _add_columns(table, schema)
+
+
+def _require_staged(table: Table, intent: Intent) -> None:
+    """Delta would add files that are not there; raises TableError."""
+    snapshot = table.snapshot()
+    if snapshot is not None and snapshot.batch >= intent.batch:
+        return
+    gone = [file.path for file in intent.accepted if not Path(table.root, file.path).is_file()]
+    if gone:
+        raise TableError(
+            f"{len(gone)} staged files of the decided batch {intent.batch} are gone, such as {gone[0]}",
+            place=intent.table,
+            hint=f"if the table's folder was deleted by hand, delete control/intents/{intent.table} and "
+            "what hangs on it too, and run again",
+        )
 
 
 def _add_columns(table: Table, schema: pa.Schema) -> None:

@@ -82,11 +82,17 @@ def _kept(lake: Lake, snapshot: Snapshot, intent: Intent, old: DataFrame, engine
 
 
 def _verify_superseded(intent: Intent, *, before: int, after: int, place: str) -> None:
+    """A merge can take the place of no more rows than it brings, a delete of those that were counted."""
     gone = before - after
-    most = intent.accepted_rows if intent.mode == "merge" else before
-    if not 0 <= gone <= most:
+    if intent.mode == "merge" and not 0 <= gone <= intent.accepted_rows:
         raise TableError(
             f"a rewrite for {intent.accepted_rows:,} merged rows would remove {gone:,}",
             place=place,
             hint="the engine's join is not to be trusted here: run with another --engine",
+        )
+    if intent.mode == "delete" and gone != intent.returned:
+        raise TableError(
+            f"{intent.returned:,} rows were to be deleted, and now {gone:,} match",
+            place=place,
+            hint="another writer has changed the table; look at its rows before you delete again",
         )

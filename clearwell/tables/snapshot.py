@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clearwell.engines import Engine
     from clearwell.names import TableName
 
-__all__ = ["APP_BATCH", "APP_GENERATION", "APP_VOID", "LiveFile", "Snapshot", "aligned_batches"]
+__all__ = ["APP_BATCH", "APP_DELETED", "APP_GENERATION", "APP_VOID", "LiveFile", "Snapshot", "aligned_batches"]
 
 APP_BATCH = "clearwell"
 """Delta application whose transaction version is the number of the last decided batch."""
@@ -35,6 +35,8 @@ APP_GENERATION = "clearwell.generation"
 """... of the batch that the table's present contents began with."""
 APP_VOID = "clearwell.void"
 """... of the last batch that was voided: committed with no files."""
+APP_DELETED = "clearwell.deleted"
+"""... of the last batch that deleted rows by a predicate."""
 
 _READABLE = {"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"}
 
@@ -108,8 +110,9 @@ class Snapshot:
 
     @property
     def state(self) -> InputState:
-        """What a build that reads this version records of it."""
-        return InputState(str(self.name), self.generation, self.batch, self.version)
+        """What a build that reads this version records of it: deleted rows are a new generation to it."""
+        deleted = self.handle.transaction_version(APP_DELETED) or 0
+        return InputState(str(self.name), max(self.generation, deleted), self.batch, self.version)
 
     def read(self, engine: Engine, *, after_batch: int | None = None) -> DataFrame:
         """The rows as a Spark frame; with ``after_batch`` only those of later bronze batches."""

@@ -9,15 +9,13 @@ import dagster as dg
 import pytest
 
 from clearwell.components import Curated, Dataset, Reports, Table
-from clearwell.components.base import SpecComponent
 from clearwell.components.quiet import quiet_dagster
 from clearwell.errors import ClearwellError, ProjectError
 from clearwell.flow.documents import COMPONENTS
 from tests.components.shop import TABLE, write
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from clearwell.components.base import SpecComponent
     from clearwell.settings import Settings
 
 
@@ -38,7 +36,9 @@ def innermost(error: BaseException) -> BaseException:
 def dg_shop(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The project as `dg` finds it."""
     file = shop.project / "pyproject.toml"
-    file.write_text(file.read_text() + '[tool.dg.project]\nroot_module = "pipelines"\ndefs_module = "pipelines"\n')
+    file.write_text(
+        file.read_text() + '[tool.dg.project]\nroot_module = "pipelines"\ndefs_module = "pipelines"\n'
+    )
     monkeypatch.delitem(sys.modules, "pipelines", raising=False)
     monkeypatch.syspath_prepend(shop.project)
     return shop
@@ -65,13 +65,16 @@ def test_a_typo_is_told_with_its_line(dg_shop: Settings, wrong: str, line: int, 
 
 
 def test_a_component_in_the_second_document_has_its_own_lines(dg_shop: Settings) -> None:
-    second = "---\ntype: clearwell.components.Curated\nattributes:\n  name: totals\n  input: [silver_orders]\n"
+    second = (
+        "---\ntype: clearwell.components.Curated\nattributes:\n  name: totals\n  input: [silver_orders]\n"
+    )
     file = write(dg_shop.project / "pipelines" / "orders" / "defs.yaml", TABLE.lstrip() + second)
     lines = file.read_text().splitlines()
     with pytest.raises(Exception, match="orders") as caught:
         load_alone(dg_shop, "orders")
     assert getattr(innermost(caught.value), "place", None) in {
-        f"{file}:{n}" for n in (lines.index("  input: [silver_orders]") + 1, lines.index("attributes:", 5) + 1)
+        f"{file}:{n}"
+        for n in (lines.index("  input: [silver_orders]") + 1, lines.index("attributes:", 5) + 1)
     }
 
 
@@ -92,6 +95,6 @@ def test_the_schema_that_dagster_shows_is_that_of_the_spec(component: type[SpecC
 
 
 def test_every_type_that_yaml_may_name_is_a_component() -> None:
-    assert {f"clearwell.components.{c.__name__}": c.spec_type for c in (Table, Curated, Dataset, Reports)} == dict(
-        COMPONENTS
-    )
+    assert {
+        f"clearwell.components.{c.__name__}": c.spec_type for c in (Table, Curated, Dataset, Reports)
+    } == dict(COMPONENTS)

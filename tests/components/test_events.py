@@ -16,9 +16,7 @@ KEY = dg.AssetKey("silver_orders")
 
 def check(severity: Severity, *, success: bool, scope: Scope = Scope.ROW, **more: object) -> CheckResult:
     counts = {"element_count": 200, "unexpected_count": 0 if success else 3} if scope is Scope.ROW else {}
-    return CheckResult(
-        "amount", "expect_x", severity, scope, success, why="Because.", **{**counts, **more}
-    )
+    return CheckResult("amount", "expect_x", severity, scope, success, why="Because.", **{**counts, **more})
 
 
 def only(result: CheckResult) -> dg.AssetCheckResult:
@@ -44,7 +42,9 @@ def test_only_a_critical_check_is_an_error(
 
 def test_the_numbers_of_a_row_check_can_be_plotted() -> None:
     metadata = only(check(Severity.WARNING, success=False)).metadata
-    assert {name: metadata[name].value for name in ("unexpected_count", "element_count", "unexpected_percent")} == {
+    assert {
+        name: metadata[name].value for name in ("unexpected_count", "element_count", "unexpected_percent")
+    } == {
         "unexpected_count": 3,
         "element_count": 200,
         "unexpected_percent": 1.5,
@@ -56,7 +56,9 @@ def test_a_check_of_no_rows_has_no_failed_percent() -> None:
     assert found.metadata["unexpected_percent"].value == 0
 
 
-@pytest.mark.parametrize(("observed", "shown"), [(11458, 11458), (0.5, 0.5), (["a", "b"], "['a', 'b']"), (True, "True")])
+@pytest.mark.parametrize(
+    ("observed", "shown"), [(11458, 11458), (0.5, 0.5), (["a", "b"], "['a', 'b']"), (True, "True")]
+)
 def test_what_a_table_check_observed_is_shown(observed: object, shown: object) -> None:
     found = only(check(Severity.INFO, success=False, scope=Scope.TABLE, observed=observed))
     assert found.metadata["observed"].value == shown
@@ -83,7 +85,9 @@ def test_files_that_were_set_aside_fail_their_check() -> None:
 def test_the_data_version_moves_only_with_the_data() -> None:
     built = BuildResult("silver_orders", Outcome.BUILT, version=7, batch=5, generation=2, rows=10)
     compacted = BuildResult("silver_orders", Outcome.UNCHANGED, version=8, batch=5, generation=2, rows=10)
-    assert described(KEY, built).data_version == described(KEY, compacted).data_version == dg.DataVersion("2.5")
+    assert (
+        described(KEY, built).data_version == described(KEY, compacted).data_version == dg.DataVersion("2.5")
+    )
 
 
 def test_a_table_shows_its_rows_columns_and_books() -> None:
@@ -121,7 +125,9 @@ def test_a_release_shows_its_version_and_the_rows_of_each_split() -> None:
     )
     shown = described(dg.AssetKey("late"), result)
     assert shown.data_version == dg.DataVersion("v3")
-    assert {k: (shown.metadata or {})[k] for k in ("dagster/row_count", "release", "rows_train", "rows_test")} == {
+    assert {
+        k: (shown.metadata or {})[k] for k in ("dagster/row_count", "release", "rows_train", "rows_test")
+    } == {
         "dagster/row_count": 30,
         "release": 3,
         "rows_train": 20,

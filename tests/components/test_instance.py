@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 import yaml
-from dagster._core.instance.config import dagster_instance_config_schema
 from dagster._config import validate_config
+from dagster._core.instance.config import dagster_instance_config_schema
 
 from clearwell.components.instance import end_dead_runs, make_home, open_instance
 from clearwell.components.resources import PROCESS_TAG

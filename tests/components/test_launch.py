@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
 
+import clearwell
 from clearwell.components.instance import open_instance
 from clearwell.components.launch import RunReport, run_project
 from clearwell.components.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
 from clearwell.errors import BatchBlocked, EngineError, ProjectError
 from clearwell.model import BuildResult, Outcome
-from tests.components.shop import deliver, write
+from tests.components.shop import TABLE, deliver, make_shop, write
 
 if TYPE_CHECKING:
     from clearwell.settings import Settings
@@ -32,43 +38,85 @@ def built(report: RunReport) -> dict[str, BuildResult]:
 
 def materialized(settings: Settings, run_id: str) -> dict[str, dg.AssetMaterialization]:
     with open_instance(settings.dagster_home) as instance:
-        events = [record.event_log_entry.dagster_event for record in instance.get_records_for_run(run_id).records]
+        events = [
+            record.event_log_entry.dagster_event for record in instance.get_records_for_run(run_id).records
+        ]
     found = [e.step_materialization_data.materialization for e in events if e and e.is_step_materialization]
     return {m.asset_key.to_user_string(): m for m in found}
 
 
 def checks(settings: Settings, run_id: str) -> dict[str, bool]:
     with open_instance(settings.dagster_home) as instance:
-        records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+        records = instance.get_records_for_run(
+            run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        ).records
     evaluations: list[Any] = [r.event_log_entry.dagster_event.asset_check_evaluation_data for r in records]
     return {f"{e.asset_key.to_user_string()}:{e.check_name}": e.passed for e in evaluations}
 
 
-def test_a_run_goes_from_raw_files_to_the_report(shop: Settings) -> None:
-    report = run_project(shop)
+@dataclass(frozen=True)
+class Twice:
+    """A project that was run, and run again with nothing new; one order was too dear to be true."""
+
+    settings: Settings
+    first: RunReport
+    second: RunReport
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Twice:
+    settings = make_shop(tmp_path_factory.mktemp("twice") / "shop")
+    deliver(settings.project, "third.csv", "2026-01-02", [7, 31337.5])
+    return Twice(settings, run_project(settings), run_project(settings))
+
+
+def test_a_run_goes_from_raw_files_to_the_report(twice: Twice) -> None:
+    report = twice.first
     assert report.success, report.failures
     assert (report.failures, report.skipped) == ((), ())
     assert outcomes(report) == dict.fromkeys(("bronze_orders", "silver_orders", "gold_totals"), "built")
-    assert set(materialized(shop, report.run_id)) == set(EVERYTHING)
-    assert checks(shop, report.run_id) == {
+    assert set(materialized(twice.settings, report.run_id)) == set(EVERYTHING)
+    assert checks(twice.settings, report.run_id) == {
         "bronze_orders:files_readable": True,
-        "silver_orders:amount_plausible": True,
+        "silver_orders:amount_plausible": False,
         "silver_orders:amount_not_negative": True,
         "silver_orders:enough_orders": True,
     }
 
 
-def test_a_second_run_builds_nothing_and_still_tells_what_is_there(shop: Settings) -> None:
-    first = run_project(shop)
-    second = run_project(shop)
+def test_a_second_run_builds_nothing_and_still_tells_what_is_there(twice: Twice) -> None:
+    settings, first, second = twice.settings, twice.first, twice.second
     assert second.success, second.failures
     assert set(outcomes(second).values()) == {"unchanged"}
-    assert checks(shop, second.run_id) == checks(shop, first.run_id)
-    before, after = materialized(shop, first.run_id), materialized(shop, second.run_id)
+    assert checks(settings, second.run_id) == checks(settings, first.run_id)
+    before, after = materialized(settings, first.run_id), materialized(settings, second.run_id)
     for name in ("bronze_orders", "silver_orders", "gold_totals", "daily_totals"):
         assert after[name].metadata["outcome"].value == "unchanged"
         assert after[name].tags["dagster/data_version"] == before[name].tags["dagster/data_version"]
         assert after[name].metadata["dagster/row_count"] == before[name].metadata["dagster/row_count"]
+
+
+def test_what_a_step_says_is_a_part_of_its_run(twice: Twice) -> None:
+    with open_instance(twice.settings.dagster_home) as instance:
+        records = instance.get_records_for_run(twice.first.run_id).records
+    said = [r.event_log_entry.user_message for r in records if r.event_log_entry.dagster_event is None]
+    assert any(text.startswith("silver_orders: ") for text in said)
+
+
+def test_nothing_of_the_data_goes_into_the_event_log(twice: Twice) -> None:
+    assert built(twice.first)["silver_orders"].quarantined == 1
+    with open_instance(twice.settings.dagster_home) as instance:
+        records = instance.get_records_for_run(twice.first.run_id).records
+    assert "31337" not in json.dumps([record.event_log_entry.to_json() for record in records])
+
+
+def test_a_run_says_which_lake_it_works_on_and_who_it_is(twice: Twice) -> None:
+    with open_instance(twice.settings.dagster_home) as instance:
+        run = instance.get_run_by_id(twice.first.run_id)
+    assert run is not None
+    assert run.tags[LAKE_TAG] == str(twice.settings.lake)
+    assert PROCESS_TAG in run.tags
+    assert FULL_REFRESH not in run.tags
 
 
 def test_a_blocked_batch_fails_its_step_and_skips_what_hangs_on_it(shop: Settings) -> None:
@@ -84,22 +132,25 @@ def test_a_blocked_batch_fails_its_step_and_skips_what_hangs_on_it(shop: Setting
         assert checks(shop, report.run_id)["silver_orders:amount_not_negative"] is False
 
 
-def test_a_file_that_cannot_be_read_fails_the_run_and_good_data_flows_on(shop: Settings) -> None:
-    write(shop.project / "raw" / "wrong.csv", "").write_bytes(b"order_id,day,amount\n1,2026-01-03,\xff\xfe\n")
+def test_a_file_that_cannot_be_taken_fails_the_run_and_good_data_flows_on(shop: Settings) -> None:
+    strict = TABLE.replace("    settle_seconds: 0", "    settle_seconds: 0\n    drift: {new_column: reject}")
+    write(shop.project / "pipelines" / "orders" / "defs.yaml", strict)
+    assert run_project(shop, selection="bronze_orders").success
+    write(shop.project / "raw" / "wrong.csv", "order_id,day,amount,surprise\n1,2026-01-03,4,5\n")
     report = run_project(shop)
     assert not report.success
     assert report.failures == ()
-    assert built(report)["bronze_orders"].blocked > 0
+    assert built(report)["bronze_orders"].blocked == 1
     assert built(report)["silver_orders"].rows == 6
     assert set(materialized(shop, report.run_id)) == set(EVERYTHING)
     assert checks(shop, report.run_id)["bronze_orders:files_readable"] is False
 
 
 def test_a_selection_runs_no_more_than_it_names(shop: Settings) -> None:
-    report = run_project(shop, selection="bronze_orders, silver_orders")
+    report = run_project(shop, selection="bronze_orders, +silver_orders")
     assert report.success, report.failures
     assert list(outcomes(report)) == ["bronze_orders", "silver_orders"]
-    assert list(outcomes(run_project(shop, selection="+silver_orders"))) == ["bronze_orders", "silver_orders"]
+    assert set(materialized(shop, report.run_id)) == {"bronze_orders", "silver_orders"}
 
 
 @pytest.mark.parametrize(
@@ -125,17 +176,11 @@ def test_an_engine_that_is_not_there_is_told_before_anything_runs(shop: Settings
     assert not shop.lake.exists()
 
 
-def test_full_refresh_rebuilds_and_is_a_tag_of_the_run(shop: Settings) -> None:
-    run_project(shop, selection="bronze_orders, silver_orders")
-    report = run_project(shop, selection="bronze_orders, silver_orders", full_refresh=True)
-    assert set(outcomes(report).values()) == {"built"}
-    assert built(report)["silver_orders"].generation == 2
-    with open_instance(shop.dagster_home) as instance:
-        run = instance.get_run_by_id(report.run_id)
-    assert run is not None
-    assert run.tags[FULL_REFRESH] == "true"
-    assert run.tags[LAKE_TAG] == str(shop.lake)
-    assert PROCESS_TAG in run.tags
+def test_full_refresh_rebuilds(shop: Settings) -> None:
+    run_project(shop, selection="bronze_orders")
+    report = run_project(shop, selection="bronze_orders", full_refresh=True)
+    assert outcomes(report) == {"bronze_orders": "built"}
+    assert built(report)["bronze_orders"].generation == 2
 
 
 def test_a_run_of_the_table_s_job_by_dagster_does_what_the_command_line_does(shop: Settings) -> None:
@@ -144,7 +189,7 @@ def test_a_run_of_the_table_s_job_by_dagster_does_what_the_command_line_does(sho
     from clearwell.components.quiet import quiet_dagster
     from clearwell.flow.project import load_project
 
-    run_project(shop, selection="bronze_orders, silver_orders")
+    run_project(shop, selection="bronze_orders")
     job = load_definitions(load_project(shop)).resolve_job_def("bronze_orders_and_on")
     with quiet_dagster(), dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, tags={FULL_REFRESH: "true"})
@@ -157,35 +202,57 @@ def test_a_run_of_the_table_s_job_by_dagster_does_what_the_command_line_does(sho
         for event in result.get_asset_materialization_events()
         if event.asset_key and "generation" in event.materialization.metadata
     }
-    assert generations == {"bronze_orders": 2, "silver_orders": 2, "gold_totals": 1}
+    assert generations == {"bronze_orders": 2, "silver_orders": 1, "gold_totals": 1}
 
 
 def test_a_transform_that_raises_fails_its_step_with_its_own_line(shop: Settings) -> None:
     code = shop.project / "assets" / "shop.py"
-    code.write_text(code.read_text().replace("return silver_orders.groupBy", "return silver_orders.grupBy"))
+    code.write_text(code.read_text().replace("return orders.select", "return orders.slect"))
     report = run_project(shop)
     (failure,) = report.failures
-    assert failure.asset == "gold_totals"
+    assert failure.asset == "silver_orders"
     assert isinstance(failure.error, ProjectError)
     assert (failure.error.place or "").startswith(str(code))
+    assert "slect" in failure.trace
+    assert set(report.skipped) == set(EVERYTHING) - {"bronze_orders", "silver_orders"}
 
 
-def test_what_the_flow_says_goes_to_its_own_logger_and_to_the_run(
+def test_a_fault_that_is_nobody_s_intent_is_told_too(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("out of cheese")
+
+    monkeypatch.setattr("clearwell.flow.ingest.discover", broken)
+    (failure,) = run_project(shop).failures
+    assert (failure.asset, failure.error) == ("bronze_orders", None)
+    assert failure.text == "RuntimeError: out of cheese"
+
+
+def test_a_terminal_shows_what_the_flow_says_and_nothing_of_dagster_s(
     shop: Settings, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.INFO, logger="clearwell"):
-        report = run_project(shop, selection="bronze_orders")
+        run_project(shop, selection="bronze_orders")
     assert any("bronze_orders" in record.getMessage() for record in caplog.records)
-    assert "STEP_START" not in "".join(capfd.readouterr())
-    with open_instance(shop.dagster_home) as instance:
-        logged = [record.event_log_entry for record in instance.get_records_for_run(report.run_id).records]
-    assert any("bronze_orders" in entry.user_message for entry in logged if entry.dagster_event is None)
+    assert "".join(capfd.readouterr()) == ""
 
 
-def test_nothing_of_the_data_goes_into_the_event_log(shop: Settings) -> None:
-    deliver(shop.project, "third.csv", "2026-01-03", [7, 31337.5])
-    report = run_project(shop, selection="bronze_orders, silver_orders")
-    assert built(report)["silver_orders"].quarantined == 1
+def test_a_run_that_was_killed_is_ended_by_the_next_one(shop: Settings) -> None:
+    code = f"""
+import os, signal
+from pathlib import Path
+from clearwell.components.launch import run_project
+from clearwell.settings import Settings
+import clearwell.flow.ingest
+clearwell.flow.ingest.discover = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)
+run_project(Settings(Path({str(shop.project)!r}), Path({str(shop.lake)!r})), selection="bronze_orders")
+"""
+    killed = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(clearwell.__file__).parents[1], check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    report = run_project(shop, selection="bronze_orders")
+    assert report.success
     with open_instance(shop.dagster_home) as instance:
-        entries = [record.event_log_entry.to_json() for record in instance.get_records_for_run(report.run_id).records]
-    assert "31337" not in json.dumps(entries)
+        runs = {run.run_id: run.status for run in instance.get_runs()}
+    assert runs.pop(report.run_id) is dg.DagsterRunStatus.SUCCESS
+    assert list(runs.values()) == [dg.DagsterRunStatus.FAILURE]

@@ -64,7 +64,10 @@ def test_raw_files_are_an_external_asset_of_their_format(shop: Settings) -> None
 
 def test_each_check_of_a_suite_is_a_check_of_its_asset(shop: Settings) -> None:
     graph = load(shop).resolve_asset_graph()
-    checks = {f"{key.asset_key.to_user_string()}:{key.name}": graph.get_check_spec(key) for key in graph.asset_check_keys}
+    checks = {
+        f"{key.asset_key.to_user_string()}:{key.name}": graph.get_check_spec(key)
+        for key in graph.asset_check_keys
+    }
     assert {name: spec.blocking for name, spec in checks.items()} == {
         "bronze_orders:files_readable": False,
         "silver_orders:amount_plausible": False,
@@ -132,8 +135,13 @@ def test_the_environment_fills_templates(shop: Settings, monkeypatch: pytest.Mon
 def test_two_projects_of_one_process_do_not_mix(tmp_path: Path, packaged: bool) -> None:
     first, second = make_shop(tmp_path / "first"), make_shop(tmp_path / "second")
     write(second.project / "pipelines" / "orders" / "defs.yaml", TABLE.replace("name: orders", "name: sales"))
-    write(second.project / "pipelines" / "others" / "defs.yaml", OTHERS.replace("silver_orders", "silver_sales"))
-    write(second.project / "assets" / "shop.py", (second.project / "assets" / "shop.py").read_text().replace("silver_orders", "silver_sales"))
+    write(
+        second.project / "pipelines" / "others" / "defs.yaml", OTHERS.replace("silver_orders", "silver_sales")
+    )
+    write(
+        second.project / "assets" / "shop.py",
+        (second.project / "assets" / "shop.py").read_text().replace("silver_orders", "silver_sales"),
+    )
     if not packaged:
         for settings in (first, second):
             (settings.project / "pipelines" / "__init__.py").unlink()

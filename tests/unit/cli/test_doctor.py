@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,3 +74,25 @@ def test_an_engine_that_does_not_answer_is_found(
 def test_the_running_python_is_reported(healthy: Path, clearwell: Callable[..., Ran]) -> None:
     python = findings(clearwell("doctor", "--json"))["python"]
     assert python["found"].startswith(".".join(map(str, sys.version_info[:3])))
+
+
+def test_packages_are_held_against_the_ranges_that_clearwell_declares(
+    healthy: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = SimpleNamespace(
+        metadata={"Requires-Python": ">=3.11"},
+        requires=[
+            "no-such-package>=1",
+            "click>=99 ; extra == 'pipelines'",
+            "pytest>=1 ; extra == 'dev'",
+            "pyarrow",
+        ],
+    )
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda _: declared)
+    ran = clearwell("doctor", "--json")
+    state = {name: finding["state"] for name, finding in findings(ran).items()}
+    assert (state["python"], state["pyarrow"]) == ("ok", "ok")
+    assert (state["no-such-package"], state["click"]) == ("error", "error")
+    assert "pytest" not in state
+    assert findings(ran)["click"]["hint"] == "pip install 'click>=99'"
+    assert ran.code == 1

@@ -93,7 +93,8 @@ def test_a_preview_shows_the_first_rows_and_writes_nothing(
     before = files_below(project / "lake")
     (project / "steps/birds.py").write_text(
         "from pyspark.sql import functions as F\n\n"
-        "def clean(birds):\n    return birds.select('name', (F.col('seen') * 2).alias('twice')).orderBy('name')\n"
+        "def clean(birds):\n"
+        "    return birds.select('name', (F.col('seen') * 2).alias('twice')).orderBy('name')\n"
     )
     ran = clearwell("preview", name, "--limit", "1", "--json")
     assert ran.json == [{"name": "duck", "twice": 10}]

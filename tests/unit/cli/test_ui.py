@@ -49,8 +49,9 @@ def test_it_opens_this_project_on_its_lake_on_loopback(
     port = free_port()
     ran = clearwell("ui", "--port", str(port), "--lake", "elsewhere")
     assert f"http://127.0.0.1:{port}" in ran.err
-    assert became["command"][:4] == [sys.executable, "-m", "dagster", "dev"]
-    assert became["command"][4:8] == ["--host", "127.0.0.1", "--port", str(port)]
+    assert became["command"][0] == sys.executable
+    assert became["command"][3:9] == ["-m", "dagster", "dev", "--host", "127.0.0.1", "--port"]
+    assert became["command"][9] == str(port)
     assert became["folder"] == project
     assert became["environment"]["DAGSTER_HOME"] == str(project / "dagster_home")
     assert became["environment"]["CLEARWELL_LAKE"] == str(project / "elsewhere")

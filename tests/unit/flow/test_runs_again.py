@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.errors import SourceError
+from clearwell.errors import SourceError, TableError
 from clearwell.model import Outcome
 from clearwell.tables import Lake
 from tests.checker import assert_bronze_balances, query, replay
@@ -144,3 +145,20 @@ def test_a_changed_file_takes_the_old_ones_place_where_the_source_says_so(
     assert outcomes(project, engine) == [Outcome.BUILT] * 2
     assert ids(project) == [3, 4, 5, 6]
     assert_bronze_balances(project.lake, "orders", project.raw)
+
+
+def test_an_input_that_another_writer_changed_is_new_input(project: SmallProject, engine: Engine) -> None:
+    run_steps(project, engine)
+    Lake(project.lake).existing("bronze_orders").handle.delete("order_id = 4")
+    assert outcomes(project, engine) == [Outcome.UNCHANGED, Outcome.BUILT]
+    assert ids(project) == [1, 2, 3, 5]
+    assert outcomes(project, engine) == [Outcome.UNCHANGED] * 2
+
+
+def test_a_table_whose_folder_was_deleted_is_not_filled_with_files_that_are_gone(
+    project: SmallProject, engine: Engine
+) -> None:
+    run_steps(project, engine)
+    shutil.rmtree(project.lake / "silver" / "orders")
+    with pytest.raises(TableError, match=r"deleted by hand, delete control/intents/silver_orders"):
+        run_steps(project, engine)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from clearwell.errors import ProjectError
 from clearwell.reports import load_prices
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHEET = """\
 currency: USD

@@ -1,0 +1,72 @@
+"""The sample project in a folder of its own, run by the command line as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("assets", "expectations", "pipelines", "sample_data")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A copy of the sample project."""
+
+    root: Path
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "clearwell.cli", *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        return {**os.environ, "DAGSTER_HOME": str(self.root / "dagster_home"), "PYTHONPATH": path}
+
+    def clearwell(self, *arguments: str, code: int = 0) -> str:
+        """Standard output of a command, which must end with ``code``."""
+        done = subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            cwd=self.root,
+            env=self.environment,
+        )
+        assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """The one JSON document that a listing prints."""
+        return json.loads(self.clearwell(*arguments, "--json"))
+
+
+def copy_sample(root: Path) -> Sample:
+    """The sample project at ``root``, with all its raw files."""
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", root / "pyproject.toml")
+    (root / "dagster_home").mkdir()
+    shutil.copy(ROOT / "dagster_home" / "dagster.yaml", root / "dagster_home" / "dagster.yaml")
+    return Sample(root)
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """The sample project after one run. Tests only look at it, or run it again with nothing new."""
+    sample = copy_sample(tmp_path_factory.mktemp("sample"))
+    (sample.root / "summary.txt").write_text(sample.clearwell("run"))
+    return sample

@@ -1,0 +1,156 @@
+"""The sample project from raw files to a release: its facts, counted by DuckDB and pandas, not by Clearwell."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import clearwell
+from tests.checker import assert_bronze_balances, assert_every_version_balances, newest_version, query, replay
+from tests.end_to_end.conftest import Sample, copy_sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+ROWS = {
+    "bronze_flights": 12_556,
+    "bronze_weather": 989,
+    "bronze_planes": 3_322,
+    "bronze_airports": 1_458,
+    "bronze_airlines": 16,
+    "silver_flights": 12_556,
+    "silver_weather": 988,
+    "gold_flight_delays": 11_458,
+}
+LEAKING = {"dep_delay", "dep_time", "arr_time", "air_time", "arr_delay"}
+
+
+def one(sample: Sample, table: str, sql: str) -> tuple:
+    zone, _, name = table.partition("_")
+    return query(replay(sample.lake / zone / name).files, sql)[0]
+
+
+def tables_at(lake: Path) -> dict[str, int]:
+    """The version of every Delta table below a lake, Clearwell's own records included."""
+    logs = sorted(lake.rglob("_delta_log"))
+    return {str(log.parent.relative_to(lake)): newest_version(log.parent) for log in logs}
+
+
+@pytest.mark.parametrize(("table", "rows"), ROWS.items())
+def test_row_counts(ran: Sample, table: str, rows: int) -> None:
+    assert one(ran, table, "SELECT count(*) FROM t") == (rows,)
+
+
+def test_every_delivered_record_is_in_exactly_one_place(ran: Sample) -> None:
+    for name, folder in {"flights": "flights", "weather": "weather"}.items():
+        assert_bronze_balances(ran.lake, name, ran.root / "sample_data" / folder)
+        assert_every_version_balances(ran.lake, "silver", name)
+
+
+def test_the_impossible_wind_is_quarantined_with_its_reason(ran: Sample) -> None:
+    rows = query(
+        replay(ran.lake / "quarantine" / "silver_weather").files, "SELECT _record_no, reasons, raw FROM t"
+    )
+    assert [(number, reasons) for number, reasons, _ in rows] == [(100, ["wind_speed_plausible"])]
+    assert json.loads(rows[0][2])["wind_speed"] == 1048.36058
+
+
+def test_gold_holds_the_labelled_flights(ran: Sample) -> None:
+    counts = one(
+        ran,
+        "gold_flight_delays",
+        "SELECT count(*), count(*) FILTER (is_late), count(*) FILTER (has_weather) FROM t",
+    )
+    raw = pd.concat(pd.read_csv(f, na_values=["NA"]) for f in (ran.root / "sample_data" / "flights").glob("*.csv"))
+    labelled = raw[raw.arr_delay.notna()]
+    assert counts == (len(labelled), int((labelled.arr_delay > 15).sum()), 11_363)
+    assert counts == (11_458, 2_377, 11_363)
+
+
+def test_the_clock_2400_is_midnight_of_the_next_day(ran: Sample) -> None:
+    raw = "bronze/flights"
+    assert query(
+        replay(ran.lake / raw).files,
+        "SELECT count(*) FILTER (dep_time = 2400), count(*) FILTER (arr_time = 2400) FROM t",
+    ) == [(1, 6)]
+    (moved,) = query(
+        replay(ran.lake / "silver" / "flights").files,
+        "SELECT count(*) FILTER (dep_time = flight_date + INTERVAL 1 DAY) FROM t",
+    )[0]
+    assert moved == 1
+    joined = f"""
+        SELECT count(*) FILTER (hour(s.arr_time) = 0 AND minute(s.arr_time) = 0 AND s.arr_time::DATE > s.flight_date)
+        FROM t s JOIN read_parquet({[str(f) for f in replay(ran.lake / raw).files]!r}, hive_partitioning=false) b
+        USING (_file_id, _record_no) WHERE b.arr_time = 2400
+    """
+    assert query(replay(ran.lake / "silver" / "flights").files, joined) == [(6,)]
+
+
+def test_the_release_trains_on_february_and_tests_on_november(ran: Sample) -> None:
+    dataset = clearwell.open_dataset("late_flights", lake=ran.lake)
+    train, test = dataset.split("train").to_pandas(), dataset.split("test").to_pandas()
+    assert (len(train), int(train.is_late.sum())) == (5_132, 1_350)
+    assert (len(test), int(test.is_late.sum())) == (6_326, 1_027)
+    assert str(max(train.flight_date)) == "2013-02-14"
+    assert str(min(test.flight_date)) == "2013-10-31"
+    assert LEAKING.isdisjoint(train.columns)
+    assert dataset.split("train").to_polars().height == dataset.split("train").to_arrow().num_rows == 5_132
+    dataset.verify()
+
+
+def test_a_second_run_adds_no_row_and_no_version_anywhere(ran: Sample) -> None:
+    before = tables_at(ran.lake)
+    assert before["history/builds"] > 0
+    files = {f: f.read_bytes() for f in (ran.lake / "releases").rglob("*") if f.is_file()}
+    ran.clearwell("run")
+    assert tables_at(ran.lake) == before
+    assert {f: f.read_bytes() for f in (ran.lake / "releases").rglob("*") if f.is_file()} == files
+
+
+def test_the_summary_says_what_was_done_and_where_to_look(ran: Sample) -> None:
+    summary = (ran.root / "summary.txt").read_text()
+    for words in ("12,556", "silver_weather", "checks", "late_flights v1", "storage cost", "next"):
+        assert words in summary
+
+
+def test_listings_are_one_json_document(ran: Sample) -> None:
+    rows = {row["name"]: row for row in ran.json("tables")}
+    assert {name: rows[name]["rows"] for name in ROWS} == ROWS
+    assert set(rows["bronze_flights"]) >= {"name", "zone", "rows", "version", "bytes"}
+    files = ran.json("show", "bronze_flights")["files"]
+    assert [(f["delivered"], f["accepted"], f["quarantined"]) for f in files] == [(6_139, 6_139, 0), (6_417, 6_417, 0)]
+    assert [row["reasons"] for row in ran.json("quarantine", "silver_weather")] == [["wind_speed_plausible"]]
+    assert ran.json("releases")[0]["name"] == "late_flights"
+    assert ran.json("doctor")
+
+
+def test_the_cost_report_balances(ran: Sample) -> None:
+    report = json.loads((ran.lake / "reports" / "storage-cost.json").read_text())
+    assert report
+    assert (ran.lake / "reports" / "storage-cost.html").read_text().startswith("<!doctype html>")
+
+
+def test_week_by_week_and_a_week_again_under_another_name(tmp_path: Path) -> None:
+    sample = copy_sample(tmp_path)
+    raw = sample.root / "sample_data"
+    later = {kind: next((raw / kind).glob("2013-10-31*")) for kind in ("flights", "weather")}
+    for kind, file in later.items():
+        file.rename(tmp_path / f"{kind}-{file.name}")
+    flow = ("run", "bronze_flights,silver_flights")
+    sample.clearwell(*flow)
+    assert one(sample, "silver_flights", "SELECT count(*) FROM t") == (6_139,)
+    for kind, file in later.items():
+        (tmp_path / f"{kind}-{file.name}").rename(file)
+    sample.clearwell(*flow)
+    assert one(sample, "silver_flights", "SELECT count(*) FROM t") == (12_556,)
+    before = tables_at(sample.lake)
+    first = next((raw / "flights").glob("2013-02-08*"))
+    (raw / "flights" / "the first week again.csv").write_bytes(first.read_bytes())
+    sample.clearwell(*flow)
+    assert tables_at(sample.lake) == before
+    assert one(sample, "bronze_flights", "SELECT count(*) FROM t") == (12_556,)

@@ -1,0 +1,103 @@
+"""`clearwell run` ends with what came of it, where to look next, and an exit code that a script can use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.cli.ran import Ran
+
+
+def tables(clearwell: Callable[..., Ran]) -> dict[str, tuple[int, int]]:
+    return {row["name"]: (row["rows"], row["version"]) for row in clearwell("tables", "--json").json}
+
+
+def test_a_first_run_builds_and_says_so_and_a_second_changes_nothing(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    first = clearwell("run")
+    assert first.code == 0, first.err
+    assert "bronze_birds  built" in first.out
+    assert "checks    1 passed, 0 failed" in first.out
+    assert "clearwell quarantine bronze_birds" in first.out
+    assert "INFO    bronze_birds: 2 accepted, 1 quarantined" in first.err
+    before = tables(clearwell)
+    second = clearwell("run", "--json")
+    assert second.code == 0, second.err
+    assert {result["outcome"] for result in second.json["results"]} == {"unchanged"}
+    assert tables(clearwell) == before
+
+
+def test_a_selection_runs_only_what_it_names(project: Path, clearwell: Callable[..., Ran]) -> None:
+    report = clearwell("run", "bronze_birds", "--json").json
+    assert [result["table"] for result in report["results"]] == ["bronze_birds"]
+
+
+def test_a_selection_of_nothing_names_the_nearest(project: Path, clearwell: Callable[..., Ran]) -> None:
+    ran = clearwell("run", "bronze_brids")
+    assert (ran.code, ran.out) == (1, "")
+    assert "did you mean 'bronze_birds'?" in ran.err
+
+
+def test_full_refresh_rebuilds_what_has_not_changed(project: Path, clearwell: Callable[..., Ran]) -> None:
+    clearwell("run")
+    report = clearwell("run", "--full-refresh", "--json").json
+    assert {result["outcome"] for result in report["results"]} == {"built"}
+    assert tables(clearwell)["silver_birds"][0] == 2
+
+
+def test_a_transform_that_raises_fails_the_run_with_its_line_and_keeps_the_table(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    clearwell("run")
+    before = tables(clearwell)
+    (project / "steps/birds.py").write_text("def clean(birds):\n    return birds.no_such_method()\n")
+    ran = clearwell("run")
+    assert ran.code == 1
+    assert "error: silver_birds: steps/birds.py:2:" in ran.err
+    assert "Traceback" not in ran.err
+    assert tables(clearwell) == before
+    assert 'steps/birds.py", line 2' in clearwell("run", "--debug").err
+
+
+def test_a_critical_check_that_fails_ends_the_run_with_1_and_shows_where_to_look(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    suite = project / "expectations/silver_birds.yaml"
+    suite.write_text(suite.read_text().replace("min_value: 0", "min_value: 4").replace("warning", "critical"))
+    ran = clearwell("run")
+    assert ran.code == 1
+    assert "silver_birds  blocked" in ran.out
+    assert "critical: silver_birds some_were_seen, 1 of 2 rows" in ran.out
+    assert "clearwell quarantine silver_birds --blocked" in ran.out
+    (block,) = clearwell("quarantine", "silver_birds", "--blocked", "--json").json["blocked"]
+    assert [check["name"] for check in block["checks"]] == ["some_were_seen"]
+
+
+def test_a_file_that_is_refused_ends_the_run_with_1(project: Path, clearwell: Callable[..., Ran]) -> None:
+    clearwell("run")
+    (project / "raw/week1.csv").write_text("name,seen\nheron,4\n")
+    ran = clearwell("run")
+    assert ran.code == 1
+    assert "clearwell quarantine bronze_birds --blocked" in ran.out
+
+
+@pytest.mark.parametrize("engine", ["imbedded", "duckdb"])
+def test_an_engine_that_is_none_is_an_error_with_the_choices(
+    project: Path, clearwell: Callable[..., Ran], engine: str
+) -> None:
+    ran = clearwell("run", "--engine", engine)
+    assert ran.code == 1
+    assert "engines: embedded, spark" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_lake_is_where_the_option_says(project: Path, clearwell: Callable[..., Ran]) -> None:
+    assert clearwell("run", "bronze_birds", "--lake", "elsewhere").code == 0
+    assert (project / "elsewhere/bronze/birds").is_dir()
+    assert not (project / "lake").exists()
