@@ -1,4 +1,4 @@
-"""Run the benchmarks, or the one that is named; exit code 1 when a claim does not hold or was not measured."""
+"""Run all benchmarks, or the one that is named; exit code 1 when a claim fails or cannot be measured."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ class Outcome(StrEnum):
 class CheckResult:
     """One expectation's verdict.
 
-    ``element_count`` and ``unexpected_count`` are rows; both are None for a check of the whole
-    table, which carries ``observed`` instead.
+    ``element_count`` and ``unexpected_count`` are rows; both are None for a statistic of the whole
+    table, which carries ``observed`` instead (plain data). A failed result has a ``message``.
     """
 
     name: str

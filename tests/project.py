@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from pathlib import Path
 
+PYPROJECT = """
+[tool.clearwell]
+lake = "lake"
+
+[tool.dg]
+directory_type = "project"
+
+[tool.dg.project]
+root_module = "pipelines"
+defs_module = "pipelines"
+code_location_target_module = "clearwell.definitions"
+registry_modules = ["clearwell.components"]
+"""
+
 MODES = {
     "append": "{mode: append}",
     "merge": "{mode: merge, key: [order_id]}",
@@ -104,7 +118,9 @@ def make_project(root: Path, *, mode: str = "append") -> SmallProject:
     (root / "assets").mkdir(parents=True)
     (root / "assets" / "__init__.py").touch()
     (root / "raw").mkdir()
-    (root / "pyproject.toml").write_text('[tool.clearwell]\nlake = "lake"\n')
+    (root / "pipelines").mkdir()
+    (root / "pipelines" / "__init__.py").touch()
+    (root / "pyproject.toml").write_text(PYPROJECT)
     project = SmallProject(root)
     project.write_transform()
     project.write_yaml(mode=mode)

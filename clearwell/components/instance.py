@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ from clearwell.errors import ProjectError
 from clearwell.tables.control import Process
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 __all__ = ["end_dead_runs", "make_home", "open_instance"]
@@ -30,9 +34,11 @@ def make_home(home: Path) -> None:
     config = home / "dagster.yaml"
     if not config.exists():
         home.mkdir(parents=True, exist_ok=True)
-        config.write_text(
-            (files("clearwell.components") / "dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+        draft = config.with_name(f".dagster.yaml.{os.getpid()}")
+        draft.write_text(
+            (files("clearwell.components") / "dagster.yaml").read_text(encoding="utf-8"), "utf-8"
         )
+        draft.replace(config)
 
 
 def open_instance(home: Path) -> dg.DagsterInstance:
@@ -45,9 +51,13 @@ def open_instance(home: Path) -> dg.DagsterInstance:
     """
     make_home(home)
     try:
-        return dg.DagsterInstance.from_ref(
-            InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_COMPUTE_LOGS})
-        )
+        with _alone(home):
+            ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_COMPUTE_LOGS})
+            instance = dg.DagsterInstance.from_ref(ref)
+            instance.get_runs_count()  # each storage makes its tables when it is first asked
+            instance.all_instigator_state()
+            instance.has_asset_key(dg.AssetKey("none"))
+            return instance
     except dg.DagsterError as error:
         raise ProjectError(
             f"Dagster refuses its configuration: {error}",
@@ -65,6 +75,14 @@ def end_dead_runs(instance: dg.DagsterInstance) -> int:
             instance.report_run_failed(run, "The process of this run was killed.")
             ended += 1
     return ended
+
+
+@contextmanager
+def _alone(home: Path) -> Generator[None]:
+    """Hold the home against other runs that open it: Dagster's own making of tables is not safe for two."""
+    with (home / ".opening").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _process(tag: str) -> Process | None:

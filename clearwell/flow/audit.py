@@ -6,7 +6,6 @@ Checks across rows never reject single rows: they judge current and accepted row
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +88,7 @@ class Audit:
     def table_checks(self) -> tuple[dict[str, Any], ...]:
         """The checks across rows, as an intent records them."""
         checks = self._suite.checks if self._suite else ()
-        return tuple(asdict(check) for check in checks if check.scope is Scope.TABLE)
+        return tuple(check.record() for check in checks if check.scope is Scope.TABLE)
 
     def still_holds(self, snapshot: Snapshot, intent: Intent) -> bool:
         """Whether a decided batch's checks across rows hold on this version of its table."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ClearwellError, EngineLost, ProjectError
-from clearwell.places import shown
+from clearwell.flow.transforms import line_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,21 +34,18 @@ def call_transform(
     from pyspark.sql import DataFrame as Frame
 
     function = project.transform(spec)
-    ref = spec.transform if hasattr(spec, "transform") else spec.silver.transform  # type: ignore[union-attr]
-    yaml_place = project.place(
-        spec, *(("transform",) if hasattr(spec, "inputs") else ("silver", "transform"))
-    )
+    ref, yaml_place, _ = project.transform_of(spec)
     try:
         with engine.work(f"running {ref}"):
             made: Any = function(**frames) if isinstance(frames, dict) else function(frames)
     except EngineLost:
         raise
     except ClearwellError as error:  # a query that the transform itself makes, and its engine refuses
-        place = _line_in(project.root, error.__cause__ or error) or yaml_place
+        place = line_in_project(error.__cause__ or error, project.root) or yaml_place
         raise ProjectError(f"{ref}: {error.fact}", place=place, hint=error.hint) from error
     except Exception as error:
         raise ProjectError(
-            f"{ref} raised {type(error).__name__}: {error}", place=_line_in(project.root, error) or yaml_place
+            f"{ref} raised {type(error).__name__}: {error}", place=line_in_project(error, project.root) or yaml_place
         ) from error
     if not isinstance(made, Frame):
         raise ProjectError(
@@ -66,14 +62,3 @@ def call_transform(
         raise ProjectError(f"{ref}: {error.fact}", place=yaml_place, hint=error.hint) from error
     return made
 
-
-def _line_in(root: Path, error: BaseException) -> str | None:
-    """``file:line`` of the innermost line of the project's code that was running."""
-    place, step = None, error.__traceback__
-    while step:
-        file = Path(step.tb_frame.f_code.co_filename)
-        foreign = "site-packages" in file.parts or file.is_relative_to(Path(__file__).parents[1])
-        if file.is_relative_to(root) and not foreign:
-            place = f"{shown(file)}:{step.tb_lineno}"
-        step = step.tb_next
-    return place

@@ -51,7 +51,7 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
         SourceError: the source's folder is missing, or a rebuild lacks raw files that the table was made of.
         CommitConflict: other runs won every decision.
     """
-    lake, name, source = run.lake, spec.bronze_table, spec.source.to_spec()
+    lake, name, source = run.lake, spec.bronze_table, run.project.source(spec)
     code = ingest_code(spec)
     recovered = False
     for _ in range(_MOST_TRIES):

@@ -75,12 +75,12 @@ class Project:
         Raises:
             ProjectError: it cannot be imported, or has other parameters.
         """
-        ref, place, inputs = self._transform_of(spec)
+        ref, place, inputs = self.transform_of(spec)
         return load_transform(ref, self.root, inputs=inputs, place=place)
 
     def fingerprint(self, spec: TableSpec | CuratedSpec) -> str:
         """A hash of the code of the transform of ``spec``; see ``transform_fingerprint``."""
-        ref, place, _ = self._transform_of(spec)
+        ref, place, _ = self.transform_of(spec)
         return transform_fingerprint(ref, self.root, place=place)
 
     def source(self, spec: TableSpec) -> SourceSpec:
@@ -94,7 +94,8 @@ class Project:
         )
         return self.root / EXPECTATIONS / f"{name}.yaml" if name else None
 
-    def _transform_of(self, spec: TableSpec | CuratedSpec) -> tuple[str, str, tuple[str, ...] | None]:
+    def transform_of(self, spec: TableSpec | CuratedSpec) -> tuple[str, str, tuple[str, ...] | None]:
+        """The transform's reference, its ``file:line`` in the YAML, and the inputs it takes (None: one frame)."""
         if isinstance(spec, CuratedSpec):
             return spec.transform, self.place(spec, "transform"), spec.inputs
         if spec.silver is None:

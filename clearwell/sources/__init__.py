@@ -1,13 +1,14 @@
 """Raw files to Arrow: every record of a file is accepted or rejected with its bytes; none is lost.
 
-- ``spec``: SourceSpec, what a project declares; ``columns``: its types, and drift.
+- ``spec``: SourceSpec, what a project declares; ``columns``: its types; ``drift``: check_drift().
 - ``files``: discover(), which files are new, changed, doubled, still growing, gone.
 - ``reading``: read(), one file by its format, as accepted rows and rejects.
 """
 
 from __future__ import annotations
 
-from clearwell.sources.columns import check_drift, parse_type
+from clearwell.sources.columns import parse_type
+from clearwell.sources.drift import check_drift
 from clearwell.sources.files import discover
 from clearwell.sources.reading import read
 from clearwell.sources.records import (

@@ -1,4 +1,4 @@
-"""Columns of raw files: Spark's names of their types, names that are refused, and drift.
+"""Columns of raw files: Spark's names of their types, and names that are refused.
 
 Refused everywhere: two names that differ only in case (Delta holds one of them) and the names of the
 provenance columns.
@@ -13,16 +13,16 @@ import pyarrow as pa
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import PROVENANCE
-from clearwell.sources.records import RawFile, UnreadableFile
+from clearwell.sources.records import UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from clearwell.sources.spec import SourceSpec
-
-__all__ = ["MAX_COLUMNS", "check_drift", "parse_type", "require_names", "wrong_name"]
+__all__ = ["MAX_COLUMNS", "parse_type", "require_names", "stored_name", "wrong_name"]
 
 MAX_COLUMNS = 10_000
+
+_UNSTORABLE = re.compile(r"[ ,;{}()\n\t=]")
 
 _TYPES = {
     "string": pa.string(),
@@ -63,6 +63,11 @@ def parse_type(text: str, *, place: str | None = None) -> pa.DataType:
     raise ProjectError(f"{text!r} is not a type that raw data can be cast to", place=place, hint=hint)
 
 
+def stored_name(name: str) -> str:
+    """The name that a raw column has in a table: outer blanks go, what Delta cannot hold in a name becomes ``_``."""
+    return _UNSTORABLE.sub("_", name.strip())
+
+
 def wrong_name(name: str, seen: dict[str, str]) -> str | None:
     """Why a table cannot have ``name`` beside the names in ``seen`` (casefolded -> name), or None."""
     folded = name.casefold()
@@ -86,48 +91,3 @@ def require_names(names: Iterable[str], *, place: str) -> None:
         seen[name.casefold()] = name
     if len(seen) > MAX_COLUMNS:
         raise UnreadableFile(f"{len(seen)} columns; at most {MAX_COLUMNS} are read", place=place)
-
-
-def check_drift(
-    spec: SourceSpec, columns: Sequence[str], table_columns: Sequence[str] | None, file: RawFile
-) -> None:
-    """Judge the columns of a whole file against the table (None: there is none yet) and the spec.
-
-    A first file has no new columns; declared ones can be missing from it. Provenance columns may be
-    among the names: they are ignored.
-
-    Raises:
-        UnreadableFile: a new or missing column where the policy says ``reject``, or a name that
-            differs only in case from an expected one.
-    """
-    found = [name for name in columns if name not in PROVENANCE]
-    expected = dict.fromkeys([*(table_columns or ()), *spec.columns])
-    for name in PROVENANCE:
-        expected.pop(name, None)
-    folded = {name.casefold(): name for name in expected}
-    new = [name for name in found if name not in expected]
-    for name in new:
-        if (other := folded.get(name.casefold())) is not None:
-            raise UnreadableFile(
-                f"column {name!r} differs only in case from {other!r}",
-                place=file.path,
-                hint="rename the column in the file, or in `columns`",
-            )
-    if new and table_columns is not None and spec.new_column == "reject":
-        raise UnreadableFile(
-            f"new column{_listed(new)}, and drift.new_column is reject",
-            place=file.path,
-            hint=did_you_mean(new[0], expected) or "set drift.new_column: evolve, or take the file away",
-        )
-    missing = [name for name in expected if name not in set(found)]
-    if missing and spec.missing_column == "reject":
-        raise UnreadableFile(
-            f"missing column{_listed(missing)}, and drift.missing_column is reject",
-            place=file.path,
-            hint=did_you_mean(missing[0], found) or 'set drift.missing_column: "null", or take the file away',
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:10])
-    return f"{'s' if len(names) > 1 else ''} {shown}{' ...' if len(names) > 10 else ''}"

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from clearwell.sources.columns import require_names
+from clearwell.sources.columns import require_names, stored_name
 from clearwell.sources.encoding import Charset, decode_block, open_stream
 from clearwell.sources.records import Parsed, Reject, UnreadableFile
 from clearwell.sources.scan import Block, csv_blocks
@@ -63,7 +63,7 @@ def _header(block: Block, spec: SourceSpec, charset: Charset, place: str) -> lis
         written = next(csv.reader(io.StringIO(text, newline=""), delimiter=spec.delimiter))
     except csv.Error as error:
         raise UnreadableFile(f"header: {error}", place=place) from error
-    names = [name if name.strip() else f"unnamed_{at}" for at, name in enumerate(written, 1)]
+    names = [stored_name(name) or f"unnamed_{at}" for at, name in enumerate(written, 1)]
     require_names(names, place=place)
     return names
 

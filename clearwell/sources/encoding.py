@@ -12,15 +12,15 @@ import codecs
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 from clearwell.errors import ProjectError
 from clearwell.sources.records import UnreadableFile
 
 if TYPE_CHECKING:
-    from clearwell.sources.scan import Block
+    from clearwell.sources.scan import Block, ByteStream
 
-__all__ = ["ByteStream", "Charset", "decode_block", "find_charset", "open_stream"]
+__all__ = ["Charset", "decode_block", "find_charset", "open_stream"]
 
 _WIDE = {"utf-16": 2, "utf-16-le": 2, "utf-16-be": 2, "utf-32": 4, "utf-32-le": 4, "utf-32-be": 4}
 _STATELESS = {
@@ -35,14 +35,6 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
 )
 _FOREIGN = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PAR1": "Parquet", b"\x28\xb5\x2f\xfd": "zstd"}
-
-
-class ByteStream(Protocol):
-    """What records are cut from."""
-
-    def read(self, size: int, /) -> bytes:
-        """About ``size`` bytes; none only at the end of the stream."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 
-from clearwell.sources.columns import MAX_COLUMNS, wrong_name
+from clearwell.sources.columns import MAX_COLUMNS, stored_name, wrong_name
 from clearwell.sources.encoding import Charset, open_stream
 from clearwell.sources.records import Parsed, Reject
 from clearwell.sources.scan import Block, line_blocks
@@ -86,6 +86,8 @@ class _Lines:
     def __init__(self, spec: SourceSpec) -> None:
         self._columns = {name.casefold(): name for name in spec.columns}
         self._names = set(spec.columns)
+        self._declared = frozenset(spec.columns)
+        self._renamed: dict[str, str] = {}
         self._decode = _decoder(str)
         self._decode_nested = _decoder(_Number)
 
@@ -109,23 +111,31 @@ class _Lines:
             raise _Refused("json_text", "an escaped half of a surrogate pair") from None
         if not self._names.issuperset(record):
             self._admit(record)
+        if not self._renamed.keys().isdisjoint(record):
+            stored = {self._renamed.get(key, key): text for key, text in record.items()}
+            if len(stored) < len(record):
+                raise _Refused("json_keys", "two keys that are stored under one name")
+            return stored
         return record
 
     def _admit(self, record: dict[str, Any]) -> None:
         new: dict[str, str] = {}
+        names: dict[str, str] = {}
         for key in record:
             if key in self._names:
                 continue
-            why = wrong_name(key, self._columns) or wrong_name(key, new)
-            if not key.strip():
+            name = names[key] = stored_name(key)
+            why = None if name in self._declared else wrong_name(name, self._columns) or wrong_name(name, new)
+            if not name:
                 why = "an empty key"
             if why is None and len(self._names) + len(new) >= MAX_COLUMNS:
                 why = f"key {key[:80]!r} is one more than the {MAX_COLUMNS} columns that are read"
             if why:
                 raise _Refused("json_keys", why)
-            new[key.casefold()] = key
+            new[name.casefold()] = name
         self._columns.update(new)
-        self._names.update(new.values())
+        self._names.update(names)
+        self._renamed.update((key, name) for key, name in names.items() if key != name)
 
 
 class _Part:

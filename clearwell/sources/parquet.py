@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clearwell.sources.columns import require_names
+from clearwell.sources.columns import require_names, stored_name
 from clearwell.sources.convert import cast_values, delta_type
 from clearwell.sources.records import Parsed, UnreadableFile
 from clearwell.sources.split import split_rows
@@ -36,9 +36,10 @@ def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: i
     """
     source = _open(file, place)
     names = source.schema_arrow.names
-    require_names(names, place=place)
+    stored = [stored_name(name) for name in names]
+    require_names(stored, place=place)
     types = {field.name: _target(field, place) for field in source.schema_arrow}
-    _require_castable(types, spec, place)
+    _require_castable(dict(zip(stored, types.values(), strict=True)), spec, place)
     exact = _Nanoseconds(file, source, place)
     number = 1
     nothing = pa.RecordBatch.from_pylist([], schema=source.schema_arrow)
@@ -47,6 +48,7 @@ def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: i
         columns = {name: _plain(batch.column(name), types[name], name, place) for name in names}
         rows = pa.RecordBatch.from_arrays(list(columns.values()), names=names)
         numbers = range(number, number + len(rows))
+        columns = dict(zip(stored, columns.values(), strict=True))
         yield split_rows(columns, spec.types, numbers, partial(_as_json, rows), cast=cast_values)
         number += len(rows)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,15 @@ from clearwell.sources.records import UnreadableFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from clearwell.sources.encoding import ByteStream
-
-__all__ = ["BLOCK_BYTES", "MAX_BLOCK_RECORDS", "MAX_RECORD_BYTES", "Block", "csv_blocks", "line_blocks"]
+__all__ = [
+    "BLOCK_BYTES",
+    "MAX_BLOCK_RECORDS",
+    "MAX_RECORD_BYTES",
+    "Block",
+    "ByteStream",
+    "csv_blocks",
+    "line_blocks",
+]
 
 BLOCK_BYTES = 8 * 2**20
 MAX_BLOCK_RECORDS = 100_000
@@ -38,6 +44,14 @@ _QUOTE, _LF, _CR = 0x22, 0x0A, 0x0D
 _TURN = re.compile(rb'["\r\n]')
 _BEHIND = "text behind a closing quote"
 _OPEN = "a quote is opened and never closed"
+
+
+class ByteStream(Protocol):
+    """What records are cut from."""
+
+    def read(self, size: int, /) -> bytes:
+        """About ``size`` bytes; none only at the end of the stream."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.sources.columns import parse_type, wrong_name
+from clearwell.sources.columns import parse_type, stored_name, wrong_name
 from clearwell.sources.encoding import find_charset
 
 if TYPE_CHECKING:
@@ -100,6 +100,9 @@ class SourceSpec:
     def _check_columns(self) -> None:
         seen: dict[str, str] = {}
         for name in self.types:
+            if name != (stored := stored_name(name)):
+                hint = f"its column is {stored!r} in the table: declare that name"
+                raise ProjectError(f"no column is stored as {name!r}", place=self.place, hint=hint)
             if why := wrong_name(name, seen):
                 raise ProjectError(why, place=self.place)
             seen[name.casefold()] = name

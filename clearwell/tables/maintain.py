@@ -7,10 +7,12 @@ retention, or staged by a run that may still be alive. Nobody else deletes files
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from clearwell.errors import TableError
 from clearwell.names import TableName, Zone
 from clearwell.tables.compact import compact, small_files
 from clearwell.tables.swap import Change, remove, swap
@@ -131,8 +133,9 @@ def _drop_old_generations(lake: Lake, records: TableName) -> None:
 def _pinned_paths(lake: Lake, name: TableName, versions: Collection[int]) -> set[str]:
     found: set[str] = set()
     for version in versions:
-        snapshot = lake.table(name).snapshot(version)
-        found |= {file.path for file in snapshot.files} if snapshot else set()
+        with suppress(TableError):  # a version that the log has forgotten cannot be read back anyway
+            snapshot = lake.table(name).snapshot(version)
+            found |= {file.path for file in snapshot.files} if snapshot else set()
     return found
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import psutil
 import pytest
 import yaml
 from dagster._config import validate_config
 from dagster._core.instance.config import dagster_instance_config_schema
 
+import clearwell
 from clearwell.components.instance import end_dead_runs, make_home, open_instance
 from clearwell.components.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
@@ -58,7 +60,7 @@ def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
 def test_a_run_of_a_dead_process_is_ended_and_others_go_on(instance: dg.DagsterInstance) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     here = Process.current()
-    started = Process(here.host, child.pid, __import__("psutil").Process(child.pid).create_time())
+    started = Process(here.host, child.pid, psutil.Process(child.pid).create_time())
     runs = {
         "dead": start(instance, tag(started)),
         "alive": start(instance, tag(here)),
@@ -76,6 +78,17 @@ def test_a_home_is_made_from_the_configuration_of_one_machine(tmp_path: Path) ->
     make_home(tmp_path / "home")
     made = (tmp_path / "home" / "dagster.yaml").read_text()
     assert made == (files("clearwell.components") / "dagster.yaml").read_text()
+
+
+def test_runs_that_start_at_once_share_a_new_home(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from clearwell.components.instance import open_instance
+open_instance(Path({str(tmp_path / "home")!r})).dispose()
+"""
+    here = Path(clearwell.__file__).parents[1]
+    opening = [subprocess.Popen([sys.executable, "-c", code], cwd=here) for _ in range(3)]
+    assert [process.wait() for process in opening] == [0, 0, 0]
 
 
 def test_a_home_that_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -88,7 +88,10 @@ def test_packages_are_held_against_the_ranges_that_clearwell_declares(
             "pyarrow",
         ],
     )
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda _: declared)
+    real = importlib.metadata.distribution
+    monkeypatch.setattr(
+        importlib.metadata, "distribution", lambda name: declared if name == "clearwell" else real(name)
+    )
     ran = clearwell("doctor", "--json")
     state = {name: finding["state"] for name, finding in findings(ran).items()}
     assert (state["python"], state["pyarrow"]) == ("ok", "ok")

@@ -1,16 +1,13 @@
-"""Type names and drift."""
+"""Spark's names of types."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from clearwell.errors import ProjectError
-from clearwell.sources import RawFile, SourceSpec, UnreadableFile, check_drift, parse_type
-
-FILE = RawFile("in/a.csv", Path("/in/a.csv"), "0" * 32, 1, 1)
+from clearwell.sources import parse_type
+from clearwell.sources.columns import stored_name
 
 
 @pytest.mark.parametrize(
@@ -49,35 +46,9 @@ def test_an_unknown_type_is_an_error_with_its_place(text: str, hint: str | None)
     assert hint is None or hint in (caught.value.hint or "")
 
 
-def spec(**options: str) -> SourceSpec:
-    return SourceSpec("in/*.csv", columns={"id": "int", "day": "date"}, **options)
-
-
-def test_lenient_policies_take_any_file() -> None:
-    check_drift(spec(), ["new"], ["id", "day", "old"], FILE)
-    check_drift(spec(), ["day", "id"], None, FILE)
-
-
-def test_a_new_column_is_refused_by_policy_once_there_is_a_table() -> None:
-    strict = spec(new_column="reject")
-    check_drift(strict, ["id", "day", "new"], None, FILE)
-    check_drift(strict, ["id", "day"], ["id", "_file_id", "_record_no"], FILE)
-    with pytest.raises(UnreadableFile, match=r"new column 'dya', and drift.new_column is reject") as caught:
-        check_drift(strict, ["id", "day", "dya", "_record_no"], ["id"], FILE)
-    assert caught.value.place == "in/a.csv"
-    assert caught.value.hint == "did you mean 'day'?"
-
-
-def test_a_missing_column_is_refused_by_policy_declared_or_of_the_table() -> None:
-    strict = spec(missing_column="reject")
-    check_drift(strict, ["id", "day", "new"], ["id", "day", "_batch_id"], FILE)
-    with pytest.raises(UnreadableFile, match="missing column 'day'"):
-        check_drift(strict, ["id"], None, FILE)
-    with pytest.raises(UnreadableFile, match="missing columns 'x', 'day'"):
-        check_drift(strict, ["id"], ["id", "x"], FILE)
-
-
-@pytest.mark.parametrize("table", [None, ["id", "day"]])
-def test_a_name_in_another_case_is_always_refused(table: list[str] | None) -> None:
-    with pytest.raises(UnreadableFile, match="'ID' differs only in case from 'id'"):
-        check_drift(spec(), ["ID", "day"], table, FILE)
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [("a b", "a_b"), (" padded ", "padded"), ("Cost (USD)", "Cost__USD_"), ("x=1;y", "x_1_y"), ("plain", "plain")],
+)
+def test_a_name_that_delta_cannot_hold_is_stored_under_one_that_it_can(name: str, stored: str) -> None:
+    assert stored_name(name) == stored

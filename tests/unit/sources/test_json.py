@@ -166,3 +166,12 @@ def test_objects_written_by_python_come_back(
                 else (row[key] is None if value is None else json.loads(row[key]) == value)
             )
         assert all(row[key] is None for key in row if key not in record)
+
+
+def test_keys_that_delta_cannot_hold_are_stored_under_names_that_it_can(lines) -> None:
+    outcome = lines('{"a b": 1, "c": 2}', '{"a b": 3}', columns={"a_b": "bigint"})
+    assert outcome.rows == [{"a_b": 1, "c": "2"}, {"a_b": 3, "c": None}]
+
+
+def test_two_keys_of_one_stored_name_reject_the_line(lines) -> None:
+    assert lines('{"a b": 1, "a_b": 2}', columns={"a_b": "bigint"}).checks == {1: "json_keys"}

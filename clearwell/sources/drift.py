@@ -1,0 +1,65 @@
+"""Drift: the columns that a file brings against those that its table has and its source declares.
+
+Refused whatever the policy: a name that differs only in case from an expected one, for Delta would
+take it for the same column or for none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.errors import did_you_mean
+from clearwell.names import PROVENANCE
+from clearwell.sources.records import RawFile, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clearwell.sources.spec import SourceSpec
+
+__all__ = ["check_drift"]
+
+
+def check_drift(
+    spec: SourceSpec, columns: Sequence[str], table_columns: Sequence[str] | None, file: RawFile
+) -> None:
+    """Judge the columns of a whole file against the table (None: there is none yet) and the spec.
+
+    A first file has no new columns; declared ones can be missing from it. Provenance columns may be
+    among the names: they are ignored.
+
+    Raises:
+        UnreadableFile: a new or missing column where the policy says ``reject``, or a name that
+            differs only in case from an expected one.
+    """
+    found = [name for name in columns if name not in PROVENANCE]
+    expected = dict.fromkeys([*(table_columns or ()), *spec.columns])
+    for name in PROVENANCE:
+        expected.pop(name, None)
+    folded = {name.casefold(): name for name in expected}
+    new = [name for name in found if name not in expected]
+    for name in new:
+        if (other := folded.get(name.casefold())) is not None:
+            raise UnreadableFile(
+                f"column {name!r} differs only in case from {other!r}",
+                place=file.path,
+                hint="rename the column in the file, or in `columns`",
+            )
+    if new and table_columns is not None and spec.new_column == "reject":
+        raise UnreadableFile(
+            f"new column{_listed(new)}, and drift.new_column is reject",
+            place=file.path,
+            hint=did_you_mean(new[0], expected) or "set drift.new_column: evolve, or take the file away",
+        )
+    missing = [name for name in expected if name not in set(found)]
+    if missing and spec.missing_column == "reject":
+        raise UnreadableFile(
+            f"missing column{_listed(missing)}, and drift.missing_column is reject",
+            place=file.path,
+            hint=did_you_mean(missing[0], found) or 'set drift.missing_column: "null", or take the file away',
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:10])
+    return f"{'s' if len(names) > 1 else ''} {shown}{' ...' if len(names) > 10 else ''}"
