@@ -166,5 +166,5 @@ def assert_every_version_balances(lake: Path, zone: str, name: str) -> None:
         for identity in said.keys() | taken.keys() | rejected.keys():
             found = taken.get(identity, 0) + rejected.get(identity, 0)
             assert said.get(identity, 0) == found, (
-                f"{zone}_{name} version {version}: {identity}: {said.get(identity, 0)} delivered, {found} found"
+                f"{zone}_{name} at {version}: {identity}: {said.get(identity, 0)} delivered, {found} found"
             )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 for _name in [name for name in os.environ if name.startswith("CLEARWELL_") or name == "DAGSTER_HOME"]:
     del os.environ[_name]
 
-# A shell that starts us in the background has us ignore Ctrl-C; so would every process that a test sends it to.
+# A shell that starts us in the background has us ignore Ctrl-C; so would every process that tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every machine; `--hypothesis-profile explore` looks further.

@@ -161,7 +161,7 @@ def test_no_flight_is_there_twice() -> None:
 
 
 def test_midnight_is_2400() -> None:
-    records = [[r for r in flights(week)] for week in WEEKS]
+    records = [list(flights(week)) for week in WEEKS]
     assert [sum(r["dep_time"] == "2400" for r in week) for week in records] == [1, 0]
     assert [sum(r["arr_time"] == "2400" for r in week) for week in records] == [5, 1]
     assert not any("0" in (r["dep_time"], r["arr_time"]) for week in records for r in week)

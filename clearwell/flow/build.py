@@ -140,7 +140,9 @@ def _candidate(
         _block(run, candidate, batch, build_id, checks)
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
     files = _files(run, job, candidate, sources)
-    lake.store.delete(f"{name.path}/{file.path}" for file in candidate.rejected)  # the quarantine has them now
+    lake.store.delete(
+        f"{name.path}/{file.path}" for file in candidate.rejected
+    )  # the quarantine has them now
     return Intent(
         table=str(name),
         batch=batch,
@@ -168,7 +170,7 @@ def _candidate(
 def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) -> DataFrame:
     """Of the rows of one key, or partition, those of the latest batch: as if the batches had come one by one.
 
-    Rows of one key and one batch all stay, unless ``order_by`` tells them apart: ``verify_keys`` refuses them.
+    Rows of one key and one batch all stay unless ``order_by`` tells them apart; ``verify_keys`` refuses them.
     """
     order = [*(("_batch_id",) if "_batch_id" in frame.columns else ()), *write.order_by]
     first_batch = source.generation if need.after_batch is None else need.after_batch + 1
@@ -218,7 +220,9 @@ def _block(
         build=build_id,
         attempt=candidate.attempt.id,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
-        reason="; ".join(f"{check.name}: {check.message}" if check.message else check.name for check in failed),
+        reason="; ".join(
+            f"{check.name}: {check.message}" if check.message else check.name for check in failed
+        ),
         checks=checks,
         files=tuple(replace(f, accepted=0, quarantined=0, blocked=f.delivered) for f in files),
         rows=candidate.returned,

@@ -45,7 +45,8 @@ def call_transform(
         raise ProjectError(f"{ref}: {error.fact}", place=place, hint=error.hint) from error
     except Exception as error:
         raise ProjectError(
-            f"{ref} raised {type(error).__name__}: {error}", place=line_in_project(error, project.root) or yaml_place
+            f"{ref} raised {type(error).__name__}: {error}",
+            place=line_in_project(error, project.root) or yaml_place,
         ) from error
     if not isinstance(made, Frame):
         raise ProjectError(
@@ -61,4 +62,3 @@ def call_transform(
             raise
         raise ProjectError(f"{ref}: {error.fact}", place=yaml_place, hint=error.hint) from error
     return made
-

@@ -157,7 +157,7 @@ class Landing:
         numbers = opened.number_sum + sum(r.record_no for r in opened.rejects)
         if numbers != delivered * (delivered + 1) // 2:
             raise CandidateRefused(
-                f"{file.path} was read with gaps: the numbers of {opened.accepted:,} accepted and {rejected:,}"
+                f"{file.path} was read with gaps: the numbers of {opened.accepted} accepted and {rejected}"
                 " rejected records do not count up from 1",
                 place=str(self._name),
                 hint="this is a fault of the parser; please report it with the file",

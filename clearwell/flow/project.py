@@ -95,7 +95,7 @@ class Project:
         return self.root / EXPECTATIONS / f"{name}.yaml" if name else None
 
     def transform_of(self, spec: TableSpec | CuratedSpec) -> tuple[str, str, tuple[str, ...] | None]:
-        """The transform's reference, its ``file:line`` in the YAML, and the inputs it takes (None: one frame)."""
+        """The transform of ``spec``, its ``file:line`` in the YAML, its inputs (None: it takes one frame)."""
         if isinstance(spec, CuratedSpec):
             return spec.transform, self.place(spec, "transform"), spec.inputs
         if spec.silver is None:

@@ -64,7 +64,7 @@ def parse_type(text: str, *, place: str | None = None) -> pa.DataType:
 
 
 def stored_name(name: str) -> str:
-    """The name that a raw column has in a table: outer blanks go, what Delta cannot hold in a name becomes ``_``."""
+    """A raw column's name in a table: outer blanks go, what Delta cannot hold in a name becomes ``_``."""
     return _UNSTORABLE.sub("_", name.strip())
 
 

@@ -112,7 +112,7 @@ class _Lines:
         if not self._names.issuperset(record):
             self._admit(record)
         if not self._renamed.keys().isdisjoint(record):
-            stored = {self._renamed.get(key, key): text for key, text in record.items()}
+            stored = {str(self._renamed.get(key, key)): text for key, text in record.items()}
             if len(stored) < len(record):
                 raise _Refused("json_keys", "two keys that are stored under one name")
             return stored

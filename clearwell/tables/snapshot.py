@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from clearwell.engines import Engine
     from clearwell.names import TableName
 
-__all__ = ["APP_BATCH", "APP_DELETED", "APP_GENERATION", "APP_VOID", "LiveFile", "Snapshot", "aligned_batches"]
+__all__ = [
+    "APP_BATCH",
+    "APP_DELETED",
+    "APP_GENERATION",
+    "APP_VOID",
+    "LiveFile",
+    "Snapshot",
+    "aligned_batches",
+]
 
 APP_BATCH = "clearwell"
 """Delta application whose transaction version is the number of the last decided batch."""

@@ -80,18 +80,28 @@ def test_malformed_rows_are_quarantined_with_their_text(project: SmallProject) -
 
 
 def test_wrong_encoding_costs_its_own_rows_and_keeps_their_bytes(project: SmallProject) -> None:
-    (project.raw / "b.csv").write_bytes(b"order_id,day,amount,place\n4,2026-01-01,4.5,Z\xfcrich\n5,2026-01-01,5.5,Bern\n")
+    (project.raw / "b.csv").write_bytes(
+        b"order_id,day,amount,place\n4,2026-01-01,4.5,Z\xfcrich\n5,2026-01-01,5.5,Bern\n"
+    )
     assert clearwell(project, "run").returncode == 0
-    rows = query(replay(project.lake / "quarantine" / "bronze_orders").files, "SELECT _record_no, raw_bytes FROM t")
+    rows = query(
+        replay(project.lake / "quarantine" / "bronze_orders").files, "SELECT _record_no, raw_bytes FROM t"
+    )
     assert rows == [(1, b"4,2026-01-01,4.5,Z\xfcrich")]
     assert_bronze_balances(project.lake, "orders", project.raw)
 
 
 def test_broken_json_lines(project: SmallProject) -> None:
     yaml = project.root / "pipelines" / "orders" / "defs.yaml"
-    yaml.write_text(yaml.read_text().replace("raw/*.csv", "raw/*.jsonl").replace("format: csv", "format: jsonl"))
+    yaml.write_text(
+        yaml.read_text().replace("raw/*.csv", "raw/*.jsonl").replace("format: csv", "format: jsonl")
+    )
     good = '{"order_id": 1, "day": "2026-01-01", "amount": 1.5}'
-    bad = ['{"order_id": 2, "day"', "[1, 2]", '{"order_id": 3, "order_id": 4, "day": "2026-01-01", "amount": 1}']
+    bad = [
+        '{"order_id": 2, "day"',
+        "[1, 2]",
+        '{"order_id": 3, "order_id": 4, "day": "2026-01-01", "amount": 1}',
+    ]
     (project.raw / "a.jsonl").write_text("\n".join([good, *bad]) + "\n")
     assert clearwell(project, "run").returncode == 0
     assert [(row["_record_no"], row["raw"]) for row in quarantine(project)] == list(enumerate(bad, 2))
@@ -100,7 +110,9 @@ def test_broken_json_lines(project: SmallProject) -> None:
 
 def test_a_truncated_parquet_file_is_set_aside_and_the_others_are_taken(project: SmallProject) -> None:
     yaml = project.root / "pipelines" / "orders" / "defs.yaml"
-    yaml.write_text(yaml.read_text().replace("raw/*.csv", "raw/*.parquet").replace("format: csv", "format: parquet"))
+    yaml.write_text(
+        yaml.read_text().replace("raw/*.csv", "raw/*.parquet").replace("format: csv", "format: parquet")
+    )
     table = pa.table({"order_id": [1, 2], "day": ["2026-01-01"] * 2, "amount": [1.5, 2.5]})
     pq.write_table(table, project.raw / "a.parquet")
     pq.write_table(table.slice(1), project.raw / "b.parquet")

@@ -1,4 +1,4 @@
-"""A run is killed at a step of the write path; then new files come, the transform is edited, and it runs again.
+"""A run is killed at a step of the write path, files come, the transform is edited, and it runs again.
 
 Nothing may be lost and nothing doubled, whatever the write mode. The runs are processes of their own and
 die by SIGKILL; the judge is tests.checker, which knows no Clearwell.
@@ -9,12 +9,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.engines import Engine
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
 from tests.project import EDITED, SmallProject, make_project
+
+if TYPE_CHECKING:
+    from clearwell.engines import Engine
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +35,9 @@ def run(project: SmallProject, engine: Engine, *options: str) -> subprocess.Comp
 
 
 def orders(project: SmallProject, column: str) -> list[tuple]:
-    return query(replay(project.lake / "silver" / "orders").files, f"SELECT order_id, {column} FROM t ORDER BY 1")
+    return query(
+        replay(project.lake / "silver" / "orders").files, f"SELECT order_id, {column} FROM t ORDER BY 1"
+    )
 
 
 @pytest.mark.parametrize(("mode", "table"), CASES)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import pytest
-from pyspark.sql import DataFrame
 
 from assets.reference import gaps
 from clearwell.names import PROVENANCE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import DataFrame
 
 
 @pytest.mark.parametrize(

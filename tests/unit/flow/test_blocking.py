@@ -48,7 +48,12 @@ def project(tmp_path: Path) -> SmallProject:
 
 
 def ids(project: SmallProject) -> list[int]:
-    return [i for (i,) in query(replay(project.lake / "silver" / "orders").files, "SELECT order_id FROM t ORDER BY 1")]
+    return [
+        i
+        for (i,) in query(
+            replay(project.lake / "silver" / "orders").files, "SELECT order_id FROM t ORDER BY 1"
+        )
+    ]
 
 
 def test_a_row_of_a_warning_is_quarantined_with_its_reason(project: SmallProject, engine: Engine) -> None:
@@ -120,7 +125,8 @@ def test_a_merge_refuses_two_rows_of_one_key_and_names_them(project: SmallProjec
 
 
 @pytest.mark.parametrize(
-    ("mode", "days"), [("merge", {"2026-01-01": 3, "2026-01-02": 3}), ("replace_partitions", {"2026-01-01": 2})]
+    ("mode", "days"),
+    [("merge", {"2026-01-01": 3, "2026-01-02": 3}), ("replace_partitions", {"2026-01-01": 2})],
 )
 def test_a_rebuild_gives_what_the_batches_gave_one_by_one(
     project: SmallProject, engine: Engine, mode: str, days: dict[str, int]

@@ -69,7 +69,9 @@ def project(tmp_path: Path) -> SmallProject:
 
 def deliver(project: SmallProject, name: str, first: int) -> None:
     lines = ["id,reading,whole,fine"]
-    for i, reading in enumerate(FLOATS * 3):  # several rows of one value: where engines use statistics instead
+    for i, reading in enumerate(
+        FLOATS * 3
+    ):  # several rows of one value: where engines use statistics instead
         lines.append(f"{first + i},{reading},99999999999999999999999999999999999999,3333333333.3333333333")
     (project.raw / name).write_text("\n".join(lines) + "\n")
 

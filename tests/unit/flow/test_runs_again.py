@@ -1,4 +1,4 @@
-"""What runs again, and when: nothing new, nothing runs; new files flow through; edits rebuild what hangs on them."""
+"""What runs again, and when: nothing new, nothing runs; new files flow through; edits rebuild."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def written_mode(project: SmallProject) -> str:
 
 
 def ids(project: SmallProject, zone: str = "silver") -> list[int]:
-    return [i for (i,) in query(replay(project.lake / zone / "orders").files, "SELECT order_id FROM t ORDER BY 1")]
+    return [
+        i for (i,) in query(replay(project.lake / zone / "orders").files, "SELECT order_id FROM t ORDER BY 1")
+    ]
 
 
 def test_nothing_new_nothing_runs(project: SmallProject, engine: Engine) -> None:
@@ -81,7 +83,9 @@ def test_an_edited_transform_rebuilds_its_table_and_not_what_it_hangs_on(
     assert ids(project) == [1, 2, 3, 4, 5]
 
 
-def test_an_edited_suite_rebuilds_its_table_with_its_quarantine(project: SmallProject, engine: Engine) -> None:
+def test_an_edited_suite_rebuilds_its_table_with_its_quarantine(
+    project: SmallProject, engine: Engine
+) -> None:
     mode = written_mode(project)
     project.write_suite(SUITE)
     project.write_yaml(mode=mode, suite="silver_orders")

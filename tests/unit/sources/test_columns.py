@@ -48,7 +48,13 @@ def test_an_unknown_type_is_an_error_with_its_place(text: str, hint: str | None)
 
 @pytest.mark.parametrize(
     ("name", "stored"),
-    [("a b", "a_b"), (" padded ", "padded"), ("Cost (USD)", "Cost__USD_"), ("x=1;y", "x_1_y"), ("plain", "plain")],
+    [
+        ("a b", "a_b"),
+        (" padded ", "padded"),
+        ("Cost (USD)", "Cost__USD_"),
+        ("x=1;y", "x_1_y"),
+        ("plain", "plain"),
+    ],
 )
 def test_a_name_that_delta_cannot_hold_is_stored_under_one_that_it_can(name: str, stored: str) -> None:
     assert stored_name(name) == stored

@@ -1,4 +1,4 @@
-"""Deleting rows is a batch: once, after any crash, seen by what hangs on the table, with books that balance."""
+"""Deleting rows is a batch: once, after any crash, seen downstream, with books that balance."""
 
 from __future__ import annotations
 
