@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["progress"]
 
 _logger = logging.getLogger("clearwell")
+_steps = logging.getLogger("clearwell.steps")
 
 
 @contextmanager
@@ -25,12 +26,14 @@ def progress(doing: str, *, debug: bool = False) -> Generator[None]:
     """Show what Clearwell logs until the block ends, on standard error."""
     before = (_logger.level, _logger.propagate)
     _logger.setLevel(logging.DEBUG if debug else logging.INFO)
+    _steps.setLevel(logging.DEBUG if debug else logging.NOTSET)  # Dagster sets the other's level by itself
     _logger.propagate = False  # Dagster sets up the root logger: each line would be there twice
     try:
         with _terminal(doing) if sys.stderr.isatty() else _log():
             yield
     finally:
         _logger.level, _logger.propagate = before
+        _steps.setLevel(logging.NOTSET)
 
 
 @contextmanager

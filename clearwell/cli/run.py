@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -137,11 +140,20 @@ def _extent(check: CheckResult) -> str:
 
 
 def _next_steps(tables: Iterable[BuildResult], where: str) -> Iterator[str]:
+    command = _own_command()
     aside = next((table.table for table in tables if table.blocked), None)
     rejected = next((table.table for table in tables if table.quarantined), None)
     if aside:
-        yield f"clearwell quarantine {aside} --blocked{where}"
+        yield f"{command} quarantine {aside} --blocked{where}"
     if rejected:
-        yield f"clearwell quarantine {rejected}{where}"
-    yield f"clearwell tables{where}"
-    yield f"clearwell ui{where}"
+        yield f"{command} quarantine {rejected}{where}"
+    yield f"{command} tables{where}"
+    yield f"{command} ui{where}"
+
+
+def _own_command() -> str:
+    """How this `clearwell` is called: by its name if the shell finds it, else by its path."""
+    own = Path(sys.executable).parent / "clearwell"
+    if shutil.which("clearwell") or not own.exists():
+        return "clearwell"
+    return str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own)

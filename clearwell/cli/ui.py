@@ -78,10 +78,12 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def _prepare(home: Path) -> None:
-    if not (home / "dagster.yaml").is_file():
-        from clearwell.components.instance import make_home
+    """Make Dagster's home and its databases, which two processes that start at once would trip over."""
+    from clearwell.components.instance import make_home, open_instance
 
+    if not (home / "dagster.yaml").is_file():
         make_home(home)
+    open_instance(home).dispose()
 
 
 def _require_free(port: int) -> None:

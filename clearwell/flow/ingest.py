@@ -189,9 +189,9 @@ def _changed(found: Discovery, source: SourceSpec) -> list[SetAside]:
 
 
 def _blocked_counts(file: RawFile, source: SourceSpec) -> FileCounts:
-    """A file that is kept out, with its number of records; one that cannot be read counts as one."""
+    """A file that is kept out, with its number of records; one that has none to be read counts as one."""
     try:
-        records = sum(p.accepted.num_rows + len(p.rejects) for p in read(file, source))
+        records = sum(p.accepted.num_rows + len(p.rejects) for p in read(file, source)) or 1
     except UnreadableFile:
         records = 1
     return FileCounts(file.file_id, file.path, records, 0, 0, records, file.size, file.modified_ns)

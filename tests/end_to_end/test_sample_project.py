@@ -117,7 +117,7 @@ def test_a_second_run_adds_no_row_and_no_version_anywhere(ran: Sample) -> None:
 
 def test_the_summary_says_what_was_done_and_where_to_look(ran: Sample) -> None:
     summary = (ran.root / "summary.txt").read_text()
-    for words in ("12,556", "silver_weather", "checks", "late_flights v1", "storage cost", "next"):
+    for words in ("12,556", "silver_weather", "checks", "late_flights v1", "storage_cost", "next"):
         assert words in summary
 
 

@@ -1,0 +1,94 @@
+"""What the documents tell a reader to type is typed here: commands, YAML, Python, on the sample project."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clearwell.flow.documents import parse_document
+from clearwell.places import read_yaml
+from tests.end_to_end.conftest import ROOT, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """(document, text) of each block in that language."""
+    return [
+        (document.name, text)
+        for document in DOCUMENTS
+        for kind, text in BLOCK.findall(document.read_text())
+        if kind == language
+    ]
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    for _, text in blocks("bash"):
+        for line in text.splitlines():
+            if words := shlex.split(line, comments=True):
+                yield tuple(words)
+
+
+CLEARWELL = sorted({words[1:] for words in commands() if words[0] == "clearwell"})
+
+
+def test_every_command_is_one_of_ours() -> None:
+    assert {words[0] for words in commands()} <= {"clearwell", "make"}
+    assert len(CLEARWELL) > 5
+
+
+@pytest.mark.parametrize("arguments", CLEARWELL, ids=" ".join)
+def test_a_command_does_something(ran: Sample, arguments: tuple[str, ...]) -> None:
+    assert ran.clearwell(*arguments).strip()
+
+
+def test_every_make_target_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = {words[1] for words in commands() if words[0] == "make"}
+    for document in DOCUMENTS:
+        named |= set(re.findall(r"`make ([a-z]+)", document.read_text()))
+    assert {"demo", "test", "check"} <= named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(("document", "text"), blocks("yaml"), ids=lambda value: str(value)[:20])
+def test_a_pipeline_can_be_loaded(tmp_path: Path, document: str, text: str) -> None:
+    file = tmp_path / "defs.yaml"
+    file.write_text(text)
+    for part in read_yaml(file):
+        spec, problems = parse_document(part)
+        assert problems == [], document
+        assert spec is not None
+
+
+@pytest.mark.parametrize(("document", "text"), blocks("python"), ids=lambda value: str(value)[:20])
+def test_python_runs(ran: Sample, document: str, text: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=ran.root,
+        env=ran.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{document}: {done.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
