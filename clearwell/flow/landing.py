@@ -55,10 +55,14 @@ class _Open:
     waiting: list[pa.RecordBatch] = field(default_factory=list[pa.RecordBatch])
     waiting_bytes: int = 0
     rejects: list[Reject] = field(default_factory=list["Reject"])
+    rejects_bytes: int = 0
     accepted: int = 0
+    rejected: int = 0
     number_sum: int = 0
     schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
-    own: PartWriter | None = None
+    writer: PartWriter | None = None
+    rejects_writer: PartWriter | None = None
+    parts: list[StagedFile] = field(default_factory=list[StagedFile])
 
 
 class Landing:
@@ -83,9 +87,9 @@ class Landing:
         self._data = [f for f in table_schema or () if f.name not in PROVENANCE]
         self._shared: PartWriter | None = None
         self._parts = 0
-        self._rejects = PartWriter(
-            lake.table(name.quarantine).root, attempt.folder, QUARANTINE, required=("_n", "_attempt")
-        )
+        self._rejects_root = lake.table(name.quarantine).root
+        self._rejects = self._rejects_writer("rejects")
+        self._rejected: list[StagedFile] = []
 
     @property
     def schema(self) -> pa.Schema:
@@ -105,7 +109,7 @@ class Landing:
                 self._grow(opened)
             except UnreadableFile as error:
                 self._drop(opened)
-                self.set_aside.append(SetAside(_whole(file, 1), str(error)))
+                self.set_aside.append(SetAside(_whole(file), str(error)))
                 continue
             self._keep(opened)
 
@@ -114,12 +118,15 @@ class Landing:
         if self._shared is not None:
             self.accepted += self._shared.close()
             self._shared = None
-        return self.accepted, self._rejects.close()
+        return self.accepted, [*self._rejected, *self._rejects.close()]
 
     def _add(self, opened: _Open, parsed: Parsed) -> None:
         rows = parsed.accepted
         opened.accepted += rows.num_rows
+        opened.rejected += len(parsed.rejects)
         opened.rejects += parsed.rejects
+        opened.rejects_bytes += sum(len(reject.raw) for reject in parsed.rejects)
+        opened.number_sum += sum(reject.record_no for reject in parsed.rejects)
         if rows.num_rows:
             opened.number_sum += pc.sum(rows.column("_record_no")).as_py()
         data = pa.schema([f for f in rows.schema if f.name not in PROVENANCE])
@@ -130,14 +137,15 @@ class Landing:
         opened.waiting.append(rows)
         opened.waiting_bytes += rows.nbytes
         if opened.waiting_bytes > _BUFFER_BYTES:  # a large file has parts of its own, which can be dropped
-            if opened.own is None or opened.own.schema != _with_provenance(opened.schema):
-                self._finish_own(opened)
-                self._parts += 1
-                folder = f"{self._attempt.folder}/file-{self._parts:05}"
-                opened.own = PartWriter(
-                    self._root, folder, _with_provenance(opened.schema), required=PROVENANCE
-                )
-            self._write(opened.own, opened)
+            schema = pa.schema([*opened.schema, *PROVENANCE_FIELDS])
+            if opened.writer is None or opened.writer.schema != schema:
+                opened.parts += opened.writer.close() if opened.writer else []
+                opened.writer = self._part_writer("file", schema)
+            self._write(opened.writer, opened)
+        if opened.rejects_bytes > _BUFFER_BYTES:
+            self._parts += 1
+            opened.rejects_writer = opened.rejects_writer or self._rejects_writer(f"file-{self._parts:05}")
+            self._write_rejects(opened.rejects_writer, opened)
 
     def _grow(self, opened: _Open) -> None:
         """Add the file's new columns to the table's; refuse it if a type is another."""
@@ -152,29 +160,26 @@ class Landing:
         self._data += [f for f in opened.schema if f.name not in have]
 
     def _keep(self, opened: _Open) -> None:
-        file, rejected = opened.file, len(opened.rejects)
+        file, rejected = opened.file, opened.rejected
         delivered = opened.accepted + rejected
-        numbers = opened.number_sum + sum(r.record_no for r in opened.rejects)
-        if numbers != delivered * (delivered + 1) // 2:
+        if opened.number_sum != delivered * (delivered + 1) // 2:
             raise CandidateRefused(
                 f"{file.path} was read with gaps: the numbers of {opened.accepted} accepted and {rejected}"
                 " rejected records do not count up from 1",
                 place=str(self._name),
                 hint="this is a fault of the parser; please report it with the file",
             )
-        if opened.own is not None:
-            self._write(opened.own, opened)
-            self._finish_own(opened)
+        if opened.writer is not None:
+            self._write(opened.writer, opened)
+            self.accepted += [*opened.parts, *opened.writer.close()]
         elif opened.waiting:
             schema = pa.schema([*self._data, *PROVENANCE_FIELDS])
             if self._shared is None or self._shared.schema != schema:
                 self.accepted += self._shared.close() if self._shared else []
-                self._parts += 1
-                folder = f"{self._attempt.folder}/files-{self._parts:05}"
-                self._shared = PartWriter(self._root, folder, schema, required=PROVENANCE)
+                self._shared = self._part_writer("files", schema)
             self._write(self._shared, opened)
-        for start in range(0, rejected, 10_000):
-            self._rejects.write(self._quarantined(file, opened.rejects[start : start + 10_000]))
+        self._write_rejects(opened.rejects_writer or self._rejects, opened)
+        self._rejected += opened.rejects_writer.close() if opened.rejects_writer else []
         counts = FileCounts(
             file_id=file.file_id,
             path=file.path,
@@ -226,26 +231,31 @@ class Landing:
         return pa.RecordBatch.from_pydict(columns, schema=QUARANTINE)
 
     def _drop(self, opened: _Open) -> None:
-        self._finish_own(opened, keep=False)
+        """Delete what a file that cannot be taken has left behind."""
+        for root, writer in ((self._root, opened.writer), (self._rejects_root, opened.rejects_writer)):
+            for part in [*(opened.parts if root == self._root else ()), *(writer.close() if writer else ())]:
+                Path(root, part.path).unlink(missing_ok=True)
 
-    def _finish_own(self, opened: _Open, *, keep: bool = True) -> None:
-        if opened.own is None:
-            return
-        parts = opened.own.close()
-        if keep:
-            self.accepted += parts
-        else:
-            for part in parts:
-                Path(self._root, part.path).unlink(missing_ok=True)
-        opened.own = None
+    def _part_writer(self, kind: str, schema: pa.Schema) -> PartWriter:
+        self._parts += 1
+        folder = f"{self._attempt.folder}/{kind}-{self._parts:05}"
+        return PartWriter(self._root, folder, schema, required=PROVENANCE)
+
+    def _rejects_writer(self, folder: str) -> PartWriter:
+        required = ("_n", "_attempt")
+        return PartWriter(
+            self._rejects_root, f"{self._attempt.folder}/{folder}", QUARANTINE, required=required
+        )
+
+    def _write_rejects(self, writer: PartWriter, opened: _Open) -> None:
+        for start in range(0, len(opened.rejects), 10_000):
+            writer.write(self._quarantined(opened.file, opened.rejects[start : start + 10_000]))
+        opened.rejects, opened.rejects_bytes = [], 0
 
 
-def _with_provenance(data: pa.Schema) -> pa.Schema:
-    return pa.schema([*data, *PROVENANCE_FIELDS])
-
-
-def _whole(file: RawFile, records: int) -> FileCounts:
-    return FileCounts(file.file_id, file.path, records, 0, 0, records, file.size, file.modified_ns)
+def _whole(file: RawFile) -> FileCounts:
+    """A file that cannot be read counts as one record, kept out."""
+    return FileCounts(file.file_id, file.path, 1, 0, 0, 1, file.size, file.modified_ns)
 
 
 def _as_text(raw: bytes) -> tuple[str, bool]:

@@ -160,3 +160,21 @@ def test_week_by_week_and_a_week_again_under_another_name(tmp_path: Path) -> Non
     sample.clearwell(*flow)
     assert tables_at(sample.lake) == before
     assert one(sample, "bronze_flights", "SELECT count(*) FROM t") == (12_556,)
+
+
+def test_an_edited_transform_rebuilds_what_hangs_on_it_and_nothing_else(tmp_path: Path) -> None:
+    sample = copy_sample(tmp_path)
+    sample.clearwell("run")
+    module = sample.root / "assets" / "weather.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    results = sample.json("run")["results"]
+    built = {r.get("table") or r.get("dataset") or r["name"] for r in results if r["outcome"] == "built"}
+    assert {"silver_weather", "gold_flight_delays", "late_flights"} <= built
+    assert built.isdisjoint({"bronze_weather", "silver_flights", "silver_planes", "gold_reference_gaps"})
+    before = tables_at(sample.lake)
+    joined = {row["table"] for row in sample.json("maintain")["tables"] if row["joined"]}
+    assert joined
+    moved = {table for table, version in tables_at(sample.lake).items() if version != before[table]}
+    results = sample.json("run")["results"]
+    assert {r["outcome"] for r in results if "table" in r} == {"unchanged"}
+    assert moved
