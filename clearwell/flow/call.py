@@ -47,6 +47,7 @@ def call_transform(
         raise ProjectError(
             f"{ref} raised {type(error).__name__}: {error}",
             place=line_in_project(error, project.root) or yaml_place,
+            hint=f"`clearwell preview {ref}` tries it on the current inputs and writes nothing",
         ) from error
     if not isinstance(made, Frame):
         raise ProjectError(

@@ -96,6 +96,7 @@ def test_broken_json_lines(project: SmallProject) -> None:
     yaml.write_text(
         yaml.read_text().replace("raw/*.csv", "raw/*.jsonl").replace("format: csv", "format: jsonl")
     )
+    (project.raw / "a.csv").unlink()
     good = '{"order_id": 1, "day": "2026-01-01", "amount": 1.5}'
     bad = [
         '{"order_id": 2, "day"',

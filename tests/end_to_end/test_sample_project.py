@@ -130,7 +130,9 @@ def test_listings_are_one_json_document(ran: Sample) -> None:
         (6_139, 6_139, 0),
         (6_417, 6_417, 0),
     ]
-    assert [row["reasons"] for row in ran.json("quarantine", "silver_weather")] == [["wind_speed_plausible"]]
+    rejected = ran.json("quarantine", "silver_weather")
+    assert rejected["total"] == 1
+    assert [row["reasons"] for row in rejected["rows"]] == [["wind_speed_plausible"]]
     assert ran.json("releases")[0]["name"] == "late_flights"
     assert ran.json("doctor")
 
