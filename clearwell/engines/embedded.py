@@ -7,7 +7,7 @@ port has no password: another user of the same machine could reach it while the 
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clearwell.engines import failures, parquet
 from clearwell.engines.base import Capability
@@ -70,7 +70,11 @@ class EmbeddedEngine(ConnectClient):
         # A proxy from the environment must not get between us and loopback.
         return DefaultChannelBuilder(f"sc://127.0.0.1:{process.port()}", [("grpc.enable_http_proxy", 0)])
 
-    def _settle(self, session: SparkSession) -> parquet.Dialect:  # noqa: ARG002, it is known
+    def _settle(self, session: SparkSession) -> parquet.Dialect:
+        # On Ctrl-C pyspark asks the server to interrupt the query, and Sail answers only when a function of
+        # the user's that runs there has returned. Closing this engine ends its process anyway: do not wait.
+        client: Any = session.client
+        client.interrupt_operation = _nothing_interrupted
         return parquet.SAIL
 
     def _cut(self, why: str) -> None:
@@ -100,3 +104,7 @@ class EmbeddedEngine(ConnectClient):
         if process is not None and process.exited_by_itself():
             return "look for a Python function in the transform that ends its process"
         return super()._hint_lost()
+
+
+def _nothing_interrupted(_: str) -> list[str]:
+    return []
