@@ -104,13 +104,26 @@ def _select(definitions: dg.Definitions, selection: str) -> list[dg.AssetKey]:
     found: set[dg.AssetKey] = set()
     for part in (part.strip() for part in selection.split(",")):
         try:
-            keys = dg.AssetSelection.from_string(part).resolve(graph)
+            keys = dg.AssetSelection.from_string(_with_keys(part, made)).resolve(graph)
         except dg.DagsterError as error:
             raise _selects_nothing(part, made) from error
         if not (runnable := keys & set(made.values())):
             raise _selects_nothing(part, made)
         found |= runnable
     return sorted(found)
+
+
+def _with_keys(part: str, made: Iterable[str]) -> str:
+    """Bare names of assets as ``key:"name"``: else Dagster takes a selection for its old syntax.
+
+    There ``+name`` is one step up, and neither ``and`` nor parentheses are known.
+    """
+    names = set(made)
+    if part.startswith("*") or part.endswith("*"):  # only the old syntax has it
+        return part
+    return re.sub(
+        r'(?<![\w:"])([A-Za-z]\w*)(?![\w:"(])', lambda m: f'key:"{m[1]}"' if m[1] in names else m[1], part
+    )
 
 
 def _selects_nothing(part: str, made: Iterable[str]) -> ProjectError:

@@ -16,9 +16,12 @@ import pytest
 
 import clearwell
 from clearwell.components.instance import open_instance
-from clearwell.components.launch import RunReport, run_project
+from clearwell.components.launch import RunReport, _select, run_project
+from clearwell.components.location import load_definitions
+from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
 from clearwell.errors import BatchBlocked, EngineError, ProjectError
+from clearwell.flow.project import load_project
 from clearwell.model import BuildResult, Outcome
 from tests.components.shop import TABLE, deliver, make_shop, write
 
@@ -154,6 +157,24 @@ def test_a_selection_runs_no_more_than_it_names(shop: Settings) -> None:
 
 
 @pytest.mark.parametrize(
+    ("selection", "selected"),
+    [
+        ("+daily_totals", {"bronze_orders", "silver_orders", "gold_totals", "daily_totals"}),
+        ("1+daily_totals", {"gold_totals", "daily_totals"}),
+        ("bronze_orders+ and not gold_totals+", {"bronze_orders", "silver_orders"}),
+        ('key:"silver_orders"', {"silver_orders"}),
+    ],
+)
+def test_a_selection_is_in_dagsters_syntax_with_bare_names(
+    shop: Settings, selection: str, selected: set[str]
+) -> None:
+    definitions = load_definitions(load_project(shop))
+    with quiet_dagster():  # as every run has it
+        keys = _select(definitions, selection)
+    assert {key.to_user_string() for key in keys} == selected
+
+
+@pytest.mark.parametrize(
     ("selection", "hint"),
     [
         ("silver_order", "did you mean 'silver_orders'?"),
@@ -185,10 +206,6 @@ def test_full_refresh_rebuilds(shop: Settings) -> None:
 
 def test_a_run_of_the_table_s_job_by_dagster_does_what_the_command_line_does(shop: Settings) -> None:
     """As the pages, the sensor and the schedule start it; the launchpad can set the tag of a full refresh."""
-    from clearwell.components.location import load_definitions
-    from clearwell.components.quiet import quiet_dagster
-    from clearwell.flow.project import load_project
-
     run_project(shop, selection="bronze_orders")
     job = load_definitions(load_project(shop)).resolve_job_def("bronze_orders_and_on")
     with quiet_dagster(), dg.DagsterInstance.ephemeral() as instance:

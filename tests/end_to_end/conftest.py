@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ FOLDERS = ("assets", "expectations", "pipelines", "sample_data")
 
 @dataclass(frozen=True)
 class Sample:
-    """A copy of the sample project."""
+    """A copy of the sample project, and the environment variables that its commands see beside ours."""
 
     root: Path
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def lake(self) -> Path:
@@ -33,7 +34,12 @@ class Sample:
     @property
     def environment(self) -> dict[str, str]:
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        return {**os.environ, "DAGSTER_HOME": str(self.root / "dagster_home"), "PYTHONPATH": path}
+        return {
+            **os.environ,
+            "DAGSTER_HOME": str(self.root / "dagster_home"),
+            "PYTHONPATH": path,
+            **self.variables,
+        }
 
     def clearwell(self, *arguments: str, code: int = 0) -> str:
         """Standard output of a command, which must end with ``code``."""

@@ -164,6 +164,16 @@ def test_week_by_week_and_a_week_again_under_another_name(tmp_path: Path) -> Non
     assert one(sample, "bronze_flights", "SELECT count(*) FROM t") == (12_556,)
 
 
+def test_another_time_zone_locale_and_day_give_the_same_release(ran: Sample, tmp_path: Path) -> None:
+    elsewhere = Sample(copy_sample(tmp_path).root, {"TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "tr_TR.UTF-8"})
+    elsewhere.clearwell("run", "+late_flights")
+    releases = [sample.lake / "releases" / "late_flights" / "v1" for sample in (ran, elsewhere)]
+    manifests = [json.loads((release / "manifest.json").read_text()) for release in releases]
+    assert manifests[0]["fingerprint"] == manifests[1]["fingerprint"]
+    files = [{f.name: f.read_bytes() for f in (release / "data").iterdir()} for release in releases]
+    assert files[0] == files[1]
+
+
 def test_an_edited_transform_rebuilds_what_hangs_on_it_and_nothing_else(tmp_path: Path) -> None:
     sample = copy_sample(tmp_path)
     sample.clearwell("run")
