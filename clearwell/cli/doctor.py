@@ -83,7 +83,7 @@ def _versions() -> Iterator[Finding]:
             "clearwell",
             "warning",
             "runs from its sources, not installed: the versions of packages are not compared",
-            "make install, or pip install -e '.[pipelines]'",
+            "pip install -e '.[pipelines]'",
         )
         return
     wanted = SpecifierSet(own.metadata["Requires-Python"] or "")
