@@ -119,7 +119,12 @@ def test_make_lists_what_it_can_do() -> None:
 def test_continuous_integration_calls_make_alone() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert "for target in check test; do" in script.read_text()
+    lines = [
+        line
+        for line in script.read_text().splitlines()
+        if not line.startswith(("#", "set ", "cd ", "printf "))
+    ]
+    assert [line for line in lines if line] == ["make check", "make test"]
 
 
 def _without_make() -> dict[str, str]:
