@@ -73,7 +73,7 @@ def _kill_a_run(sample: Sample, *, after: float, group: bool) -> list[psutil.Pro
         processes = [first, *_children(first)]
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL) if group else run.kill()
-        run.wait()
+        assert run.wait() == -signal.SIGKILL, "the run had ended before the kill"
     steps = re.findall(r"step (\w+) (\w+)", log.read_text())
     hit = " of ".join(steps[-1]) if steps else "no step yet"
     print(f"killed {'group' if group else 'process'} {after:.1f} s after the engine was up, at {hit}")  # noqa: T201
