@@ -9,6 +9,7 @@ from typing import Any
 __all__ = [
     "BuildResult",
     "CheckResult",
+    "Edge",
     "FileCounts",
     "InputState",
     "Outcome",
@@ -63,6 +64,29 @@ class CheckResult:
     def blocks(self) -> bool:
         """Whether this result stops the batch."""
         return not self.success and self.severity is Severity.CRITICAL
+
+
+@dataclass(frozen=True, order=True)
+class Edge:
+    """One influence of an input's column on a table, as one build had it.
+
+    ``subtype`` is OpenLineage's. On the values of ``column``: IDENTITY, TRANSFORMATION, AGGREGATION. On
+    which rows there are and which value they get, with ``column`` empty: FILTER, JOIN, GROUP_BY, SORT,
+    WINDOW, CONDITIONAL. Two are our own and have no ``source``: CONSTANT, a column that is made from no
+    column, and MISSING, one whose origin the plan hides. ``blurred``: at most this, for the plan does not
+    say which of its inputs a column comes from.
+    """
+
+    column: str
+    source: str
+    source_column: str
+    subtype: str
+    blurred: bool = False
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it tells where values come from, rather than why rows are there."""
+        return bool(self.column and self.source)
 
 
 @dataclass(frozen=True)

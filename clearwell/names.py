@@ -6,6 +6,7 @@ LAKE/gold/flight_delays/            Delta table gold_flight_delays
 LAKE/quarantine/silver_flights/     rejected rows of silver_flights
 LAKE/files/bronze_flights/          what each raw file delivered
 LAKE/history/{builds,checks}/       what was built, and what its checks said
+LAKE/history/lineage/               which column of what table each column came from
 LAKE/control/...                    decisions, attempts, blocked batches (JSON, not tables)
 LAKE/releases/late_flights/v3/      an immutable release
 LAKE/reports/                       the latest reports

@@ -8,30 +8,26 @@ input, a file or a function exists is asked by `clearwell.flow.project` and `cle
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from clearwell.flow.fields import (
-    Columns,
-    Cron,
-    InputTable,
-    Moment,
-    Name,
-    Owner,
-    TransformRef,
-    distinct,
-    refuse,
+from clearwell.flow.fields import Columns, Cron, InputTable, Name, Owner, TransformRef, distinct, refuse
+from clearwell.flow.spec_parts import (
+    LINEAGE,
+    FreshnessSpec,
+    Model,
+    RetrySpec,
+    SilverSpec,
+    SourceModel,
+    SplitSpec,
+    WriteSpec,
 )
 from clearwell.names import TableName, Zone
-
-if TYPE_CHECKING:
-    from clearwell.sources import SourceSpec
 
 __all__ = [
     "CuratedSpec",
     "DatasetSpec",
-    "DriftModel",
     "ReportsSpec",
     "SilverSpec",
     "SourceModel",
@@ -42,115 +38,7 @@ __all__ = [
 ]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class DriftModel(_Model):
-    """What happens when the columns of new files differ from the table's."""
-
-    new_column: Literal["evolve", "reject"] = Field(
-        default="evolve",
-        description="A column the table does not have: add it to the table, or refuse the file.",
-    )
-    missing_column: Annotated[
-        Literal["null", "reject"], BeforeValidator(lambda value: "null" if value is None else value)
-    ] = Field(
-        default="null", description="A column the file does not have: read it as NULL, or refuse the file."
-    )
-
-
-class SourceModel(_Model):
-    """Where raw files arrive, and how they are read."""
-
-    path: str = Field(description='Files to take: a glob relative to the project, "raw/flights/*.csv".')
-    format: Literal["csv", "jsonl", "parquet", "text"] = Field(description="How the files are written.")
-    nulls: tuple[str, ...] = Field(
-        default=("",), description='Texts that mean NULL in CSV files: ["", "NA"].'
-    )
-    columns: dict[str, str] = Field(
-        default_factory=dict,
-        description="Spark types of columns; a value of another type rejects its record. Others stay text.",
-    )
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="Separator of CSV fields.")
-    encoding: str = Field(default="utf-8", description="Encoding of CSV, JSON lines and text files.")
-    drift: DriftModel = Field(default_factory=DriftModel, description="What to do when columns differ.")
-    on_change: Literal["refuse", "replace"] = Field(
-        default="refuse",
-        description="A file that was taken and now has other content: refuse it, or take it instead.",
-    )
-    settle_seconds: float = Field(
-        default=1.0, ge=0, description="A file that changed less than this ago is left for the next run."
-    )
-
-    def to_spec(self, *, place: str | None = None) -> SourceSpec:
-        """The same, as the sources layer takes it; ``place`` is the ``file:line`` for its errors.
-
-        Raises:
-            ProjectError: a value that no file could be read with.
-        """
-        from clearwell.sources import SourceSpec
-
-        return SourceSpec(
-            path=self.path,
-            format=self.format,
-            nulls=self.nulls,
-            columns=self.columns,
-            delimiter=self.delimiter,
-            encoding=self.encoding,
-            new_column=self.drift.new_column,
-            missing_column=self.drift.missing_column,
-            on_change=self.on_change,
-            settle_seconds=self.settle_seconds,
-            place=place,
-        )
-
-
-class WriteSpec(_Model):
-    """How accepted rows enter the table."""
-
-    mode: Literal["append", "merge", "replace", "replace_partitions"] = Field(
-        description="append: add the rows. merge: replace the rows of the same key, add the others. "
-        "replace: the rows become the table. replace_partitions: they replace the partitions they touch."
-    )
-    key: Columns = Field(default=(), description="merge only: the columns that make a row the same row.")
-    partition_by: Columns = Field(
-        default=(), description="replace_partitions only: the columns of a partition."
-    )
-    order_by: Columns = Field(
-        default=(),
-        description="merge only: of rows of one key in one batch the greatest by these columns stays; "
-        "without it such rows are refused. A later batch always wins.",
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        for option, mode in (("key", "merge"), ("partition_by", "replace_partitions")):
-            given: tuple[str, ...] = getattr(self, option)
-            if self.mode == mode and not given:
-                raise refuse(f"mode {mode} needs {option!r}", f"add {option}: [COLUMN, ...]")
-            if self.mode != mode and given:
-                raise refuse(f"mode {self.mode} takes no {option!r}", f"remove it, or use mode: {mode}")
-        if self.order_by and self.mode != "merge":
-            raise refuse(f"mode {self.mode} takes no 'order_by'", "remove it, or use mode: merge")
-        return self
-
-
-class SilverSpec(_Model):
-    """The cleansed table made from the bronze one."""
-
-    transform: TransformRef = Field(
-        description='The function that cleanses one frame, as "module:function" from the project\'s root.'
-    )
-    expectations: Name | None = Field(
-        default=None, description="The suite that judges the rows: expectations/NAME.yaml."
-    )
-    write: WriteSpec = Field(
-        default_factory=lambda: WriteSpec(mode="append"), description="How accepted rows enter the table."
-    )
-
-
-class _Described(_Model):
+class _Described(Model):
     name: Name = Field(description="Lower-case letters, digits and _; the table is ZONE_name.")
     description: str | None = Field(
         default=None, description="What it holds, for whoever finds it in the catalog."
@@ -166,17 +54,32 @@ class _Described(_Model):
     )
 
 
-class TableSpec(_Described):
-    """A source and its tables: raw files -> bronze_NAME -> silver_NAME (and its quarantine)."""
+class _Scheduled(_Described):
+    """What tables have that a run brings up to date by itself."""
 
     group: Name | None = Field(
         default=None, description="Group of its assets on Dagster's pages; default: the name."
     )
+    schedule: Cron | None = Field(default=None, description='When to run by itself, as cron: "0 6 * * *".')
+    personal: Columns = Field(
+        default=(),
+        description="Columns that hold personal data: their values never stand in samples, logs or reports.",
+    )
+    freshness: FreshnessSpec | None = Field(
+        default=None, description="How old the table may get: {warn_after_hours: 26, fail_after_hours: 50}."
+    )
+    retries: RetrySpec = Field(
+        default_factory=RetrySpec, description="Tries after a lost engine: {max: 2, delay_seconds: 10}."
+    )
+
+
+class TableSpec(_Scheduled):
+    """A source and its tables: raw files -> bronze_NAME -> silver_NAME (and its quarantine)."""
+
     source: SourceModel = Field(description="Where raw files arrive, and how they are read.")
     silver: SilverSpec | None = Field(
         default=None, description="The cleansed table; without it only bronze is kept."
     )
-    schedule: Cron | None = Field(default=None, description='When to run by itself, as cron: "0 6 * * *".')
     watch: bool = Field(default=False, description="Whether a new file starts a run (a Dagster sensor).")
 
     @property
@@ -190,12 +93,9 @@ class TableSpec(_Described):
         return TableName(Zone.SILVER, self.name) if self.silver else None
 
 
-class CuratedSpec(_Described):
+class CuratedSpec(_Scheduled):
     """A table computed from others: inputs -> gold_NAME."""
 
-    group: Name | None = Field(
-        default=None, description="Group of the asset on Dagster's pages; default: the name."
-    )
     inputs: Annotated[tuple[InputTable, ...], AfterValidator(distinct)] = Field(
         min_length=1, description="Tables it is computed from: [silver_flights, silver_weather]."
     )
@@ -208,7 +108,7 @@ class CuratedSpec(_Described):
     write: WriteSpec = Field(
         default_factory=lambda: WriteSpec(mode="replace"), description="How the rows enter the table."
     )
-    schedule: Cron | None = Field(default=None, description='When to run by itself, as cron: "0 6 * * *".')
+    lineage: dict[str, tuple[str, ...]] = Field(default_factory=dict, description=LINEAGE)
 
     @model_validator(mode="after")
     def _not_append(self) -> Self:
@@ -224,16 +124,6 @@ class CuratedSpec(_Described):
     def table(self) -> TableName:
         """The table it makes."""
         return TableName(Zone.GOLD, self.name)
-
-
-class SplitSpec(_Model):
-    """How rows are divided between training and test."""
-
-    by: Literal["time"] = Field(description="time: what is earlier trains, what is later tests.")
-    column: str = Field(description="The column that decides.")
-    test_from: Moment = Field(
-        description="Rows of this value or a later one are the test split; ISO dates are read as dates."
-    )
 
 
 class DatasetSpec(_Described):

@@ -6,7 +6,7 @@ from clearwell.tables.commit import Recheck, carry_out, changed_since, decide, s
 from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
 from clearwell.tables.delete import delete_rows
 from clearwell.tables.lake import Lake, Table
-from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
+from clearwell.tables.ledger import BUILDS, CHECKS, LINEAGE, files_of, lineage_of, quarantine_of
 from clearwell.tables.maintain import Maintained, maintain, pending_attempts
 from clearwell.tables.parts import PartWriter
 from clearwell.tables.snapshot import LiveFile, Snapshot
@@ -23,6 +23,7 @@ from clearwell.tables.verify import verify_files, verify_keys, verify_rows
 __all__ = [
     "BUILDS",
     "CHECKS",
+    "LINEAGE",
     "QUARANTINE",
     "Attempt",
     "Blocked",
@@ -42,6 +43,7 @@ __all__ = [
     "decide",
     "delete_rows",
     "files_of",
+    "lineage_of",
     "maintain",
     "pending_attempts",
     "quarantine_of",

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import psutil
 
-from clearwell.model import CheckResult, FileCounts, InputState, Scope, Severity
+from clearwell.model import CheckResult, Edge, FileCounts, InputState, Scope, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +117,7 @@ class Intent:
     engine: str = ""
     started: str = ""
     decided: str = ""
+    lineage: tuple[Edge, ...] = ()
 
     @property
     def accepted_rows(self) -> int:
@@ -235,6 +236,7 @@ def _intent_from(raw: dict[str, Any]) -> Intent:
         "inputs": tuple(InputState(**i) for i in raw["inputs"]),
         "checks": tuple(_check_from(c) for c in raw["checks"]),
         "table_checks": tuple(raw["table_checks"]),
+        "lineage": tuple(Edge(**e) for e in raw.get("lineage", ())),
     }
     return Intent(**{**raw, **parts})
 

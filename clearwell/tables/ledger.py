@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.model import CheckResult, FileCounts
+from clearwell.model import CheckResult, Edge, FileCounts
 from clearwell.names import TableName, Zone
 from clearwell.tables.parts import PartWriter
 from clearwell.tables.snapshot import APP_BATCH
@@ -31,15 +31,19 @@ if TYPE_CHECKING:
 __all__ = [
     "BUILDS",
     "CHECKS",
+    "LINEAGE",
     "commit_files",
     "commit_history",
+    "commit_lineage",
     "commit_quarantine",
     "files_of",
+    "lineage_of",
     "quarantine_of",
 ]
 
 BUILDS = TableName(Zone.HISTORY, "builds")
 CHECKS = TableName(Zone.HISTORY, "checks")
+LINEAGE = TableName(Zone.HISTORY, "lineage")
 
 _MOMENT = pa.timestamp("us", "UTC")
 
@@ -90,6 +94,20 @@ _CHECKS = pa.schema(
         ("element_count", pa.int64()),
         ("unexpected_count", pa.int64()),
         ("observed", pa.string()),
+        ("decided", _MOMENT),
+    ]
+)
+
+_LINEAGE = pa.schema(
+    [
+        pa.field("table", pa.string(), nullable=False),
+        pa.field("generation", pa.int64(), nullable=False),
+        pa.field("batch", pa.int64(), nullable=False),
+        ("column", pa.string()),
+        ("source", pa.string()),
+        ("source_column", pa.string()),
+        ("subtype", pa.string()),
+        ("blurred", pa.bool_()),
         ("decided", _MOMENT),
     ]
 )
@@ -163,7 +181,44 @@ def commit_history(lake: Lake, intent: Intent, *, void: bool) -> None:
     if intent.checks:
         checks = [_check_row(intent, check, decided) for check in intent.checks]
         _append(lake, CHECKS, _CHECKS, intent, checks, app=intent.table)
+    if not void:
+        commit_lineage(lake, intent)
     _append(lake, BUILDS, _BUILDS, intent, [build], app=intent.table)  # last: it says that all is on record
+
+
+def commit_lineage(lake: Lake, intent: Intent) -> None:
+    """Record the edges of a carried-out batch that its generation has not had yet, once."""
+    if not intent.lineage:
+        return
+    known = set(_edges(lake, intent.table).get((intent.table, intent.generation), ()))
+    decided = datetime.fromisoformat(intent.decided)
+    place = {"table": intent.table, "generation": intent.generation, "batch": intent.batch}
+    fresh = [{**place, **vars(e), "decided": decided} for e in sorted(set(intent.lineage) - known)]
+    if fresh:
+        _append(lake, LINEAGE, _LINEAGE, intent, fresh, app=intent.table)
+
+
+def lineage_of(lake: Lake) -> dict[str, tuple[Edge, ...]]:
+    """By table or dataset: the edges of all batches since its present contents began, in order."""
+    newest: dict[str, int] = {}
+    found = _edges(lake)
+    for table, generation in found:
+        newest[table] = max(newest.get(table, 0), generation)
+    return {table: tuple(sorted(found[table, newest[table]])) for table in sorted(newest)}
+
+
+def _edges(lake: Lake, only: str | None = None) -> dict[tuple[str, int], set[Edge]]:
+    """The recorded edges by table and generation."""
+    found: dict[tuple[str, int], set[Edge]] = {}
+    if (snapshot := lake.table(LINEAGE).snapshot()) is None:
+        return found
+    fields = ("column", "source", "source_column", "subtype", "blurred")
+    for batch in snapshot.batches():
+        rows = batch if only is None else batch.filter(pc.equal(batch.column("table"), only))
+        for row in rows.to_pylist():
+            edges = found.setdefault((row["table"], row["generation"]), set())
+            edges.add(Edge(**{field: row[field] for field in fields}))
+    return found
 
 
 def history_lacks(lake: Lake, name: TableName, batch: int) -> bool:
