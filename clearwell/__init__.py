@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import (
+    AlertError,
     BatchBlocked,
     CandidateRefused,
     ClearwellError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlertError",
     "BatchBlocked",
     "CandidateRefused",
     "ClearwellError",

@@ -10,6 +10,7 @@
     │   ├── CandidateRefused  staged rows that must not enter the table
     │   └── CommitConflict  other writers won every try                          (transient)
     ├── BatchBlocked        a critical check failed; nothing was published
+    ├── AlertError          nobody could be told that a run failed
     └── DatasetError        a release that cannot be read or made
         └── ReleaseNotFound
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "AlertError",
     "BatchBlocked",
     "CandidateRefused",
     "ClearwellError",
@@ -119,6 +121,10 @@ class BatchBlocked(ClearwellError):
     """
 
     result: Any = None
+
+
+class AlertError(ClearwellError):
+    """A receiver of alerts did not take one; its address, which is a secret, is not in the text."""
 
 
 class DatasetError(ClearwellError):

@@ -49,6 +49,33 @@ class Settings:
         """Whether schedules and sensors start by themselves: CLEARWELL_AUTOMATION=on."""
         return os.environ.get("CLEARWELL_AUTOMATION", "").lower() in ("on", "true", "1")
 
+    # Secrets are looked up when they are needed and are no fields: so no repr and no log can show them.
+
+    @property
+    def alert_webhook(self) -> str | None:
+        """CLEARWELL_ALERT_WEBHOOK: where a failed run is posted to."""
+        return os.environ.get("CLEARWELL_ALERT_WEBHOOK") or None
+
+    @property
+    def alert_mail(self) -> str | None:
+        """CLEARWELL_ALERT_MAIL: who gets a mail about a failed run, separated by commas."""
+        return os.environ.get("CLEARWELL_ALERT_MAIL") or None
+
+    @property
+    def alert_from(self) -> str | None:
+        """CLEARWELL_ALERT_FROM: the sender of such a mail."""
+        return os.environ.get("CLEARWELL_ALERT_FROM") or None
+
+    @property
+    def smtp_url(self) -> str | None:
+        """CLEARWELL_SMTP_URL: the mail server, as smtp://user:password@host:port or smtps://..."""
+        return os.environ.get("CLEARWELL_SMTP_URL") or None
+
+    @property
+    def dagster_url(self) -> str | None:
+        """CLEARWELL_DAGSTER_URL: where people find Dagster's pages, for links in alerts."""
+        return (os.environ.get("CLEARWELL_DAGSTER_URL") or "").rstrip("/") or None
+
 
 def find_project(start: Path | None = None) -> Path:
     """The nearest folder at or above ``start`` whose pyproject.toml has [tool.clearwell].

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from clearwell.components.alerts import alert_sensor
 from clearwell.components.base import loading
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import LAKE, lake_resource
@@ -61,7 +62,10 @@ def _shared(project: Project, record: RunRecord | None) -> dg.Definitions:
         JOB, selection=dg.AssetSelection.all(), description="Bring the whole lake up to date."
     )
     return dg.Definitions(
-        resources={LAKE: lake_resource(project, record)}, executor=dg.in_process_executor, jobs=[everything]
+        resources={LAKE: lake_resource(project, record)},
+        executor=dg.in_process_executor,
+        jobs=[everything],
+        sensors=[alert_sensor(project.settings)],
     )
 
 
