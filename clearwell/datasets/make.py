@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from clearwell.datasets.divide import TEST, TRAIN
 from clearwell.datasets.order import DigestOrder
 from clearwell.datasets.write import write_split
 from clearwell.errors import DatasetError
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from clearwell.datasets.divide import ByGroup, ByTime
     from clearwell.datasets.manifest import ReleaseFile, SplitFiles
 
-__all__ = ["TEST", "TRAIN", "Recipe", "make_splits", "split_value"]
-
-TRAIN, TEST = "train", "test"
+__all__ = ["Recipe", "make_splits"]
 
 _SLICE = 65_536
 
@@ -41,8 +41,7 @@ class Recipe:
         schema: The columns to release, in their order.
         label: The column to predict.
         forbidden: Columns that must not be in any file of the data.
-        column: The column that divides the splits.
-        test_from: Rows of this value or a greater one are the test split; in the column's type.
+        split: Which rows train and which test.
         formats: ``parquet``, ``arrow`` or both.
         lineage: Columns that say where a row came from, kept beside the data.
     """
@@ -52,33 +51,14 @@ class Recipe:
     schema: pa.Schema
     label: str
     forbidden: frozenset[str]
-    column: str
-    test_from: pa.Scalar[Any]
+    split: ByTime | ByGroup
     formats: tuple[str, ...]
     lineage: tuple[str, ...] = ()
 
     @property
     def reads(self) -> list[str]:
         """The columns that ``make_splits`` needs."""
-        return list(dict.fromkeys([*self.schema.names, *self.lineage, self.column]))
-
-
-def split_value(value: Any, kind: pa.DataType, *, column: str, place: str) -> pa.Scalar[Any]:
-    """``value`` in the type of the column that it divides; a date is its midnight, UTC.
-
-    Raises:
-        DatasetError: it has no exact counterpart, or the column has no order.
-    """
-    try:
-        cut = _cast(pa.scalar(value), kind)
-        pc.less(cut, cut)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DatasetError(
-            f"column {column!r} is {kind}: it cannot be split at {value}",
-            place=place,
-            hint="write the value as the column has it, or split by another column",
-        ) from error
-    return cut
+        return list(dict.fromkeys([*self.schema.names, *self.lineage, self.split.column]))
 
 
 def make_splits(
@@ -128,35 +108,26 @@ def make_splits(
     return splits
 
 
-def _cast(value: pa.Scalar[Any], kind: pa.DataType) -> pa.Scalar[Any]:
-    """``value`` as ``kind``, if that says the same; Arrow would cut a time to its day, or count days."""
-    if pa.types.is_temporal(value.type) and not (pa.types.is_temporal(kind) or pa.types.is_string(kind)):
-        raise pa.ArrowInvalid("a moment is no number")
-    if pa.types.is_timestamp(kind) and pa.types.is_temporal(value.type):
-        value = value.cast(pa.timestamp("us"))
-    cast = value.cast(kind)
-    if cast.cast(value.type) != value:
-        raise pa.ArrowInvalid("not exact")
-    return cast
-
-
 def _route(batches: Iterable[pa.RecordBatch], recipe: Recipe, orders: dict[str, DigestOrder]) -> int:
     """Send each row to its split; the number of rows read."""
     read = no_label = no_place = 0
     for batch in batches:
         read += batch.num_rows
-        decides = batch.column(recipe.column)
+        decides = batch.column(recipe.split.column)
         no_label += _missing(batch.column(recipe.label))
         no_place += _missing(decides)
         if no_label or no_place:
             continue  # refused below; read on for the count
-        trains = pc.less(decides, recipe.test_from)
+        trains = recipe.split.trains(decides)
         kept = batch.select([*recipe.schema.names, *recipe.lineage])
         for name, mask in ((TRAIN, trains), (TEST, pc.invert(trains))):
             part = kept.filter(mask)
             for start in range(0, part.num_rows, _SLICE):
                 orders[name].add(part.slice(start, _SLICE))
-    for count, what in ((no_label, f"label {recipe.label!r}"), (no_place, f"split column {recipe.column!r}")):
+    for count, what in (
+        (no_label, f"label {recipe.label!r}"),
+        (no_place, f"split column {recipe.split.column!r}"),
+    ):
         if count:
             raise DatasetError(
                 f"{count:,} of {read:,} rows have no value in the {what}",
@@ -177,12 +148,11 @@ def _refuse_empty(recipe: Recipe, placed: dict[str, int]) -> None:
             place=recipe.place,
             hint="look at its source and its quarantine: `clearwell tables`",
         )
-    for name, side in ((TRAIN, "before"), (TEST, "at or after")):
+    for name in (TRAIN, TEST):
         if not placed[name]:
+            fact, hint = recipe.split.no_rows(name)
             raise DatasetError(
-                f"the {name} split would be without rows: no {recipe.column} is {side} {recipe.test_from}",
-                place=recipe.place,
-                hint="move test_from, or deliver the data that is missing",
+                f"the {name} split would be without rows: {fact}", place=recipe.place, hint=hint
             )
 
 

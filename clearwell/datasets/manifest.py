@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
@@ -92,6 +92,7 @@ class Manifest:
 
     ``identity`` names what the release was made from (inputs and settings), ``fingerprint`` what is in
     it; ``code`` is the hash of the code that made the input table, ``checks`` what its suite said.
+    ``achieved`` says what came of the settings that only aim: ``test_share``, the share of rows that test.
     """
 
     dataset: str
@@ -115,6 +116,7 @@ class Manifest:
     order: str = "digest"
     code: str | None = None
     checks: tuple[Mapping[str, Any], ...] = ()
+    achieved: Mapping[str, Any] = field(default_factory=dict[str, Any])
     format: int = FORMAT
 
     @property

@@ -22,8 +22,9 @@ import pyarrow as pa
 import clearwell
 from clearwell.datasets.catalog import versions_in
 from clearwell.datasets.claim import adopt, claim
+from clearwell.datasets.divide import TEST, ByGroup, ByTime, split_by_group, split_value
 from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
-from clearwell.datasets.make import Recipe, make_splits, split_value
+from clearwell.datasets.make import Recipe, make_splits
 from clearwell.datasets.manifest import FORMAT, Column, Input, Manifest
 from clearwell.datasets.order import buckets_for
 from clearwell.errors import DatasetError, did_you_mean
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from clearwell.datasets.manifest import SplitFiles
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import DatasetSpec
+    from clearwell.flow.specs import DatasetSpec, SplitSpec
     from clearwell.tables.control import Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.snapshot import Snapshot
@@ -86,10 +87,12 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     attempt = _begin(dataset)
     try:
         splits = _make(recipe, snapshot, attempt)
+        rows = {split.name: split.rows for split in splits}
         draft = replace(
             draft,
             splits=splits,
-            rows=sum(split.rows for split in splits),
+            rows=sum(rows.values()),
+            achieved={"test_share": round(rows[TEST] / sum(rows.values()), 6)},
             fingerprint=combined_fingerprint((split.name, split.fingerprint) for split in splits),
         )
         held, is_ours = claim(dataset, attempt, draft, seen=seen)
@@ -162,20 +165,24 @@ def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> Recipe:
             place=run.project.place(spec, "label"),
             hint=f"{spec.from_table} must have the label and at least one more column",
         )
-    column, place = spec.split.column, run.project.place(spec, "split")
     return Recipe(
         table=spec.from_table,
         place=run.project.place(spec),
         schema=pa.schema([pa.field(f.name, f.type, f.nullable) for f in kept]),
         label=spec.label,
         forbidden=forbidden,
-        column=column,
-        test_from=split_value(
-            spec.split.test_from, snapshot.schema.field(column).type, column=column, place=place
-        ),
+        split=_division(spec.split, snapshot.schema, run.project.place(spec, "split")),
         formats=tuple(dict.fromkeys(spec.formats)),
         lineage=_LINEAGE if set(_LINEAGE) <= set(names) else (),
     )
+
+
+def _division(split: SplitSpec, schema: pa.Schema, place: str) -> ByTime | ByGroup:
+    column = split.column
+    kind = schema.field(column).type
+    if split.test_share is not None:
+        return split_by_group(column, kind, split.test_share, place=place)
+    return ByTime(column, split_value(split.test_from, kind, column=column, place=place))
 
 
 def _begin(dataset: Path) -> Path:

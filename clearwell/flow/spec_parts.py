@@ -5,9 +5,17 @@ Frozen models as those of `clearwell.flow.specs`, which are made of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from clearwell.flow.fields import Columns, Moment, Name, TransformRef, refuse
 
@@ -170,8 +178,32 @@ class SilverSpec(Model):
 class SplitSpec(Model):
     """How rows are divided between training and test."""
 
-    by: Literal["time"] = Field(description="time: what is earlier trains, what is later tests.")
-    column: str = Field(description="The column that decides.")
-    test_from: Moment = Field(
-        description="Rows of this value or a later one are the test split; ISO dates are read as dates."
+    by: Literal["time", "group"] = Field(
+        description="time: what is earlier trains, what is later tests. "
+        "group: rows of one value are on the same side, decided by a hash of the value."
     )
+    column: str = Field(description="The column that decides.")
+    test_from: Moment | None = Field(
+        default=None,
+        description="time only: rows of this value or a later one are the test split; "
+        "ISO dates are read as dates.",
+    )
+    test_share: float | None = Field(
+        default=None, gt=0, lt=1, description="group only: the share of groups that test, such as 0.2."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for option, by, example in (("test_from", "time", "2013-10-31"), ("test_share", "group", "0.2")):
+            given = getattr(self, option) is not None
+            if self.by == by and not given:
+                raise refuse(f"a split by {by} needs {option!r}", f"add {option}: {example}")
+            if self.by != by and given:
+                raise refuse(f"a split by {self.by} takes no {option!r}", f"remove it, or use by: {by}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the options of the other kind: they would be new settings of old releases."""
+        said: dict[str, Any] = dump(self)
+        return {key: value for key, value in said.items() if value is not None}

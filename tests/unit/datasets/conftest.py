@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from clearwell.datasets.claim import claim
+from clearwell.datasets.divide import ByTime
 from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
 from clearwell.datasets.make import Recipe, make_splits
 from clearwell.datasets.manifest import Column, Input, Manifest
@@ -52,8 +53,7 @@ def recipe(**changes: Any) -> Recipe:
         "schema": SCHEMA,
         "label": "is_late",
         "forbidden": frozenset({"dep_delay"}),
-        "column": "day",
-        "test_from": pa.scalar(TEST_FROM),
+        "split": ByTime("day", pa.scalar(TEST_FROM)),
         "formats": ("parquet", "arrow"),
     }
     return Recipe(**{**given, **changes})

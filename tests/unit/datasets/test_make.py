@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearwell.datasets import write
-from clearwell.datasets.make import make_splits, split_value
+from clearwell.datasets.divide import ByGroup, ByTime
+from clearwell.datasets.make import make_splits
 from clearwell.errors import DatasetError
 from tests.unit.datasets.conftest import SCHEMA, TEST_FROM, recipe, rows
 
@@ -144,6 +145,29 @@ def test_rows_without_label_or_place_are_refused_with_their_number(tmp_path: Pat
         made(holes, tmp_path, chunk=5)
 
 
+def test_a_group_is_never_on_both_sides(tmp_path: Path) -> None:
+    data = rows(700).set_column(1, "carrier", pa.array([f"c{n % 30}" for n in range(700)]))
+    train, test = made(data, tmp_path, chunk=64, split=ByGroup("carrier", 0.3))
+    groups = [set(read(tmp_path, split, "arrow")["carrier"].to_pylist()) for split in (train, test)]
+    assert groups[0] | groups[1] == {f"c{n}" for n in range(30)}
+    assert not groups[0] & groups[1]
+    assert train.rows + test.rows == 700
+
+
+def test_rows_without_a_group_are_refused_with_their_number(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="3 of 20 rows have no value in the split column 'carrier'"):
+        made(rows(20), tmp_path, split=ByGroup("carrier", 0.5))
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(1e-9, "the test split .* tests"), (1 - 1e-9, "train .* trains")]
+)
+def test_a_side_without_groups_is_refused(tmp_path: Path, share: float, said: str) -> None:
+    data = rows(20).set_column(1, "carrier", pa.array(["a", "b"] * 10))
+    with pytest.raises(DatasetError, match=f"{said} with test_share"):
+        made(data, tmp_path, split=ByGroup("carrier", share))
+
+
 def test_a_nan_is_no_label(tmp_path: Path) -> None:
     data = rows(20).append_column("delay", pa.array([math.nan if n == 4 else 1.0 for n in range(20)]))
     with pytest.raises(DatasetError, match="1 of 20 rows"):
@@ -157,7 +181,7 @@ def test_a_split_without_rows_is_refused(tmp_path: Path, test_from: dt.date, spl
     with pytest.raises(
         DatasetError, match=f"the {split} split would be without rows: no day is .* {test_from}"
     ):
-        made(rows(20), tmp_path, test_from=pa.scalar(test_from))
+        made(rows(20), tmp_path, split=ByTime("day", pa.scalar(test_from)))
 
 
 def test_a_release_without_rows_is_refused(tmp_path: Path) -> None:
@@ -173,36 +197,3 @@ def test_a_missing_row_is_noticed(tmp_path: Path) -> None:
 def test_an_excluded_column_in_a_file_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="'carrier' must not be released, and is in data/train"):
         made(rows(20), tmp_path, forbidden=frozenset({"carrier"}))
-
-
-@pytest.mark.parametrize(
-    ("value", "kind", "expected"),
-    [
-        (dt.date(2013, 10, 31), pa.date32(), dt.date(2013, 10, 31)),
-        (dt.date(2013, 10, 31), pa.timestamp("us"), dt.datetime(2013, 10, 31)),
-        (dt.date(2013, 10, 31), pa.timestamp("us", "UTC"), dt.datetime(2013, 10, 31, tzinfo=dt.UTC)),
-        (
-            dt.datetime(2013, 10, 31, 6),
-            pa.timestamp("us", "UTC"),
-            dt.datetime(2013, 10, 31, 6, tzinfo=dt.UTC),
-        ),
-        (dt.date(2013, 10, 31), pa.string(), "2013-10-31"),
-        (2013, pa.int32(), 2013),
-    ],
-)
-def test_the_cut_takes_the_type_of_its_column(value: Any, kind: pa.DataType, expected: Any) -> None:
-    assert split_value(value, kind, column="day", place="x.yaml:1").as_py() == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        (dt.datetime(2013, 10, 31, 6), pa.date32()),
-        (dt.date(2013, 10, 31), pa.int32()),
-        ("soon", pa.date32()),
-        (dt.date(2013, 10, 31), pa.list_(pa.date32())),
-    ],
-)
-def test_a_cut_that_the_column_cannot_have_is_refused(value: Any, kind: pa.DataType) -> None:
-    with pytest.raises(DatasetError, match=r"x\.yaml:1: column 'day' is .*: it cannot be split at"):
-        split_value(value, kind, column="day", place="x.yaml:1")

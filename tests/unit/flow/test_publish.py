@@ -71,6 +71,22 @@ def test_a_release_has_every_row_and_says_what_it_is_made_of(tmp_path: Path) -> 
     assert sorted(p.name for p in result.path.parent.iterdir()) == [".lock", "current.json", "v1"]
 
 
+def test_groups_stay_together_and_the_share_that_came_of_it_is_told(tmp_path: Path) -> None:
+    said = "split: {by: time, column: day, test_from: 2013-03-01}"
+    run, spec = late_flights(
+        tmp_path, DATASET.replace(said, "split: {by: group, column: carrier, test_share: 0.2}")
+    )
+    data = [{**row, "carrier": f"c{n % 50}"} for n, row in enumerate(rows(500))]
+    write(run.lake, data)
+    result = publish(run, spec)
+    dataset = open_dataset("late_flights", lake=run.lake.root)
+    groups = [set(dataset.split(name).to_arrow()["carrier"].to_pylist()) for name in ("train", "test")]
+    assert (len(groups[0] | groups[1]), groups[0] & groups[1]) == (50, set())
+    assert result.splits["test"] == 10 * len(groups[1])
+    assert dataset.manifest.achieved == {"test_share": len(groups[1]) / 50}
+    assert dataset.manifest.settings["split"] == {"by": "group", "column": "carrier", "test_share": 0.2}
+
+
 def test_provenance_is_no_feature_and_stands_beside_the_data(tmp_path: Path) -> None:
     run, spec = late_flights(tmp_path)
     write(run.lake, rows(60))
@@ -138,6 +154,18 @@ def test_the_same_rows_make_the_same_files_whatever_their_order(tmp_path: Path) 
         ("column: day", "column: dya", "has no column 'dya'", 17),
         ("label: is_late", "label: _batch_id", "'_batch_id' is a column of provenance", 15),
         ("exclude: [dep_delay]", "exclude: [dep_delay, day, carrier, wind]", "only the label is left", 15),
+        (
+            "by: time, column: day, test_from: 2013-03-01",
+            "by: group, column: wind, test_share: 0.2",
+            "rows cannot be grouped by it",
+            17,
+        ),
+        (
+            "by: time, column: day, test_from: 2013-03-01",
+            "by: group, column: carrier, test_share: 0.000001",
+            "the test split would be without rows: no value of carrier tests",
+            11,
+        ),
         ("2013-03-01", "7", "it cannot be split at 7", 17),
         ("2013-03-01", "2000-01-01", "the train split would be without rows", 11),
         ("2013-03-01", "2100-01-01", "the test split would be without rows", 11),

@@ -150,6 +150,43 @@ def test_the_beginning_of_the_test_split_keeps_its_type(written: Any, meant: Any
     assert type(split.test_from) is type(meant)
 
 
+@pytest.mark.parametrize(
+    ("split", "fact", "hint"),
+    [
+        ({"by": "time"}, "a split by time needs 'test_from'", "add test_from: 2013-10-31"),
+        ({"by": "group"}, "a split by group needs 'test_share'", "add test_share: 0.2"),
+        (
+            {"by": "group", "test_share": 0.2, "test_from": "2013-10-31"},
+            "a split by group takes no 'test_from'",
+            "remove it, or use by: time",
+        ),
+        (
+            {"by": "time", "test_from": "2013-10-31", "test_share": 0.2},
+            "a split by time takes no 'test_share'",
+            "remove it, or use by: group",
+        ),
+        ({"by": "group", "test_share": 1.0}, "less than 1", ""),
+        ({"by": "group", "test_share": 0}, "greater than 0", ""),
+        ({"by": "chance", "test_share": 0.2}, "'time' or 'group'", ""),
+    ],
+)
+def test_a_split_takes_the_options_of_its_kind_alone(split: dict[str, Any], fact: str, hint: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        SplitSpec.model_validate({"column": "day", **split})
+    (error,) = raised.value.errors()
+    assert fact in error["msg"]
+    assert hint in str(error.get("ctx", {}).get("hint", ""))
+
+
+def test_a_split_is_dumped_as_it_was_said() -> None:
+    """What it does not say is no setting: a release of before stays one of the same settings."""
+    for said in (
+        {"by": "time", "column": "day", "test_from": "2013-10-31"},
+        {"by": "group", "column": "unit", "test_share": 0.2},
+    ):
+        assert SplitSpec.model_validate(said).model_dump(mode="json") == said
+
+
 def test_a_dataset_is_written_with_from_and_read_as_from_table() -> None:
     spec = DatasetSpec.model_validate(dataset())
     assert (spec.from_table, spec.kind, spec.formats) == ("gold_late", "training", ("parquet", "arrow"))
