@@ -3,6 +3,7 @@
 - ``spec``: SourceSpec, what a project declares; ``columns``: its types; ``drift``: check_drift().
 - ``files``: discover(), which files are new, changed, doubled, still growing, gone.
 - ``reading``: read(), one file by its format, as accepted rows and rejects.
+- ``raw``: read_record(), one record of a file exactly as it was written.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from clearwell.sources.columns import parse_type
 from clearwell.sources.drift import check_drift
 from clearwell.sources.files import discover
+from clearwell.sources.raw import RawText, read_record
 from clearwell.sources.reading import read
 from clearwell.sources.records import (
     RECORD_NO,
@@ -34,6 +36,7 @@ __all__ = [
     "KnownFile",
     "Parsed",
     "RawFile",
+    "RawText",
     "Reject",
     "Skipped",
     "SourceSpec",
@@ -42,4 +45,5 @@ __all__ = [
     "discover",
     "parse_type",
     "read",
+    "read_record",
 ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from clearwell.sources.spec import SourceSpec
 
-__all__ = ["read_parquet"]
+__all__ = ["read_parquet", "record_as_json"]
 
 
 def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
@@ -49,8 +49,14 @@ def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: i
         rows = pa.RecordBatch.from_arrays(list(columns.values()), names=names)
         numbers = range(number, number + len(rows))
         columns = dict(zip(stored, columns.values(), strict=True))
-        yield split_rows(columns, spec.types, numbers, partial(_as_json, rows), cast=cast_values)
+        yield split_rows(columns, spec.types, numbers, partial(record_as_json, rows), cast=cast_values)
         number += len(rows)
+
+
+def record_as_json(rows: pa.RecordBatch, row: int) -> bytes:
+    """A row as JSON, in place of the text that Parquet has not; bytes as Base64, what JSON lacks as text."""
+    record: dict[str, Any] = rows.slice(row, 1).to_pylist()[0]
+    return json.dumps(record, default=_printable, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _open(file: BinaryIO, place: str) -> pq.ParquetFile:
@@ -133,11 +139,6 @@ class _Nanoseconds:
             if pc.any(pc.and_(in_range, cut)).as_py():
                 fact = f"column {name!r} has nanoseconds, which Delta cannot hold"
                 raise UnreadableFile(fact, place=self._place)
-
-
-def _as_json(rows: pa.RecordBatch, row: int) -> bytes:
-    record: dict[str, Any] = rows.slice(row, 1).to_pylist()[0]
-    return json.dumps(record, default=_printable, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _printable(value: object) -> str:
