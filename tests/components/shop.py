@@ -69,7 +69,7 @@ attributes:
   silver:
     transform: "assets.shop:clean"
     expectations: silver_orders
-  schedule: "0 6 * * *"
+  schedule: "{{ env('SHOP_SCHEDULE', '0 6 * * *') }}"
   watch: true
 """
 
