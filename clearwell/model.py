@@ -13,6 +13,7 @@ __all__ = [
     "FileCounts",
     "InputState",
     "Outcome",
+    "Sample",
     "Scope",
     "Severity",
 ]
@@ -42,11 +43,25 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
+class Sample:
+    """A row that a check failed on: its raw file and record, where they are known, and what was judged.
+
+    ``values`` are pairs of column and text, already fit to be shown to anyone who may see the log: see
+    ``clearwell.quality.discretion``.
+    """
+
+    file: str | None
+    record: int | None
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """One expectation's verdict.
 
     ``element_count`` and ``unexpected_count`` are rows; both are None for a statistic of the whole
-    table, which carries ``observed`` instead (plain data). A failed result has a ``message``.
+    table, which carries ``observed`` instead (plain data). A failed result has a ``message``, and one of
+    row scope a few ``samples``.
     """
 
     name: str
@@ -59,6 +74,7 @@ class CheckResult:
     observed: Any = None
     why: str | None = None
     message: str | None = None
+    samples: tuple[Sample, ...] = ()
 
     @property
     def blocks(self) -> bool:

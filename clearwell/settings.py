@@ -5,6 +5,7 @@
     engine = "embedded"              # or "spark", or "sc://host:port"
     engine_memory = "6GiB"           # limit of the engine's process; default half of the machine
     engine_deadline_seconds = 3600   # a query that takes longer ends the run
+    pages_url = "https://lake.example.org/pages"   # where a web server publishes LAKE/reports
 
 An environment variable wins over the file (``CLEARWELL_LAKE``, ``CLEARWELL_ENGINE``, ...), an option
 of the command line over both. An unknown key is an error.
@@ -38,6 +39,7 @@ class Settings:
     engine: str = "embedded"
     engine_memory: int | None = None
     engine_deadline_seconds: float = 3600.0
+    pages_url: str | None = None
 
     @property
     def dagster_home(self) -> Path:
@@ -141,7 +143,21 @@ def _typed(folder: Path, given: Mapping[str, Any]) -> Settings:
             raise ProjectError(
                 f"engine_deadline_seconds: {error}", place=str(folder / "pyproject.toml")
             ) from error
+    if given.get("pages_url"):
+        changes["pages_url"] = _address(str(given["pages_url"]), str(folder / "pyproject.toml"))
     return replace(settings, **changes)
+
+
+def _address(url: str, place: str) -> str:
+    """``url`` without a slash at its end, if Dagster's pages may link to it; raises ProjectError."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.username or parts.password or parts.query or parts.fragment:  # not shown: one may be a secret
+        raise ProjectError("pages_url has more than a host and a path", place=place, hint="leave that out")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ProjectError("pages_url is no web address", place=place, hint='write "https://HOST/PATH"')
+    return url.rstrip("/")
 
 
 def _tool_section(file: Path, *, default: dict[str, Any]) -> dict[str, Any]:

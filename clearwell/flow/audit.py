@@ -1,25 +1,29 @@
 """Audit: Great Expectations judges a candidate, as a row and as the table would be with it.
 
 Row checks of severity ``warning`` reject the row, ``critical`` ones block the batch, ``info`` ones report.
-Checks across rows never reject single rows: they judge current and accepted rows together.
+Checks across rows never reject single rows: they judge current and accepted rows together. A failed row
+check brings a few of its rows along, as far as they may be shown (``clearwell.quality.discretion``).
 """
 
 from __future__ import annotations
 
-from functools import reduce
+from dataclasses import replace
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
+from clearwell.flow.personal import personal_columns, tables_before
 from clearwell.model import Scope, Severity
+from clearwell.names import TableName, Zone
+from clearwell.tables import files_of
 from clearwell.tables.stage import read_staged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
     from clearwell.flow.run import Run
     from clearwell.model import CheckResult
-    from clearwell.names import TableName
     from clearwell.quality import Suite
     from clearwell.tables import Candidate, Intent, Snapshot
 
@@ -69,21 +73,26 @@ class Audit:
         """The result of every check of the suite, in its order."""
         if self._suite is None:
             return ()
-        from clearwell.quality import count_failures, judge_rows, judge_table
-
-        results: list[CheckResult] = []
         with self._run.engine.work(f"auditing {self._name}"):
+            results: list[CheckResult] = []
             if conditions:
                 rows = self._staged((*candidate.accepted, *candidate.rejected), candidate)
-                count, failures = count_failures(rows, conditions)
-                results += judge_rows(self._suite, count, failures)
+                results += self._judge_rows(rows, conditions)
             if any(check.scope is Scope.TABLE for check in self._suite.checks):
                 current = None if mode == "replace" or snapshot is None else snapshot
-                results += judge_table(
-                    self._suite, self._as_it_would_be(self.accepted(candidate), current, mode, key)
+                results += self._judge_table(
+                    self._as_it_would_be(self.accepted(candidate), current, mode, key)
                 )
-        order = {check.name: position for position, check in enumerate(self._suite.checks)}
-        return tuple(sorted(results, key=lambda result: order[result.name]))
+        return self._in_order(results)
+
+    def judge_published(self, snapshot: Snapshot) -> tuple[CheckResult, ...]:
+        """The result of every check of the suite on the rows of ``snapshot``; nothing is written."""
+        if self._suite is None:
+            return ()
+        rows = snapshot.read(self._run.engine)
+        conditions = self.conditions(rows)
+        with self._run.engine.work(f"auditing {self._name} as it is published"):
+            return self._in_order([*self._judge_rows(rows, conditions), *self._judge_table(rows)])
 
     def table_checks(self) -> tuple[dict[str, Any], ...]:
         """The checks across rows, as an intent records them."""
@@ -100,6 +109,51 @@ class Audit:
             current = None if intent.mode == "replace" else snapshot
             results = judge_table(suite, self._as_it_would_be(rows, current, intent.mode, intent.key))
         return not any(result.blocks for result in results)
+
+    def _judge_rows(self, rows: DataFrame, conditions: Mapping[str, Column]) -> Iterator[CheckResult]:
+        """The results of the row checks, those that failed with samples."""
+        from clearwell.quality import count_failures, judge_rows, sample_failures
+
+        if self._suite is None or not conditions:
+            return
+        count, failures = count_failures(rows, conditions)
+        checks = {check.name: check for check in self._suite.checks}
+        for result in judge_rows(self._suite, count, failures):
+            if not result.unexpected_count:
+                yield result
+                continue
+            samples = sample_failures(
+                checks[result.name],
+                conditions[result.name],
+                rows,
+                files=self._files,
+                personal=self._personal,
+            )
+            yield replace(result, samples=samples)
+
+    def _judge_table(self, rows: DataFrame) -> tuple[CheckResult, ...]:
+        from clearwell.quality import judge_table
+
+        return judge_table(self._suite, rows, personal=self._personal) if self._suite else ()
+
+    def _in_order(self, results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+        checks = self._suite.checks if self._suite else ()
+        order = {check.name: position for position, check in enumerate(checks)}
+        return tuple(sorted(results, key=lambda result: order[result.name]))
+
+    @cached_property
+    def _personal(self) -> frozenset[str]:
+        return personal_columns(self._run.project, str(self._name))
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        """Paths of raw files by their ids, of every bronze table that this one is made from."""
+        paths: dict[str, str] = {}
+        for name in map(TableName.parse, tables_before(self._run.project, str(self._name))):
+            snapshot = self._run.lake.table(name).snapshot() if name.zone is Zone.BRONZE else None
+            if snapshot is not None:
+                paths.update((file.file_id, file.path) for file in files_of(self._run.lake, snapshot))
+        return paths
 
     def _staged(self, files: Any, candidate: Candidate) -> DataFrame:
         return read_staged(self._run.lake, self._name, files, candidate.schema, self._run.engine)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from clearwell.quality.conditions import count_failures, row_conditions
 from clearwell.quality.lint import check_suite
 from clearwell.quality.parse import load_suite
+from clearwell.quality.samples import sample_failures
 from clearwell.quality.suites import Check, Suite, suite_of
 from clearwell.quality.verdicts import judge_rows, judge_table
 
@@ -20,5 +21,6 @@ __all__ = [
     "judge_table",
     "load_suite",
     "row_conditions",
+    "sample_failures",
     "suite_of",
 ]

@@ -1,7 +1,8 @@
 """Verdicts: what the checks of a suite say of counted rows, and of a whole table.
 
 A check without a verdict has failed: Great Expectations records an exception and goes on, we report it
-as the check's message. Only what the engine cannot do, or did not survive, is raised.
+as the check's message. Only what the engine cannot do, or did not survive, is raised. What a check
+observed is shown by the rule of ``clearwell.quality.discretion``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.model import CheckResult, Scope
 from clearwell.quality.conditions import conditions_of, count_failures, judged
+from clearwell.quality.discretion import WITHHELD, is_personal, shown_value
 from clearwell.quality.expectations import build, require_columns
 from clearwell.quality.failures import explain
 from clearwell.quality.metrics import Metrics
 from clearwell.quality.suites import ROW_EXPECTATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pyspark.sql import DataFrame
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["judge_rows", "judge_table"]
 
 _MOST_OBSERVED = 20
+_NO_VALUES = ("expect_table_", "_count_", "_proportion_", "_column_to_exist", "_type_", "unexpected_rows")
+"""In the names of expectations that observe no value of a row: but numbers of rows, or names and types."""
+_QUERY = "expect_query_results_to_match_comparison"
 
 
 def judge_rows(suite: Suite, rows: int, failures: Mapping[str, int]) -> tuple[CheckResult, ...]:
@@ -48,8 +53,13 @@ def judge_rows(suite: Suite, rows: int, failures: Mapping[str, int]) -> tuple[Ch
     return tuple(results)
 
 
-def judge_table(suite: Suite, frame: DataFrame) -> tuple[CheckResult, ...]:
+def judge_table(suite: Suite, frame: DataFrame, *, personal: Collection[str] = ()) -> tuple[CheckResult, ...]:
     """The results of the checks of table scope on ``frame``, in the suite's order.
+
+    Args:
+        suite: The suite.
+        frame: The table's rows.
+        personal: Columns of which no value that was observed is told.
 
     Raises:
         ProjectError: a check that cannot be, or that names a column which ``frame`` lacks.
@@ -61,7 +71,10 @@ def judge_table(suite: Suite, frame: DataFrame) -> tuple[CheckResult, ...]:
     others = [check for check in checks if check.expectation not in ROW_EXPECTATIONS]
     results = {
         result.name: result
-        for result in (*_judge_shares(suite, shares, frame), *_judge_together(suite, others, frame))
+        for result in (
+            *_judge_shares(suite, shares, frame),
+            *_judge_together(suite, others, frame, personal),
+        )
     }
     return tuple(results.get(check.name) or _result(check, message="it was not judged") for check in checks)
 
@@ -84,7 +97,9 @@ def _judge_shares(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> li
     return results
 
 
-def _judge_together(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> list[CheckResult]:
+def _judge_together(
+    suite: Suite, checks: Sequence[Check], frame: DataFrame, personal: Collection[str]
+) -> list[CheckResult]:
     if not checks:
         return []
     metrics = Metrics(frame)
@@ -101,14 +116,16 @@ def _judge_together(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> 
         except Exception as error:  # noqa: BLE001 - the message of a check that has no verdict
             results.append(_result(check, message=explain(error, check, suite)))
         else:
-            results.append(_verdict(check, expectation, said, counts))
+            results.append(_verdict(check, expectation, said, counts, personal))
     return results
 
 
-def _verdict(check: Check, expectation: Any, said: Any, counts: Mapping[str, Any]) -> CheckResult:
+def _verdict(
+    check: Check, expectation: Any, said: Any, counts: Mapping[str, Any], personal: Collection[str]
+) -> CheckResult:
     rows = counts.get("table.row_count")
     failed = counts.get(f"{getattr(expectation, 'map_metric', None)}.unexpected_count")
-    observed = _observed(said.result or {})
+    observed = _discreet(_observed(said.result or {}), check, personal)
     if failed is not None:
         message = _count(failed, rows or 0)
     elif observed is not None:
@@ -151,6 +168,25 @@ def _observed(result: Mapping[str, Any]) -> Any:
         "missing": result.get("partial_missing_list"),
     }
     return _plain({key: value for key, value in values.items() if value}) or None
+
+
+def _discreet(observed: Any, check: Check, personal: Collection[str]) -> Any:
+    """``observed``, its values as far as they may be shown."""
+    if observed is None or any(part in check.expectation for part in _NO_VALUES):
+        return observed
+    if any(is_personal(column, personal) for column in check.columns):
+        return WITHHELD
+    if personal and check.expectation == _QUERY:  # it may have read any column
+        return WITHHELD
+    return _shown(observed)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {shown_value(key): _shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return WITHHELD if shown_value(value) == WITHHELD else value
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import psutil
 
-from clearwell.model import CheckResult, Edge, FileCounts, InputState, Scope, Severity
+from clearwell.model import CheckResult, Edge, FileCounts, InputState, Sample, Scope, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -222,7 +222,14 @@ def _blocked_path(table: str, build: str) -> str:
 
 
 def _check_from(raw: dict[str, Any]) -> CheckResult:
-    parts: dict[str, Any] = {"severity": Severity(raw["severity"]), "scope": Scope(raw["scope"])}
+    parts: dict[str, Any] = {
+        "severity": Severity(raw["severity"]),
+        "scope": Scope(raw["scope"]),
+        "samples": tuple(
+            Sample(s["file"], s["record"], tuple((column, value) for column, value in s["values"]))
+            for s in raw.get("samples", ())
+        ),
+    }
     return CheckResult(**{**raw, **parts})
 
 

@@ -224,3 +224,34 @@ def test_all_checks_of_a_table_share_their_queries(
         frame,
     )
     assert passes == [2]
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        ("expect_column_max_to_be_between {column: i, max_value: 1}", False),
+        ("expect_column_distinct_values_to_be_in_set {column: s, value_set: [a]}", False),
+        ("expect_column_unique_value_count_to_be_between {column: i, max_value: 1}", True),
+        ("expect_table_row_count_to_equal {value: 9}", True),
+    ],
+)
+def test_of_a_personal_column_only_numbers_of_rows_are_told(
+    suite: Callable[..., Suite], frame: DataFrame, check: str, told: bool
+) -> None:
+    (open_,) = judge_table(suite(f"a: {check}"), frame)
+    (result,) = judge_table(suite(f"a: {check}"), frame, personal=["i", "s"])
+    assert (open_.success, result.success) == (False, False)
+    assert (result.observed == open_.observed) is told
+    assert told or (result.observed, "(withheld)" in (result.message or "")) == ("(withheld)", True)
+
+
+def test_an_observed_value_that_looks_personal_is_withheld(
+    suite: Callable[..., Suite], frame: DataFrame
+) -> None:
+    frame = frame.selectExpr("if(s = 'a', 'jane.roe@example.org', s) s")
+    (result,) = judge_table(
+        suite("a: expect_column_distinct_values_to_be_in_set {column: s, value_set: [c]}"), frame
+    )
+    assert {key: sorted(values) for key, values in result.observed.items()} == {
+        "unexpected": ["(withheld)", "b"]
+    }

@@ -1,0 +1,50 @@
+"""Which columns of a table hold personal data: those that its YAML names, and those it was given.
+
+A column that a table takes over under its own name is as personal as it was before. One that a transform
+renames is not known by its new name: name it there too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.flow.specs import CuratedSpec, TableSpec
+
+if TYPE_CHECKING:
+    from clearwell.flow.project import Project
+
+__all__ = ["personal_columns", "tables_before"]
+
+
+def personal_columns(project: Project, table: str) -> frozenset[str]:
+    """The columns named in `personal:` by the spec of ``table`` or of any table that it is made from."""
+    made = project.produced
+    names = (table, *tables_before(project, table))
+    return frozenset(
+        column
+        for name in names
+        if isinstance(spec := made.get(name), TableSpec | CuratedSpec)
+        for column in spec.personal
+    )
+
+
+def tables_before(project: Project, table: str) -> tuple[str, ...]:
+    """The tables that ``table`` is made from, the nearest first."""
+    made, found, to_visit = project.produced, dict[str, None](), [table]
+    while to_visit:
+        name = to_visit.pop(0)
+        for before in _inputs(made.get(name), name):
+            if before not in found and before != table:
+                found[before] = None
+                to_visit.append(before)
+    return tuple(found)
+
+
+def _inputs(spec: object, name: str) -> tuple[str, ...]:
+    match spec:
+        case CuratedSpec():
+            return spec.inputs
+        case TableSpec() if name != str(spec.bronze_table):
+            return (str(spec.bronze_table),)
+        case _:
+            return ()
