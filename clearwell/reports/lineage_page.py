@@ -1,0 +1,171 @@
+"""The lineage page: every table and column of a lake, where each comes from and who uses it.
+
+One HTML file, made to be read at 500 tables: a search that finds a column while it is typed, and a view
+of one column or table with its sources on the left and its users on the right. ``#silver_flights`` and
+``#silver_flights.dest`` are addresses in it. The same input gives the same text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from clearwell.errors import ProjectError
+from clearwell.names import TableName
+from clearwell.reports.document import asset, document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from clearwell.model import Edge
+
+__all__ = ["LineageColumn", "LineageTable", "lineage_anchor", "lineage_page"]
+
+_RAW, _RELEASE, _ELSEWHERE = "raw", "release", "elsewhere"
+_ZONES = (_RAW, "bronze", "silver", "gold", _RELEASE)
+_PERSONAL, _IS_LABEL = 1, 2
+
+
+@dataclass(frozen=True)
+class LineageColumn:
+    """A column as the page shows it."""
+
+    name: str
+    type: str = ""
+    is_personal: bool = False
+    is_label: bool = False
+
+
+@dataclass(frozen=True)
+class LineageTable:
+    """A table, its raw files (``raw_flights``), or a dataset. ``page`` is the link to its Data Docs."""
+
+    name: str
+    zone: str
+    description: str = ""
+    owners: tuple[str, ...] = ()
+    columns: tuple[LineageColumn, ...] = ()
+    page: str = ""
+
+
+def lineage_page(
+    lake: str, tables: Iterable[LineageTable], edges: Mapping[str, Sequence[Edge]], *, home: str = ""
+) -> str:
+    """The page of the lake named ``lake``; ``home`` is a link to the list of all pages.
+
+    Tables and columns that only an edge names (a column that a table no longer has) are shown too.
+    """
+    known = _with_those_of(edges, {table.name: table for table in tables})
+    back = f'<a class="home" href="{escape(home)}">All pages</a>' if home else ""
+    body = _BODY.replace("{back}", back).replace("{lake}", escape(lake))
+    return document(
+        title=f"Lineage of {lake}",
+        body=body,
+        style=asset("page.css") + asset("lineage.css"),
+        script=asset("lineage.js"),
+        data=_packed(lake, list(known.values()), edges),
+    )
+
+
+def lineage_anchor(table: str, column: str = "") -> str:
+    """The part of the page's address after ``#`` that shows a table or a column."""
+    return quote(table, safe="") + (f".{quote(column, safe='')}" if column else "")
+
+
+def _with_those_of(
+    edges: Mapping[str, Sequence[Edge]], tables: dict[str, LineageTable]
+) -> dict[str, LineageTable]:
+    wanted: dict[str, dict[str, None]] = {}
+    for name, its in edges.items():
+        wanted.setdefault(name, {})
+        for edge in its:
+            if edge.column:
+                wanted[name][edge.column] = None
+            if edge.source:
+                columns = wanted.setdefault(edge.source, {})
+                if edge.source_column:
+                    columns[edge.source_column] = None
+    for name, columns in sorted(wanted.items()):
+        table = tables.get(name) or LineageTable(name, _zone_of(name))
+        there = {column.name for column in table.columns}
+        more = tuple(LineageColumn(column) for column in columns if column not in there)
+        tables[name] = replace(table, columns=table.columns + more)
+    order = {zone: number for number, zone in enumerate(_ZONES)}
+    found = sorted(tables.values(), key=lambda t: (order.get(t.zone, len(order)), t.zone, t.name))
+    return {table.name: table for table in found}
+
+
+def _zone_of(name: str) -> str:
+    if name.startswith(f"{_RAW}_"):
+        return _RAW
+    try:
+        return TableName.parse(name).zone.value
+    except ProjectError:
+        return _ELSEWHERE
+
+
+def _packed(lake: str, tables: list[LineageTable], edges: Mapping[str, Sequence[Edge]]) -> dict[str, Any]:
+    """All as few numbers as can be: every name once, edges as (target, source, kind) in one list.
+
+    Nodes are numbered: first the columns of all tables, then for each table its rows as a whole, which
+    is what filters and joins decide.
+    """
+    zones, words, kinds = _Index(), _Index(), _Index()
+    columns: dict[tuple[str, str], int] = {}
+    rows: list[list[Any]] = []
+    for table in tables:
+        packed: list[int] = []
+        for column in table.columns:
+            columns[table.name, column.name] = len(columns)
+            flags = _PERSONAL * column.is_personal + _IS_LABEL * column.is_label
+            packed += [words[column.name], words[column.type], flags]
+        owners = ", ".join(table.owners)
+        rows.append([table.name, zones[table.zone], table.description, owners, table.page, packed])
+    whole = {table.name: len(columns) + number for number, table in enumerate(tables)}
+
+    def node(table: str, column: str) -> int:
+        if not table:
+            return -1
+        return columns[table, column] if column else whole[table]
+
+    ways: list[int] = []
+    for name in sorted(edges):
+        for edge in sorted(set(edges[name])):
+            kind = 2 * kinds[edge.subtype] + edge.blurred
+            ways += [node(name, edge.column), node(edge.source, edge.source_column), kind]
+    return {
+        "lake": lake,
+        "zones": list(zones),
+        "words": list(words),
+        "kinds": list(kinds),
+        "tables": rows,
+        "edges": ways,
+    }
+
+
+class _Index(dict[str, int]):
+    """Numbers for names, in the order in which they are first asked for."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = len(self)
+        return self[name]
+
+
+_BODY = """
+<header class="top">
+<div class="brand"><a href="#" id="overview-link">Lineage</a><span class="lake">{lake}</span>{back}</div>
+<div class="find" role="search">
+<input id="find" type="search" role="combobox" autocomplete="off" spellcheck="false" autocapitalize="off"
+ aria-label="Find a table or a column" aria-controls="found" aria-expanded="false" aria-autocomplete="list"
+ placeholder="Find a table or a column">
+<kbd aria-hidden="true">/</kbd>
+<div id="found-box" hidden><ul id="found" role="listbox" aria-label="Tables and columns found"></ul>
+<p id="found-more"></p></div>
+</div>
+<p id="said" class="unseen" role="status"></p>
+</header>
+<main id="main" tabindex="-1"><noscript><p class="note">This page is drawn by a script of its own, which this
+browser does not run. <code>clearwell lineage TABLE</code> prints the same.</p></noscript></main>
+""".strip()
