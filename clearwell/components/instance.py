@@ -1,9 +1,14 @@
-"""Where Dagster keeps what it knows of runs: opened for a run, and cleared of runs that were killed."""
+"""Where Dagster keeps what it knows of runs: opened for a run, and cleared of runs that were killed.
+
+A database that does not answer, before a run or in the middle of one, is one error and no traceback.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import re
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-__all__ = ["end_dead_runs", "make_home", "open_instance"]
+__all__ = ["end_dead_runs", "make_home", "open_instance", "telling_of_its_database"]
 
 _UNDER_WAY = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 _NO_COMPUTE_LOGS = {
@@ -51,7 +56,7 @@ def open_instance(home: Path) -> dg.DagsterInstance:
     """
     make_home(home)
     try:
-        with _alone(home):
+        with telling_of_its_database(home), _alone(home):
             ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_COMPUTE_LOGS})
             instance = dg.DagsterInstance.from_ref(ref)
             instance.get_runs_count()  # each storage makes its tables when it is first asked
@@ -59,11 +64,45 @@ def open_instance(home: Path) -> dg.DagsterInstance:
             instance.has_asset_key(dg.AssetKey("none"))
             return instance
     except dg.DagsterError as error:
+        if unset := re.search(r"environment variable \W?(\w+)", str(error)):
+            raise ProjectError(
+                f"the environment variable {unset[1]} is not set",
+                place=str(home / "dagster.yaml"),
+                hint="set it, or use the dagster.yaml of one machine",
+            ) from error
         raise ProjectError(
             f"Dagster refuses its configuration: {error}",
             place=str(home / "dagster.yaml"),
             hint="correct it, or remove it to get a new one",
         ) from error
+
+
+@contextmanager
+def telling_of_its_database(home: Path) -> Generator[None]:
+    """Within the block a database that is lost, or whose driver is missing, is a ProjectError.
+
+    Dagster tries for a few seconds by itself, and says so by warnings that quote the driver's whole text.
+    """
+    root = logging.getLogger()
+    root.addFilter(_no_retries)
+    place = str(home / "dagster.yaml")
+    try:
+        yield
+    except Exception as error:
+        driver = type(error).__module__.partition(".")[0]
+        missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        if (missing or "").startswith("dagster") or "Couldn't import module dagster" in str(error):
+            hint = "pip install 'clearwell[production]'"
+            raise ProjectError(f"what it names is not installed: {error}", place=place, hint=hint) from error
+        if driver not in ("dagster_postgres", "sqlalchemy", "psycopg2", "sqlite3"):
+            raise
+        raise ProjectError(
+            f"Dagster's database does not answer: {_first_line(error)}",
+            place=place,
+            hint="start the database, or correct its address; then run again: what was done is not repeated",
+        ) from error
+    finally:
+        root.removeFilter(_no_retries)
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:
@@ -83,6 +122,18 @@ def _alone(home: Path) -> Generator[None]:
     with (home / ".opening").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _no_retries(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("Retrying failed database connection")
+
+
+def _first_line(error: BaseException) -> str:
+    """What the driver itself said, without the statement that it was to carry out."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    said = str(getattr(error, "orig", None) or error).strip()
+    return said.splitlines()[0] if said else type(error).__name__
 
 
 def _process(tag: str) -> Process | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from clearwell.components.instance import end_dead_runs, open_instance
+from clearwell.components.instance import end_dead_runs, open_instance, telling_of_its_database
 from clearwell.components.location import JOB, load_definitions
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import RunRecord, run_tags
@@ -76,7 +76,8 @@ def run_project(
     with quiet_dagster():
         selected = _select(definitions, selection)
     job = definitions.resolve_job_def(JOB)
-    with quiet_dagster(), open_instance(settings.dagster_home) as instance:
+    home = settings.dagster_home
+    with quiet_dagster(), open_instance(home) as instance, telling_of_its_database(home):
         end_dead_runs(instance)
         result = job.execute_in_process(
             run_config=_QUIET,

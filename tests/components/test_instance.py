@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from importlib.resources import files
@@ -102,6 +103,35 @@ def test_a_configuration_that_dagster_refuses_is_told_with_its_file(tmp_path: Pa
     with pytest.raises(ProjectError, match="telemetri") as caught:
         open_instance(tmp_path)
     assert caught.value.place == str(tmp_path / "dagster.yaml")
+
+
+def test_a_variable_that_the_configuration_wants_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text((HOME / "dagster.production.yaml").read_text())
+    with pytest.raises(ProjectError, match="the environment variable DAGSTER_POSTGRES_URL is not set"):
+        open_instance(tmp_path)
+
+
+def test_a_storage_that_is_not_installed_is_told(tmp_path: Path) -> None:
+    storage = "run_storage: {module: dagster_oracle.storage, class: Storage, config: {}}"
+    (tmp_path / "dagster.yaml").write_text(storage)
+    with pytest.raises(ProjectError, match="dagster_oracle") as caught:
+        open_instance(tmp_path)
+    assert "pip install" in str(caught.value.hint)
+
+
+def test_a_database_that_is_down_is_told_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", f"postgresql://dagster:hunter2@127.0.0.1:{port}/dagster")
+    monkeypatch.setenv("DAGSTER_COMPUTE_LOGS", str(tmp_path / "logs"))
+    (tmp_path / "dagster.yaml").write_text((HOME / "dagster.production.yaml").read_text())
+    with pytest.raises(ProjectError, match="database does not answer") as caught:
+        open_instance(tmp_path)
+    assert "hunter2" not in str(caught.value)
+    assert caplog.records == []
 
 
 def test_the_home_of_this_project_is_the_one_that_others_get() -> None:
