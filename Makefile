@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check ui bench clean lock
+.PHONY: help demo test check ui bench docs clean lock
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,7 @@ check: $(READY) ## format, lint, types, layers, sample data and the project's ow
 	$(RUN) -m pyright --project pyproject.toml --pythonpath $(RUN)
 	$(VENV)/bin/lint-imports
 	$(RUN) sample_data/rebuild.py --check
+	$(RUN) docs/generate.py --check
 	$(RUN) -m clearwell.cli check
 
 ui: $(READY) ## open Dagster's pages on the demo's lake
@@ -46,6 +47,9 @@ ui: $(READY) ## open Dagster's pages on the demo's lake
 
 bench: $(READY) ## measure against peers; ONLY=cold_run runs one benchmark
 	@$(RUN) -m bench $(ONLY)
+
+docs: $(READY) ## write docs/reference anew from the code
+	@$(RUN) docs/generate.py
 
 clean: ## remove what make has made: environment, caches, the demo's lake and its run records
 	rm -rf $(VENV) lake build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
