@@ -21,6 +21,7 @@ from enum import StrEnum
 from clearwell.errors import ProjectError
 
 __all__ = [
+    "IDENTIFIER",
     "PROVENANCE",
     "RELEASES",
     "REPORTS",
@@ -37,7 +38,8 @@ PROVENANCE = ("_file_id", "_record_no", "_batch_id", "_ingested_at")
 RELEASES = "releases"
 REPORTS = "reports"
 
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
+"""What can name a table, a source, a dataset, a report or a check."""
 
 
 class Zone(StrEnum):
@@ -90,7 +92,7 @@ class TableName:
 
 def require_identifier(text: str, *, what: str, place: str | None = None) -> str:
     """``text``, if it can name a table, a source or a dataset; raises ProjectError."""
-    if not _IDENTIFIER.fullmatch(text):
+    if not IDENTIFIER.fullmatch(text):
         raise ProjectError(
             f"{text!r} cannot name a {what}",
             place=place,

@@ -91,7 +91,8 @@ def find_project(start: Path | None = None) -> Path:
             return folder
     raise ProjectError(
         f"{here} is not in a Clearwell project",
-        hint="go to a folder whose pyproject.toml has a [tool.clearwell] section",
+        hint="go to a folder whose pyproject.toml has a [tool.clearwell] section, or make a project:"
+        " clearwell init DIR",
     )
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 import clearwell
+from clearwell.cli.completion import completion
 from clearwell.cli.doctor import doctor
+from clearwell.cli.init import init
 from clearwell.cli.lake import quarantine, releases, show, tables
 from clearwell.cli.project import check, preview
 from clearwell.cli.run import run
+from clearwell.cli.schema import schema
 from clearwell.cli.session import Session
 from clearwell.cli.ui import ui
 from clearwell.cli.upkeep import maintain, report
@@ -37,10 +40,28 @@ class _InOrder(click.Group):
 @click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(clearwell.__version__, prog_name="clearwell")
 def app() -> None:
-    """Make raw data ready for AI: run a project's pipelines and look into its lake."""
+    """Make raw data ready for AI: run a project's pipelines and look into its lake.
+
+    Start with: clearwell init my_lake
+    """
 
 
-for _command in (check, run, ui, tables, show, quarantine, preview, releases, report, maintain, doctor):
+for _command in (
+    init,
+    check,
+    run,
+    ui,
+    tables,
+    show,
+    quarantine,
+    preview,
+    releases,
+    report,
+    maintain,
+    doctor,
+    schema,
+    completion,
+):
     app.add_command(_command)
 
 

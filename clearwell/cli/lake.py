@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clearwell.cli.completion import complete_tables
 from clearwell.cli.output import print_json, print_table, readable_bytes, table_lines
 from clearwell.cli.session import Session, options
 
@@ -35,7 +36,7 @@ def tables(session: Session) -> None:
 
 
 @click.command(short_help="Show a table: state, columns, files.")
-@click.argument("table")
+@click.argument("table", shell_complete=complete_tables)
 @options(listing=True)
 def show(session: Session, table: str) -> None:
     """Show TABLE: its state, its columns, and what each raw file brought to it."""
@@ -60,7 +61,7 @@ def show(session: Session, table: str) -> None:
 
 
 @click.command(short_help="Show what was kept out of a table, and why.")
-@click.argument("table")
+@click.argument("table", shell_complete=complete_tables)
 @click.option(
     "--blocked", is_flag=True, help="Show why batches were not published, in place of rejected rows."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clearwell.cli.completion import complete_engines, complete_transforms
 from clearwell.cli.output import print_json, print_table
 from clearwell.cli.progress import progress
 from clearwell.cli.session import Session, options
@@ -45,9 +46,14 @@ def check(session: Session) -> int:
 
 
 @click.command(short_help="Show the first rows that a transform gives.")
-@click.argument("transform")
+@click.argument("transform", shell_complete=complete_transforms)
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Show so many rows.")
-@click.option("--engine", metavar="ENGINE", help="embedded, spark or sc://host:port; default: the project's.")
+@click.option(
+    "--engine",
+    metavar="ENGINE",
+    shell_complete=complete_engines,
+    help="embedded, spark or sc://host:port; default: the project's.",
+)
 @options(listing=True)
 def preview(session: Session, transform: str, limit: int, engine: str | None) -> None:
     """Show the first rows that TRANSFORM gives on the current inputs; nothing is written.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clearwell.cli.completion import complete_assets, complete_engines
 from clearwell.cli.output import print_json, table_lines
 from clearwell.cli.progress import progress
 from clearwell.cli.session import Session, options
@@ -26,8 +27,13 @@ __all__ = ["run"]
 
 
 @click.command(short_help="Bring the lake up to date.")
-@click.argument("selection", default="*")
-@click.option("--engine", metavar="ENGINE", help="embedded, spark or sc://host:port; default: the project's.")
+@click.argument("selection", default="*", shell_complete=complete_assets)
+@click.option(
+    "--engine",
+    metavar="ENGINE",
+    shell_complete=complete_engines,
+    help="embedded, spark or sc://host:port; default: the project's.",
+)
 @click.option("--full-refresh", is_flag=True, help="Rebuild each selected table, new data or not.")
 @options(listing=True)
 def run(session: Session, selection: str, engine: str | None, full_refresh: bool) -> int:

@@ -53,14 +53,16 @@ class Session:
         return Lake(root)
 
 
-def options(*, listing: bool = False) -> Callable[[_Command], _Command]:
-    """Add the shared options; a ``listing`` also takes `--json`."""
+def options(*, listing: bool = False, lake: bool = True) -> Callable[[_Command], _Command]:
+    """Add the shared options; a ``listing`` also takes `--json`, what works on no ``lake`` no `--lake`."""
 
     def decorate(command: _Command) -> _Command:
         decorated = click.pass_obj(command)
         decorated = _flag("debug", "Show the traceback of an error, and every step in the log.")(decorated)
         if listing:
             decorated = _flag("json", "Print one JSON document and nothing else.")(decorated)
+        if not lake:
+            return decorated
         return click.option(
             "--lake",
             metavar="PATH",

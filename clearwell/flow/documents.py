@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from clearwell.places import Document
 
-__all__ = ["COMPONENTS", "attribute_problems", "parse_document"]
+__all__ = ["COMPONENTS", "KEYS", "attribute_problems", "parse_document"]
 
 COMPONENTS: Mapping[str, type[Spec]] = {
     "clearwell.components.Table": TableSpec,
@@ -33,7 +33,8 @@ COMPONENTS: Mapping[str, type[Spec]] = {
     "clearwell.components.Reports": ReportsSpec,
 }
 
-_KEYS = ("type", "attributes", "requirements", "template_vars_module", "post_processing")
+KEYS = ("type", "attributes", "requirements", "template_vars_module", "post_processing")
+"""What a document may have at its top: Dagster's own keys."""
 _TEMPLATE = re.compile(
     r"""\{\{\s*env(?:\.(?P<dotted>[A-Za-z_]\w*)
         |\(\s*(?P<q>['"])(?P<called>[A-Za-z_]\w*)(?P=q)\s*(?:,\s*(?P<d>['"])(?P<default>.*?)(?P=d)\s*)?\))\s*\}\}""",
@@ -62,7 +63,7 @@ def parse_document(document: Document) -> tuple[Spec | None, list[ProjectError]]
         return None, [
             ProjectError(f"unknown component type {kind!r}", place=document.place("type"), hint=hint)
         ]
-    problems = [_unknown_key(key, _KEYS, document.place(str(key))) for key in value if key not in _KEYS]
+    problems = [_unknown_key(key, KEYS, document.place(str(key))) for key in value if key not in KEYS]
     attributes, unset = _rendered(value.get("attributes") or {}, document, ("attributes",))
     problems += unset
     try:

@@ -9,11 +9,11 @@ import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from clearwell.errors import ProjectError
-from clearwell.names import TableName, Zone, require_identifier
+from clearwell.names import IDENTIFIER, TableName, Zone, require_identifier
 
 __all__ = ["Columns", "Cron", "InputTable", "Moment", "Name", "Owner", "TransformRef", "distinct", "refuse"]
 
@@ -21,6 +21,7 @@ _OWNER = re.compile(r"team:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
 _CRON = re.compile(r"@(hourly|daily|weekly|monthly|yearly)|\S+( \S+){4}")
 _TRANSFORM = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _CONSUMABLE = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
+_INPUT = re.compile(rf"({'|'.join(_CONSUMABLE)})_.+")
 
 
 def refuse(fact: str, hint: str | None = None) -> PydanticCustomError:
@@ -62,6 +63,11 @@ def _matches(pattern: re.Pattern[str], what: str, example: str) -> AfterValidato
     return AfterValidator(check)
 
 
+def _seen_as(pattern: re.Pattern[str]) -> WithJsonSchema:
+    """What an editor holds such a text against, while it is typed."""
+    return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
+
+
 def _as_moment(value: date | datetime | int | str) -> date | datetime | int | str:
     if isinstance(value, str):
         for kind in (date, datetime):
@@ -72,10 +78,16 @@ def _as_moment(value: date | datetime | int | str) -> date | datetime | int | st
     return value
 
 
-Name = Annotated[str, AfterValidator(_identifier)]
-InputTable = Annotated[str, AfterValidator(_input_table)]
-TransformRef = Annotated[str, _matches(_TRANSFORM, "a transform", '"assets.flights:clean" (module:function)')]
-Owner = Annotated[str, _matches(_OWNER, "an owner", '"team:operations" or an e-mail address')]
-Cron = Annotated[str, _matches(_CRON, "a schedule", '"0 6 * * *" (cron) or "@daily"')]
+Name = Annotated[str, AfterValidator(_identifier), _seen_as(IDENTIFIER)]
+InputTable = Annotated[str, AfterValidator(_input_table), _seen_as(_INPUT)]
+TransformRef = Annotated[
+    str,
+    _matches(_TRANSFORM, "a transform", '"assets.flights:clean" (module:function)'),
+    _seen_as(_TRANSFORM),
+]
+Owner = Annotated[
+    str, _matches(_OWNER, "an owner", '"team:operations" or an e-mail address'), _seen_as(_OWNER)
+]
+Cron = Annotated[str, _matches(_CRON, "a schedule", '"0 6 * * *" (cron) or "@daily"'), _seen_as(_CRON)]
 Moment = Annotated[date | datetime | int | str, AfterValidator(_as_moment)]
 Columns = Annotated[tuple[str, ...], AfterValidator(distinct)]

@@ -54,7 +54,11 @@ class DriftModel(Model):
         description="A column the table does not have: add it to the table, or refuse the file.",
     )
     missing_column: Annotated[
-        Literal["null", "reject"], BeforeValidator(lambda value: "null" if value is None else value)
+        Literal["null", "reject"],
+        BeforeValidator(
+            lambda value: "null" if value is None else value,
+            json_schema_input_type=Literal["null", "reject"] | None,
+        ),
     ] = Field(
         default="null", description="A column the file does not have: read it as NULL, or refuse the file."
     )

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
     from clearwell.quality.suites import Check, Suite
 
-__all__ = ["build", "problems_of", "require_columns", "unknown_columns"]
+__all__ = ["arguments_of", "build", "problems_of", "require_columns", "unknown_columns"]
 
 _NOT_ARGUMENTS = {
     *("batch_id", "catch_exceptions", "description", "id", "meta", "notes"),
     *("rendered_content", "result_format", "severity", "windows"),
 }
+
+
+def arguments_of(kind: Any) -> dict[str, Any]:
+    """The keyword arguments of a kind of expectation, by name: pydantic's field of each."""
+    return {name: field for name, field in kind.__fields__.items() if name not in _NOT_ARGUMENTS}
 
 
 def build(check: Check, suite: Suite) -> Any:
@@ -72,7 +77,7 @@ def _try(check: Check, suite: Suite) -> tuple[Any, list[ProjectError]]:
         fact = f"check {check.name!r}: no expectation {check.expectation!r}"
         return None, [ProjectError(fact, place=suite.place(check), hint=hint)]
     kind: Any = get_expectation_impl(check.expectation)
-    arguments = sorted(set(kind.__fields__) - _NOT_ARGUMENTS)
+    arguments = sorted(arguments_of(kind))
     problems = [
         ProjectError(
             f"check {check.name!r}: {check.expectation} has no keyword argument {key!r}",

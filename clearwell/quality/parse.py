@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["load_suite", "parse_suite"]
+__all__ = ["CHECK_KEYS", "SUITE_KEYS", "load_suite", "parse_suite"]
 
-_SUITE_KEYS = ("checks",)
-_CHECK_KEYS = ("name", "expectation", "kwargs", "severity", "why")
+SUITE_KEYS = ("checks",)
+CHECK_KEYS = ("name", "expectation", "kwargs", "severity", "why")
 _NOT_KWARGS = {
     "severity": "write it beside `kwargs`",
     "description": "write it as `why`, beside `kwargs`",
@@ -66,7 +66,7 @@ def parse_suite(file: Path) -> tuple[Suite, list[ProjectError]]:
         problems.append(_problem("a suite is one mapping with the key `checks`", f"{shown(file)}:1"))
         return Suite(file.stem, file, ()), problems
     document = documents[0]
-    problems += _unknown(document.value, _SUITE_KEYS, "suite", document)
+    problems += _unknown(document.value, SUITE_KEYS, "suite", document)
     items = document.value.get("checks")
     if not isinstance(items, list) or not items:
         problems.append(_problem("`checks` must be a list of at least one check", document.place("checks")))
@@ -92,7 +92,7 @@ def _parse_check(item: Any, document: Document, number: int) -> tuple[Check | No
     if not isinstance(item, dict):
         return None, [_problem("a check is a mapping with the key `expectation`", at())]
     given: dict[str, Any] = item
-    problems = _unknown(given, _CHECK_KEYS, "check", document, "checks", number)
+    problems = _unknown(given, CHECK_KEYS, "check", document, "checks", number)
 
     expectation = str(given.get("expectation") or "")
     if not _is_text(given.get("expectation")):

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from clearwell.places import Document
 
-__all__ = ["Price", "PriceSheet", "load_prices"]
+__all__ = ["Price", "PriceSheet", "load_prices", "price_schema"]
 
 _SHEET = ("currency", "unit", "bytes_per_gb", "default", "prices")
 _REQUIRED = ("store", "price", "as_of", "source")
@@ -37,6 +37,8 @@ _OPTIONAL = ("provider", "service", "region", "tier", "url")
 _UNIT = "GB-month"
 _GIGABYTES = {10**9: "decimal", 2**30: "binary"}
 _OLD = dt.timedelta(days=365)
+_EXACT = 200
+"""Digits that no cost reaches."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,13 @@ class PriceSheet:
         return f"1 GB = {self.bytes_per_gb:,} bytes ({_GIGABYTES[self.bytes_per_gb]})"
 
     def cost(self, size: int, price: Price | None = None) -> Decimal:
-        """What ``size`` bytes cost a month: size / bytes_per_gb x price."""
-        return Decimal(size) / self.bytes_per_gb * (price or self.default).price
+        """What ``size`` bytes cost a month: size / bytes_per_gb x price, exactly.
+
+        So the costs of parts add up to the cost of the whole. A gigabyte is a power of two or of ten: the
+        quotient ends after at most 30 decimals.
+        """
+        with localcontext(prec=_EXACT):
+            return Decimal(size) / self.bytes_per_gb * (price or self.default).price
 
 
 def load_prices(file: Path) -> PriceSheet:
@@ -121,6 +128,47 @@ def load_prices(file: Path) -> PriceSheet:
         )
     currency = _text(document, ("currency",), sheet["currency"])
     return PriceSheet(currency, sheet["bytes_per_gb"], prices[known.index(default)], prices)
+
+
+def price_schema() -> dict[str, Any]:
+    """The JSON schema of a price sheet, for editors."""
+    text = {"type": "string", "pattern": r"\S"}
+    entry = {
+        **dict.fromkeys((*_REQUIRED, *_OPTIONAL), text),
+        "price": {
+            "description": "For a gigabyte and month, in the sheet's currency.",
+            "type": ["number", "string"],
+            "minimum": 0,
+            "pattern": "^[0-9.][0-9_.eE+-]*$",
+        },
+        "as_of": {
+            "description": "The day on which it was seen.",
+            "type": "string",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        },
+        "source": {"description": "Where it was seen.", **text},
+    }
+    price = {
+        "type": "object",
+        "properties": entry,
+        "required": list(_REQUIRED),
+        "additionalProperties": False,
+    }
+    sheet = {
+        **dict.fromkeys(_SHEET, text),
+        "unit": {"const": _UNIT},
+        "bytes_per_gb": {"description": "Which gigabyte the seller means.", "enum": list(_GIGABYTES)},
+        "default": {"description": "The store that is reckoned with.", **text},
+        "prices": {"type": "array", "minItems": 1, "items": price},
+    }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A price sheet of a Clearwell project",
+        "type": "object",
+        "properties": sheet,
+        "required": list(_SHEET),
+        "additionalProperties": False,
+    }
 
 
 def _price(document: Document, number: int) -> Price:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from clearwell.sources.columns import parse_type
+from clearwell.sources.columns import parse_type, type_schema
 from clearwell.sources.drift import check_drift
 from clearwell.sources.files import discover
 from clearwell.sources.raw import RawText, read_record
@@ -46,4 +46,5 @@ __all__ = [
     "parse_type",
     "read",
     "read_record",
+    "type_schema",
 ]

@@ -7,7 +7,7 @@ provenance columns.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,7 +18,7 @@ from clearwell.sources.records import UnreadableFile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_COLUMNS", "parse_type", "require_names", "stored_name", "wrong_name"]
+__all__ = ["MAX_COLUMNS", "parse_type", "require_names", "stored_name", "type_schema", "wrong_name"]
 
 MAX_COLUMNS = 10_000
 
@@ -61,6 +61,15 @@ def parse_type(text: str, *, place: str | None = None) -> pa.DataType:
     else:
         hint = did_you_mean(name, [*_TYPES, "decimal"]) or f"types are {', '.join([*_TYPES, 'decimal(p,s)'])}"
     raise ProjectError(f"{text!r} is not a type that raw data can be cast to", place=place, hint=hint)
+
+
+def type_schema() -> dict[str, Any]:
+    """JSON schema of the names that ``parse_type`` takes. Upper case is theirs too, and not looked into."""
+    decimal = f"^(?:{_DECIMAL.pattern})$"
+    return {
+        "type": "string",
+        "anyOf": [{"enum": [*_TYPES, *_ALIASES]}, {"pattern": decimal}, {"pattern": "[A-Z]"}],
+    }
 
 
 def stored_name(name: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.unit.cli.ran import Ran
 
 COMMANDS = [
+    "init",
     "check",
     "run",
     "ui",
@@ -30,7 +31,10 @@ COMMANDS = [
     "report",
     "maintain",
     "doctor",
+    "schema",
+    "completion",
 ]
+WITHOUT_A_LAKE = {"init", "schema", "completion"}
 
 
 @pytest.fixture
@@ -56,12 +60,12 @@ def test_help_lists_the_commands_in_the_order_of_a_days_work(clearwell: Callable
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_takes_a_lake_and_debug_and_explains_itself(
+def test_every_command_takes_its_lake_and_debug_and_explains_itself(
     command: str, clearwell: Callable[..., Ran]
 ) -> None:
     ran = clearwell(command, "--help")
     assert ran.code == 0
-    assert "--lake PATH" in ran.out
+    assert ("--lake PATH" in ran.out) is (command not in WITHOUT_A_LAKE)
     assert "--debug" in ran.out
 
 
@@ -91,6 +95,7 @@ def test_outside_of_a_project_the_error_says_where_to_go(
     assert ran.err.startswith("error: ")
     assert "is not in a Clearwell project" in ran.err
     assert "next: go to a folder whose pyproject.toml has a [tool.clearwell] section" in ran.err
+    assert "clearwell init DIR" in ran.err
     assert "Traceback" not in ran.err
 
 

@@ -1,0 +1,63 @@
+"""Print the JSON schemas of a project's YAML, or write them where the project's editors look."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from clearwell.cli.session import Session, options
+
+__all__ = ["SCHEMAS", "schema", "schema_text"]
+
+SCHEMAS = {kind: f".schemas/{kind}.json" for kind in ("defs", "suite", "prices")}
+"""The file of each schema in a project, which its .vscode/settings.json names."""
+
+
+@click.command(short_help="Print the JSON schemas of the YAML, for editors.")
+@click.argument("kind", type=click.Choice(list(SCHEMAS)), required=False)
+@click.option("--write", is_flag=True, help="Write into the project's .schemas; without KIND all of them.")
+@options(lake=False)
+def schema(session: Session, kind: str | None, write: bool) -> None:
+    """Print the JSON schema of KIND: defs (pipelines/**/defs.yaml), suite (expectations/) or prices.
+
+    An editor with yaml-language-server completes and checks the YAML by it. `clearwell init` wires it up for
+    Visual Studio Code; elsewhere begin a file with: # yaml-language-server: $schema=../../.schemas/defs.json
+    """
+    if not write:
+        click.echo(schema_text(kind or "defs"), nl=False)
+        return
+    project = session.settings().project
+    for name in [kind] if kind else SCHEMAS:
+        click.echo(
+            f"{'written' if _replace(project / SCHEMAS[name], schema_text(name)) else 'unchanged'}"
+            f" {SCHEMAS[name]}"
+        )
+
+
+def schema_text(kind: str) -> str:
+    """The schema of one kind of YAML, as its file has it."""
+    match kind:
+        case "suite":
+            from clearwell.quality.schema import suite_schema as make
+        case "prices":
+            from clearwell.reports.prices import price_schema as make
+        case _:
+            from clearwell.flow.schema import defs_schema as make
+    return json.dumps(make(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _replace(file: Path, text: str) -> bool:
+    """Give ``file`` that text by one rename; whether it had another."""
+    if file.is_file() and file.read_bytes() == text.encode():
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+    Path(draft).chmod(0o644)
+    Path(draft).replace(file)
+    return True

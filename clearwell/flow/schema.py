@@ -1,0 +1,71 @@
+"""The JSON schema of `defs.yaml`, for editors: made of the specs, so it knows each key that they know.
+
+A value that is no free text may also be a template, as `{{ env.NAME }}`. What concerns several keys at
+once (`mode: append` takes no `key`), and whether a table or a file is there, only `clearwell check` sees.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from clearwell.flow.documents import COMPONENTS, KEYS
+
+__all__ = ["defs_schema"]
+
+_TEMPLATE = {"type": "string", "pattern": r"\{\{.*\}\}"}
+_BY_NAME = ("properties", "$defs")
+_LISTED = ("anyOf", "oneOf", "allOf")
+_NARROW = ("enum", "const", "pattern")
+_NOTES = ("description", "default")
+
+
+def defs_schema() -> dict[str, Any]:
+    """The schema of one document of a `defs.yaml`; components of others are left alone."""
+    from clearwell.sources import type_schema
+
+    _, models = models_json_schema([(model, "validation") for model in COMPONENTS.values()])
+    definitions = {name: _for_editors(model) for name, model in models["$defs"].items()}
+    definitions["SourceModel"]["properties"]["columns"]["additionalProperties"] = type_schema()
+    components = [
+        {
+            "description": definitions[model.__name__]["description"],
+            "properties": {
+                **{key: {} for key in KEYS},
+                "type": {"const": kind},
+                "attributes": {"$ref": f"#/$defs/{model.__name__}"},
+            },
+            "required": ["type", "attributes"],
+            "additionalProperties": False,
+        }
+        for kind, model in COMPONENTS.items()
+    ]
+    others = {"properties": {"type": {"not": {"pattern": r"^clearwell\."}}}, "required": ["type"]}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A component of a Clearwell project",
+        "type": "object",
+        "properties": {"type": {"type": "string", "anyOf": [{"enum": list(COMPONENTS)}, {}]}},
+        "oneOf": [*components, others],
+        "$defs": definitions,
+    }
+
+
+def _for_editors(node: dict[str, Any]) -> dict[str, Any]:
+    """A part of pydantic's schema without titles that repeat the key, and with templates allowed."""
+    made: dict[str, Any] = {}
+    for key, value in node.items():
+        if key in _BY_NAME:
+            made[key] = {name: _for_editors(part) for name, part in value.items()}
+        elif key in _LISTED:
+            made[key] = [_for_editors(part) for part in value]
+        elif isinstance(value, dict) and key in ("items", "additionalProperties"):
+            made[key] = _for_editors(value)
+        elif key != "title":
+            made[key] = value
+    is_free = made.get("type") not in ("integer", "number", "boolean")
+    if is_free and not any(key in made for key in _NARROW):
+        return made
+    notes = {key: made.pop(key) for key in _NOTES if key in made}
+    return {**notes, "anyOf": [made, _TEMPLATE]}

@@ -1,0 +1,230 @@
+"""A project as its tests use it: frames of its tables, its transforms and suites by name, whole runs.
+
+Nothing here touches the project's own lake: a run goes to a temporary one. Its steps are those of
+`clearwell run`, called one after the other without Dagster, whose start alone would cost seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.flow.call import call_transform
+from clearwell.flow.cleanse import cleanse
+from clearwell.flow.curate import curate
+from clearwell.flow.ingest import ingest
+from clearwell.flow.publish import publish
+from clearwell.flow.report import report
+from clearwell.flow.run import Run
+from clearwell.flow.specs import CuratedSpec
+from clearwell.model import Severity
+from clearwell.sources import parse_type
+from clearwell.tables import Lake, quarantine_of
+from clearwell.testing.frames import make_frame, make_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame
+
+    from clearwell.engines import Engine
+    from clearwell.flow.project import Project
+    from clearwell.flow.publish import ReleaseResult
+    from clearwell.flow.report import ReportResult
+    from clearwell.flow.specs import TableSpec
+    from clearwell.model import BuildResult, CheckResult
+
+__all__ = ["Judgement", "LakeUnderTest", "ProjectUnderTest"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a suite says of rows. A rejected row has its ``reasons`` beside its columns: "one, other"."""
+
+    accepted: list[dict[str, Any]]
+    rejected: list[dict[str, Any]]
+    failed: dict[str, CheckResult]
+    """The checks that do not hold, by name; those of the whole table are asked of the accepted rows."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the batch would not be published."""
+        return any(check.blocks for check in self.failed.values())
+
+
+@dataclass(frozen=True)
+class LakeUnderTest:
+    """A temporary lake after a run. ``results`` are those of its steps, by table, dataset and report."""
+
+    root: Path
+    results: dict[str, BuildResult | ReleaseResult | ReportResult] = field(
+        default_factory=dict[str, "BuildResult | ReleaseResult | ReportResult"]
+    )
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a table; raises TableNotFound."""
+        return Lake(self.root).existing(table).to_arrow().to_pylist()
+
+    def rejected(self, table: str) -> list[dict[str, Any]]:
+        """The rows that were kept out of a table, with their ``reasons``, ``message`` and ``raw`` text."""
+        lake = Lake(self.root)
+        found = [row for b in quarantine_of(lake, lake.existing(table)) for row in b.to_pylist()]
+        return [{**row, "reasons": ", ".join(row["reasons"] or ())} for row in found]
+
+
+class ProjectUnderTest:
+    """A project, an engine for its transforms, and a folder for what tests make."""
+
+    def __init__(self, project: Project, engine: Engine, folder: Path) -> None:
+        self._project = project
+        self._engine = engine
+        self._folder = folder
+        self._runs = 0
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self._project.root
+
+    def frame(
+        self,
+        content: str | Sequence[Mapping[str, Any]],
+        types: Mapping[str, str] | None = None,
+        *,
+        provenance: bool = True,
+    ) -> DataFrame:
+        """A frame of a text or of rows, with the columns of provenance unless told not to.
+
+        Args:
+            content: ``"order_id bigint | drink"`` and a line a row, or mappings of values.
+            types: Spark types of columns, where ``content`` does not say or tell them.
+            provenance: Whether to add what every bronze and silver row carries.
+        """
+        table = make_table(content, {name: parse_type(kind) for name, kind in (types or {}).items()})
+        return make_frame(table, self._engine, self._folder / "frames", provenance=provenance)
+
+    def bronze(self, name: str, content: str | Sequence[Mapping[str, Any]]) -> DataFrame:
+        """A frame as ``bronze_<name>`` has it: types from the YAML, its columns that are not given NULL.
+
+        Raises:
+            ProjectError: the project has no such source, or a value does not fit its type.
+        """
+        known = self._project.tables
+        name = name.removeprefix("bronze_")
+        if name not in known:
+            hint = did_you_mean(name, known) or f"the sources are {', '.join(known)}"
+            raise ProjectError(f"no source {name!r} in this project", hint=hint)
+        types = {column: parse_type(kind) for column, kind in known[name].source.columns.items()}
+        table = make_table(content, types)
+        for column, kind in types.items():
+            if column not in table.column_names:
+                table = table.append_column(column, pa.nulls(table.num_rows, kind))
+        return make_frame(table, self._engine, self._folder / "frames", provenance=True)
+
+    def run_transform(self, table: str, *frame: DataFrame, **frames: DataFrame) -> DataFrame:
+        """What the transform of a table makes: of one frame, or of a curated table's inputs, by name.
+
+        Raises:
+            ProjectError: no such table, other inputs than the YAML lists, or code that fails; the place
+                is the line of the code.
+        """
+        spec = self._spec(table)
+        if not isinstance(spec, CuratedSpec):
+            if len(frame) != 1 or frames:
+                raise ProjectError(f"the transform of {table} takes one frame")
+            return call_transform(self._project, spec, frame[0], self._engine)
+        if frame or set(frames) != set(spec.inputs):
+            wanted = ", ".join(f"{name}=..." for name in spec.inputs)
+            raise ProjectError(
+                f"{table} is not made of these inputs",
+                place=self._project.place(spec, "inputs"),
+                hint=f"run_transform({table!r}, {wanted})",
+            )
+        return call_transform(self._project, spec, frames, self._engine)
+
+    def judge(self, table: str, frame: DataFrame) -> Judgement:
+        """What the suite of a table says of the rows of ``frame``, as if they came first.
+
+        Raises:
+            ProjectError: the table has no suite, or a check names a column that ``frame`` lacks.
+        """
+        from clearwell.quality import judge_rows, judge_table, load_suite, row_conditions
+
+        spec = self._spec(table)
+        if (file := self._project.suite(spec)) is None:
+            raise ProjectError(f"{table} has no suite", place=self._project.place(spec))
+        suite = load_suite(file)
+        with self._engine.work(f"judging {table}"):
+            conditions = row_conditions(suite, frame)
+            marks = {name: f"cw_fails_{n}" for n, name in enumerate(conditions)}
+            judged = frame.select("*", *(c.alias(marks[name]) for name, c in conditions.items()))
+            found: list[dict[str, Any]] = judged.toArrow().to_pylist()
+            severe = {check.name for check in suite.checks if check.severity is Severity.WARNING}
+            rejecting = [condition for name, condition in conditions.items() if name in severe]
+            kept = frame.where(~reduce(or_, rejecting)) if rejecting else frame
+            counts = {name: sum(row[mark] for row in found) for name, mark in marks.items()}
+            results = [*judge_rows(suite, len(found), counts), *judge_table(suite, kept)]
+        accepted: list[dict[str, Any]] = []
+        rejected: list[dict[str, Any]] = []
+        for row in found:
+            reasons = [name for name, mark in marks.items() if row.pop(mark) and name in severe]
+            (rejected if reasons else accepted).append(
+                row | ({"reasons": ", ".join(reasons)} if reasons else {})
+            )
+        return Judgement(accepted, rejected, {r.name: r for r in results if not r.success})
+
+    def run(self, *, raw: Mapping[str, str | Path] | None = None, lake: Path | None = None) -> LakeUnderTest:
+        """Run the whole project into a temporary lake, or again into ``lake``.
+
+        Args:
+            raw: For sources, by name: other raw files than the YAML's, a glob from the project's folder.
+            lake: The ``root`` of an earlier run, to run on.
+
+        Raises:
+            ClearwellError: a step fails, or a batch is blocked; what hangs on it has not run.
+        """
+        self._runs += 1
+        root = lake or self._folder / f"lake{self._runs}"
+        project = self._with_raw(raw or {}, root)
+        run = Run(project, Lake(root), self._engine)
+        done = LakeUnderTest(root)
+        for spec in project.tables.values():
+            done.results[str(spec.bronze_table)] = ingest(run, spec)
+            if spec.silver_table:
+                done.results[str(spec.silver_table)] = cleanse(run, spec)
+        for curated in project.curated.values():
+            done.results[str(curated.table)] = curate(run, curated)
+        for dataset in project.datasets.values():
+            done.results[dataset.name] = publish(run, dataset)
+        for wanted in project.reports.values():
+            done.results[wanted.name] = report(run, wanted)
+        return done
+
+    def _spec(self, table: str) -> TableSpec | CuratedSpec:
+        made = {
+            str(name): spec
+            for spec in (*self._project.tables.values(), *self._project.curated.values())
+            if (name := spec.table if isinstance(spec, CuratedSpec) else spec.silver_table)
+        }
+        if table not in made:
+            hint = did_you_mean(table, made) or f"the tables are {', '.join(made)}"
+            raise ProjectError(f"no transform makes {table!r} in this project", hint=hint)
+        return made[table]
+
+    def _with_raw(self, raw: Mapping[str, str | Path], lake: Path) -> Project:
+        """The project with other raw files and lake, and no wait for files that were written just now."""
+        tables = dict(self._project.tables)
+        for name in raw:
+            if name not in tables:
+                raise ProjectError(f"no source {name!r} in this project", hint=did_you_mean(name, tables))
+        for name, spec in tables.items():
+            path = str(raw.get(name, spec.source.path))
+            source = spec.source.model_copy(update={"path": path, "settle_seconds": 0.0})
+            tables[name] = spec.model_copy(update={"source": source})
+        return replace(self._project, tables=tables, settings=replace(self._project.settings, lake=lake))
