@@ -24,7 +24,7 @@ class Dataset(SpecComponent[DatasetSpec]):
 
     spec_type = DatasetSpec
 
-    def definitions(self, run: Run) -> dg.Definitions:  # noqa: ARG002 - the others need it
+    def definitions(self, run: Run) -> dg.Definitions:
         """The release, an asset of the dataset's name."""
         spec = self.spec
         asset = asset_spec(
@@ -33,7 +33,7 @@ class Dataset(SpecComponent[DatasetSpec]):
             what=f"Released from {spec.from_table} for {spec.kind}.",
             kinds={*spec.formats, "dataset"},
             group="datasets",
-            deps=[spec.from_table],
+            deps=run.project.inputs_of(spec),
             code_version=fingerprint("release", spec.model_dump_json(by_alias=True)),
         )
         return dg.Definitions(assets=[step_asset(asset, publish, spec)])

@@ -42,8 +42,8 @@ _CHUNK = 1 << 20
 class ReleaseFile:
     """A data file: path in the release's folder, what it is, and what must be in it.
 
-    ``format`` is ``parquet`` or ``arrow`` (the rows), or ``lineage`` (where each row came from:
-    ``_file_id`` and ``_record_no``, in the order of the rows).
+    ``format`` is ``parquet`` or ``arrow`` (the rows), ``lineage`` (where each row came from:
+    ``_file_id`` and ``_record_no``, in the order of the rows), or ``index`` (which row has which key).
     """
 
     path: str
@@ -92,7 +92,9 @@ class Manifest:
 
     ``identity`` names what the release was made from (inputs and settings), ``fingerprint`` what is in
     it; ``code`` is the hash of the code that made the input table, ``checks`` what its suite said.
-    ``achieved`` says what came of the settings that only aim: ``test_share``, the share of rows that test.
+    ``achieved`` says what came of the settings that only aim: ``test_share``, the share of rows that test;
+    ``replaced_rows``, how many rows a later one of their key replaced. Inference releases have a ``key``
+    and ``features``, and the ``order`` of their rows is by the digest of the key, not by that of the row.
     """
 
     dataset: str
@@ -116,6 +118,8 @@ class Manifest:
     order: str = "digest"
     code: str | None = None
     checks: tuple[Mapping[str, Any], ...] = ()
+    key: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     achieved: Mapping[str, Any] = field(default_factory=dict[str, Any])
     format: int = FORMAT
 
@@ -182,6 +186,8 @@ def _parsed(raw: Any, file: Path) -> Manifest:
             "checks": tuple(raw.get("checks", ())),
             "excluded": tuple(raw.get("excluded", ())),
             "owners": tuple(raw.get("owners", ())),
+            "key": tuple(raw.get("key", ())),
+            "features": tuple(raw.get("features", ())),
         }
         manifest = Manifest(**{**_known(Manifest, raw), **parts})
     except (TypeError, KeyError, ValueError, AttributeError) as error:

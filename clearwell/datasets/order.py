@@ -1,7 +1,8 @@
-"""Put rows in the order of their digests: a shuffle that only the rows decide, in bounded memory.
+"""Put rows in the order of digests: a shuffle that only the rows decide, in bounded memory.
 
-So the same rows make the same files, byte for byte, whatever order an engine left them in; and whoever
-trains on a file from its start sees a sample of the whole, not a block of one day.
+So the same rows make the same files, byte for byte, whatever order an engine left them in. By the digest of
+whole rows, whoever trains on a file from its start sees a sample of the whole, not a block of one day; by
+the digest of their keys, a row is found by its key.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from clearwell.datasets.fingerprint import Fingerprint, row_digests
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["DigestOrder", "buckets_for"]
+__all__ = ["DIGEST", "DigestOrder", "buckets_for"]
 
-_DIGEST = "__digest__"
+DIGEST = "__digest__"
+
 _BUCKET_BYTES = 128 << 20
 _MOST_BUCKETS = 256
 _UNPACKED = 8  # bytes in memory for one byte of Parquet, generously
@@ -34,39 +34,45 @@ class DigestOrder:
     """Takes batches in any order, gives them back in that of their digests.
 
     Args:
-        schema: The columns of the data; they make the digest.
-        beside: Further columns that travel with the rows; they only order rows that are equal.
+        digests: The 32-byte digest of each row of a batch.
+        then: Columns that order rows of one digest.
         scratch: A folder for what does not fit into memory; used when there is more than one bucket.
         buckets: How many parts are sorted one after another. It does not change the result.
     """
 
-    def __init__(self, schema: pa.Schema, *, beside: Sequence[str], scratch: Path, buckets: int) -> None:
-        self.fingerprint = Fingerprint(schema)
-        self._data = schema.names
-        self._beside = list(beside)
+    def __init__(
+        self,
+        digests: Callable[[pa.RecordBatch], list[bytes]],
+        *,
+        then: Sequence[str],
+        scratch: Path,
+        buckets: int,
+    ) -> None:
+        self.rows = 0
+        self._digests = digests
+        self._then = list(then)
         self._scratch = scratch
         self._held: list[list[pa.RecordBatch]] = [[]]
         self._spilled: list[Any] = [None] * buckets if buckets > 1 else []
 
-    @property
-    def rows(self) -> int:
-        """Rows taken so far."""
-        return self.fingerprint.rows
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take the rows of ``batch``, which has the columns of the data and those beside."""
+    def add(self, batch: pa.RecordBatch) -> list[bytes]:
+        """Take the rows of ``batch``; their digests."""
         if not batch.num_rows:
-            return
-        digests = row_digests(batch.select(self._data))
-        self.fingerprint.add(digests)
-        batch = batch.append_column(_DIGEST, pa.array(digests, pa.binary(32)))
+            return []
+        digests = self._digests(batch)
+        self.rows += batch.num_rows
+        batch = batch.append_column(DIGEST, pa.array(digests, pa.binary(32)))
         if not self._spilled:
             self._held[0].append(batch)
         else:
-            self._spill(batch.sort_by(_DIGEST), sorted(digests))
+            self._spill(batch.sort_by(DIGEST), sorted(digests))
+        return digests
 
     def tables(self) -> Iterator[pa.Table]:
-        """All rows in order, one bucket at a time; the caller has seen the last batch."""
+        """All rows in order, with their digests as a last column; the caller has seen the last batch.
+
+        One bucket at a time: rows of one digest are in one table.
+        """
         for writer, _ in filter(None, self._spilled):
             writer.close()
         for bucket in range(len(self._spilled)):
@@ -99,8 +105,7 @@ class DigestOrder:
         return self._scratch / f"bucket-{bucket:03}.arrows"
 
     def _sorted(self, table: pa.Table) -> pa.Table:
-        keys = [(name, "ascending") for name in (_DIGEST, *self._beside)]
-        return table.sort_by(keys).drop_columns([_DIGEST])
+        return table.sort_by([(name, "ascending") for name in (DIGEST, *self._then)])
 
 
 def _head(digest: bytes) -> int:

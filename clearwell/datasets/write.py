@@ -2,6 +2,7 @@
 
     data/train-00000.parquet     zstd, row groups of 32,768 rows
     data/train-00000.arrow       Arrow IPC, uncompressed, batches of 4,096 rows: made for memory-mapping
+    data/live-00000.arrow        the same in batches of 131,072 rows: made to pick single rows
     lineage/train-00000.parquet  _file_id and _record_no of each row, in the same order
 
 Parquet footers carry no statistics of float, double, decimal over 15 digits or nested columns: the
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["ARROW_BATCH", "ROWS_PER_FILE", "ROW_GROUP", "write_split"]
+__all__ = ["ARROW_BATCH", "LIVE_BATCH", "ROWS_PER_FILE", "ROW_GROUP", "write_split"]
 
 ARROW_BATCH = 4_096
+LIVE_BATCH = 131_072
 ROW_GROUP = 32_768
 ROWS_PER_FILE = 1 << 20
 
@@ -41,6 +43,7 @@ def write_split(
     fingerprint: object,
     formats: Sequence[str],
     lineage: Sequence[str] = (),
+    arrow_batch: int | None = None,
 ) -> SplitFiles:
     """Write ``tables`` below ``folder``, in their order.
 
@@ -52,11 +55,13 @@ def write_split(
         fingerprint: Of the rows; read by ``str`` when all are written.
         formats: ``parquet``, ``arrow`` or both.
         lineage: Columns that say where a row came from; they are kept beside the data.
+        arrow_batch: Rows of a batch of the Arrow files, ``ARROW_BATCH`` by default.
     """
     beside = {_LINEAGE: list(lineage)} if lineage else {}
     columns = {**dict.fromkeys(formats, schema.names), **beside}
     files: list[ReleaseFile] = []
-    for number, groups in enumerate(_in_files(_in_groups(tables))):
+    arrow_batch = arrow_batch or ARROW_BATCH
+    for number, groups in enumerate(_in_files(_in_groups(tables, max(ROW_GROUP, arrow_batch)))):
         paths = {format: _path(name, number, format) for format in columns}
         rows = 0
         with ExitStack() as stack:
@@ -70,7 +75,7 @@ def write_split(
                         path = folder / paths[format]
                         path.parent.mkdir(parents=True, exist_ok=True)
                         writers[format] = stack.enter_context(_writer(path, part.schema, format))
-                    _write(writers[format], part, format)
+                    _write(writers[format], part, format, arrow_batch)
         for format, path in paths.items():
             file = folder / path
             files.append(ReleaseFile(path, format, rows, file.stat().st_size, hash_file(file)))
@@ -90,24 +95,24 @@ def _writer(path: Path, schema: pa.Schema, format: str) -> Any:
     return pq.ParquetWriter(path, schema, compression="zstd", write_statistics=safe or False)
 
 
-def _write(writer: Any, group: pa.Table, format: str) -> None:
+def _write(writer: Any, group: pa.Table, format: str, arrow_batch: int) -> None:
     if format != "arrow":
         writer.write_table(group, row_group_size=ROW_GROUP)
         return
-    for start in range(0, group.num_rows, ARROW_BATCH):
-        batch = group.slice(start, ARROW_BATCH)
+    for start in range(0, group.num_rows, arrow_batch):
+        batch = group.slice(start, arrow_batch)
         # Taken, not sliced: a slice brings whatever else is in its parent's buffers into the file.
         writer.write_table(batch.take(pa.array(range(batch.num_rows))).combine_chunks())
 
 
-def _in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of exactly ROW_GROUP rows, but for the last; each is one chunk."""
+def _in_groups(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
+    """The same rows in tables of exactly ``size`` rows, but for the last; each is one chunk."""
     waiting: list[pa.Table] = []
     rows = 0
     for table in tables:
         start = 0
-        while rows + table.num_rows - start >= ROW_GROUP:
-            taken = ROW_GROUP - rows
+        while rows + table.num_rows - start >= size:
+            taken = size - rows
             yield pa.concat_tables([*waiting, table.slice(start, taken)]).combine_chunks()
             start += taken
             waiting, rows = [], 0
@@ -121,7 +126,7 @@ def _in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def _in_files(groups: Iterator[pa.Table]) -> Iterator[Iterator[pa.Table]]:
     """The groups of one file after another; each must be used up before the next is asked for."""
     for first in groups:
-        yield _some(first, groups, ROWS_PER_FILE // ROW_GROUP)
+        yield _some(first, groups, max(1, ROWS_PER_FILE // first.num_rows) if first.num_rows else 1)
 
 
 def _some(first: pa.Table, rest: Iterator[pa.Table], count: int) -> Iterator[pa.Table]:

@@ -65,6 +65,11 @@ class Project:
             )
         return made
 
+    def inputs_of(self, spec: DatasetSpec) -> tuple[str, ...]:
+        """The tables that must be there before ``spec``: its own, and that whose features it must have."""
+        like = (self.datasets[spec.like].from_table,) if spec.like else ()
+        return tuple(dict.fromkeys([spec.from_table, *like]))
+
     def place(self, spec: Spec, *keys: str | int) -> str:
         """``file:line`` of an attribute of ``spec``: ``place(spec, "silver", "transform")``."""
         return self.documents[type(spec).__name__, spec.name].place("attributes", *keys)
@@ -140,7 +145,12 @@ def read_project(settings: Settings) -> tuple[Project, list[ProjectError]]:
         documents[type(spec).__name__, spec.name] = document
     tables, curated, datasets, reports = groups.values()
     project = Project(settings, tables, curated, datasets, reports, documents)
-    problems += [*_bad_sources(project), *_unknown_inputs(project), *_missing_files(project)]
+    problems += [
+        *_bad_sources(project),
+        *_unknown_inputs(project),
+        *_unlike(project),
+        *_missing_files(project),
+    ]
     order, cycle = _in_order(project)
     return replace(project, curated=order), problems + cycle
 
@@ -200,6 +210,19 @@ def _unknown_inputs(project: Project) -> Iterator[ProjectError]:
             hint = did_you_mean(name, made) or f"this project makes {', '.join(made) or 'no table'}"
             yield ProjectError(
                 f"no table {name!r} in this project", place=project.place(spec, *keys), hint=hint
+            )
+
+
+def _unlike(project: Project) -> Iterator[ProjectError]:
+    """Inference datasets that shall be like what is no training dataset."""
+    known = [spec.name for spec in project.datasets.values() if spec.kind == "training"]
+    for spec in project.datasets.values():
+        if spec.like is not None and spec.like not in known:
+            hint = did_you_mean(spec.like, known) or f"training datasets: {', '.join(known) or 'none'}"
+            yield ProjectError(
+                f"no training dataset {spec.like!r} in this project",
+                place=project.place(spec, "like"),
+                hint=hint,
             )
 
 

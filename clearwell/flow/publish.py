@@ -1,9 +1,9 @@
-"""Publish: a version of a table becomes an immutable release that a model can train on.
+"""Publish: a version of a table becomes an immutable release, to train a model on or to ask it with.
 
 A release is made when its input or its settings have changed since the last one. No row is dropped on the
-way (see ``clearwell.datasets.make`` for what is refused), and rows are written in an order that only
-their contents decide, so the same rows make the same bytes. The columns of provenance are no features:
-they are left out, and ``_file_id`` and ``_record_no`` kept beside the data.
+way (``clearwell.flow.recipes``, ``clearwell.datasets.make`` and ``live`` say what is refused), and rows are
+written in an order that only their contents decide, so the same rows make the same bytes. The columns of
+provenance are no features: they are left out, and ``_file_id`` and ``_record_no`` kept beside the data.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ import pyarrow as pa
 import clearwell
 from clearwell.datasets.catalog import versions_in
 from clearwell.datasets.claim import adopt, claim
-from clearwell.datasets.divide import TEST, ByGroup, ByTime, split_by_group, split_value
+from clearwell.datasets.divide import TEST
 from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
-from clearwell.datasets.make import Recipe, make_splits
+from clearwell.datasets.live import LiveRecipe, make_live
+from clearwell.datasets.make import SplitRecipe, make_splits
 from clearwell.datasets.manifest import FORMAT, Column, Input, Manifest
 from clearwell.datasets.order import buckets_for
-from clearwell.errors import DatasetError, did_you_mean
+from clearwell.errors import DatasetError
+from clearwell.flow.recipes import live_recipe, training_recipe
 from clearwell.model import Outcome
-from clearwell.names import PROVENANCE, RELEASES
+from clearwell.names import RELEASES
 from clearwell.tables.control import Process
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
     from clearwell.datasets.manifest import SplitFiles
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import DatasetSpec, SplitSpec
+    from clearwell.flow.specs import DatasetSpec
     from clearwell.tables.control import Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.snapshot import Snapshot
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 __all__ = ["ReleaseResult", "leftover_attempts", "publish", "remove_attempt"]
 
 _log = logging.getLogger("clearwell")
-_LINEAGE = ("_file_id", "_record_no")
 _ATTEMPT = ".attempt-"
 
 
@@ -77,22 +78,21 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     dataset = run.lake.root / RELEASES / spec.name
     seen = versions_in(dataset)  # before the table is read: what comes later may have read more
     snapshot = run.lake.existing(spec.from_table)
+    recipe = _recipe(run, spec, snapshot)  # first: the training dataset may have got other features meanwhile
     if (found := adopt(dataset, _identity(snapshot, spec))) is not None:
         manifest, moved = found
         reason = "finished a release that was cut short" if moved else "same input, same settings"
         return _result(dataset, manifest, Outcome.UNCHANGED, reason, recovered=moved)
 
-    recipe = _recipe(run, spec, snapshot)
     draft = _draft(run.lake, spec, recipe, snapshot)
     attempt = _begin(dataset)
     try:
-        splits = _make(recipe, snapshot, attempt)
-        rows = {split.name: split.rows for split in splits}
+        splits, achieved = _make(recipe, snapshot, attempt)
         draft = replace(
             draft,
             splits=splits,
-            rows=sum(rows.values()),
-            achieved={"test_share": round(rows[TEST] / sum(rows.values()), 6)},
+            rows=sum(split.rows for split in splits),
+            achieved=achieved,
             fingerprint=combined_fingerprint((split.name, split.fingerprint) for split in splits),
         )
         held, is_ours = claim(dataset, attempt, draft, seen=seen)
@@ -127,62 +127,28 @@ def remove_attempt(attempt: Path) -> None:
     attempt.with_name(f"{attempt.name}.json").unlink(missing_ok=True)
 
 
-def _make(recipe: Recipe, snapshot: Snapshot, attempt: Path) -> tuple[SplitFiles, ...]:
-    buckets = buckets_for(snapshot.bytes)
+def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe | LiveRecipe:
+    return (live_recipe if spec.kind == "inference" else training_recipe)(run, spec, snapshot)
+
+
+def _make(
+    recipe: SplitRecipe | LiveRecipe, snapshot: Snapshot, attempt: Path
+) -> tuple[tuple[SplitFiles, ...], dict[str, Any]]:
+    """Write the data; its splits, and what came of the settings."""
+    batches, rows, buckets = snapshot.batches(recipe.reads), snapshot.rows, buckets_for(snapshot.bytes)
     try:
-        return make_splits(
-            snapshot.batches(recipe.reads), recipe, attempt, rows=snapshot.rows, buckets=buckets
-        )
+        if isinstance(recipe, LiveRecipe):
+            live, replaced = make_live(batches, recipe, attempt, rows=rows, buckets=buckets)
+            return (live,), {"replaced_rows": replaced}
+        splits = make_splits(batches, recipe, attempt, rows=rows, buckets=buckets)
+        tests = next(split.rows for split in splits if split.name == TEST)
+        return splits, {"test_share": round(tests / rows, 6)}
     except (OSError, pa.ArrowException) as error:
         raise DatasetError(
             f"{recipe.table} could not be released: {str(error).splitlines()[0]}",
             place=recipe.place,
             hint="run again; if a file is missing, rebuild the table with --full-refresh",
         ) from error
-
-
-def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> Recipe:
-    names: list[str] = snapshot.schema.names
-    asked = [
-        ("label", spec.label),
-        ("split", spec.split.column),
-        *(("exclude", name) for name in spec.exclude),
-    ]
-    for key, name in asked:
-        if name not in names:
-            raise DatasetError(
-                f"{spec.from_table} has no column {name!r}",
-                place=run.project.place(spec, key),
-                hint=did_you_mean(name, names) or f"columns: {', '.join(names)}",
-            )
-    forbidden = frozenset([*spec.exclude, *PROVENANCE])
-    kept = [snapshot.schema.field(name) for name in names if name not in forbidden]
-    if spec.label in forbidden or len(kept) < 2:
-        raise DatasetError(
-            f"{spec.label!r} is a column of provenance"
-            if spec.label in forbidden
-            else "only the label is left",
-            place=run.project.place(spec, "label"),
-            hint=f"{spec.from_table} must have the label and at least one more column",
-        )
-    return Recipe(
-        table=spec.from_table,
-        place=run.project.place(spec),
-        schema=pa.schema([pa.field(f.name, f.type, f.nullable) for f in kept]),
-        label=spec.label,
-        forbidden=forbidden,
-        split=_division(spec.split, snapshot.schema, run.project.place(spec, "split")),
-        formats=tuple(dict.fromkeys(spec.formats)),
-        lineage=_LINEAGE if set(_LINEAGE) <= set(names) else (),
-    )
-
-
-def _division(split: SplitSpec, schema: pa.Schema, place: str) -> ByTime | ByGroup:
-    column = split.column
-    kind = schema.field(column).type
-    if split.test_share is not None:
-        return split_by_group(column, kind, split.test_share, place=place)
-    return ByTime(column, split_value(split.test_from, kind, column=column, place=place))
 
 
 def _begin(dataset: Path) -> Path:
@@ -196,7 +162,7 @@ def _begin(dataset: Path) -> Path:
     return attempt
 
 
-def _draft(lake: Lake, spec: DatasetSpec, recipe: Recipe, snapshot: Snapshot) -> Manifest:
+def _draft(lake: Lake, spec: DatasetSpec, recipe: SplitRecipe | LiveRecipe, snapshot: Snapshot) -> Manifest:
     """The manifest without its number and its data."""
     state = snapshot.state
     intent = _last_intent(lake, snapshot)
@@ -215,6 +181,9 @@ def _draft(lake: Lake, spec: DatasetSpec, recipe: Recipe, snapshot: Snapshot) ->
         inputs=(Input(state.table, state.version, state.generation, state.batch),),
         settings=_settings(spec),
         label=spec.label,
+        key=spec.key,
+        features=recipe.features,
+        order="key" if spec.key else "digest",
         excluded=spec.exclude,
         description=spec.description,
         owners=spec.owners,

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from clearwell.flow.fields import Columns, Cron, InputTable, Name, Owner, TransformRef, distinct, refuse
 from clearwell.flow.spec_parts import (
@@ -130,10 +136,29 @@ class DatasetSpec(_Described):
     """A versioned release of a table, for training or inference."""
 
     from_table: InputTable = Field(alias="from", description="The table that is released.")
-    kind: Literal["training"] = Field(default="training", description="What the release is for.")
-    label: str = Field(description="The column to predict.")
-    exclude: Columns = Field(default=(), description="Columns left out, as they would give the label away.")
-    split: SplitSpec = Field(description="How rows are divided between training and test.")
+    kind: Literal["training", "inference"] = Field(
+        default="training",
+        description="training: rows with a label, split into train and test. "
+        "inference: one row a key with the features of a training dataset, to be looked up.",
+    )
+    label: str | None = Field(default=None, description="training only: the column to predict.")
+    split: SplitSpec | None = Field(
+        default=None, description="training only: how rows are divided between training and test."
+    )
+    key: Columns = Field(default=(), description="inference only: the columns that name what a row is about.")
+    like: Name | None = Field(
+        default=None,
+        description="inference only: the training dataset whose features it must have, "
+        "of the same names, types and order.",
+    )
+    latest_by: str | None = Field(
+        default=None,
+        description="inference only: of the rows of one key the greatest by this column stays; "
+        "without it such rows are refused.",
+    )
+    exclude: Columns = Field(
+        default=(), description="Columns left out, such as those that would give the label away."
+    )
     formats: tuple[Literal["parquet", "arrow"], ...] = Field(
         default=("parquet", "arrow"), min_length=1, description="File formats of the release."
     )
@@ -142,10 +167,42 @@ class DatasetSpec(_Described):
     )
 
     @model_validator(mode="after")
-    def _label_stays(self) -> Self:
+    def _of_its_kind(self) -> Self:
+        for option, kind, needed, example in _OF_KIND:
+            given = getattr(self, option) not in (None, ())
+            if needed and self.kind == kind and not given:
+                raise refuse(f"a dataset of kind {kind} needs {option!r}", f"add {option}: {example}")
+            if self.kind != kind and given:
+                raise refuse(
+                    f"a dataset of kind {self.kind} takes no {option!r}", f"remove it, or use kind: {kind}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
         if self.label in self.exclude:
             raise refuse(f"the label {self.label!r} is excluded", "remove it from exclude")
+        if left_out := [column for column in self.key if column in self.exclude]:
+            raise refuse(f"the key column {left_out[0]!r} is excluded", "remove it from exclude")
+        if self.kind == "inference" and "arrow" not in self.formats:
+            raise refuse("rows are looked up in the arrow files", "add arrow to formats")
         return self
+
+    @model_serializer(mode="wrap")
+    def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the options of the other kind: they would be new settings of old releases."""
+        said: dict[str, Any] = dump(self)
+        return {key: value for key, value in said.items() if value or key not in _OPTIONS}
+
+
+_OF_KIND = (
+    ("label", "training", True, "COLUMN"),
+    ("split", "training", True, "{by: time, column: COLUMN, test_from: 2013-10-31}"),
+    ("key", "inference", True, "[COLUMN, ...]"),
+    ("like", "inference", True, "TRAINING_DATASET"),
+    ("latest_by", "inference", False, "COLUMN"),
+)
+_OPTIONS = {option for option, *_ in _OF_KIND}
 
 
 class ReportsSpec(_Described):

@@ -14,7 +14,7 @@ import pytest
 from clearwell.datasets.claim import claim
 from clearwell.datasets.divide import ByTime
 from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
-from clearwell.datasets.make import Recipe, make_splits
+from clearwell.datasets.make import SplitRecipe, make_splits
 from clearwell.datasets.manifest import Column, Input, Manifest
 
 Release = Callable[..., Path]
@@ -46,7 +46,7 @@ def rows(count: int) -> pa.Table:
     )
 
 
-def recipe(**changes: Any) -> Recipe:
+def recipe(**changes: Any) -> SplitRecipe:
     given: dict[str, Any] = {
         "table": "gold_flights",
         "place": "defs.yaml:3",
@@ -56,7 +56,7 @@ def recipe(**changes: Any) -> Recipe:
         "split": ByTime("day", pa.scalar(TEST_FROM)),
         "formats": ("parquet", "arrow"),
     }
-    return Recipe(**{**given, **changes})
+    return SplitRecipe(**{**given, **changes})
 
 
 def draft(batch: int = 1, identity: str = "", **changes: Any) -> Manifest:

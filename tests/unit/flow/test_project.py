@@ -37,6 +37,9 @@ attributes:
   label: is_late
   split: {by: time, column: day, test_from: 2013-10-31}
 ---
+type: clearwell.components.Dataset
+attributes: {name: late_live, from: gold_late, kind: inference, like: late_flights, key: [flight]}
+---
 type: clearwell.components.Reports
 attributes: {name: storage_cost, prices: pipelines/prices.yaml}
 """
@@ -84,12 +87,19 @@ def problems(root: Path) -> list[str]:
 
 def test_a_sound_project_has_all_its_parts_and_knows_where_each_stands(root: Path) -> None:
     found = project(root)
-    assert [spec.name for spec in found.specs] == ["flights", "late", "late_flights", "storage_cost"]
+    assert [spec.name for spec in found.specs] == [
+        "flights",
+        "late",
+        "late_flights",
+        "late_live",
+        "storage_cost",
+    ]
     assert sorted(found.produced) == ["bronze_flights", "gold_late", "silver_flights"]
     assert found.place(found.tables["flights"], "silver", "transform") == "pipelines/flights/defs.yaml:6"
     assert found.place(found.datasets["late_flights"], "label") == "pipelines/flights/defs.yaml:20"
     assert found.suite(found.tables["flights"]) == root / "expectations/silver_flights.yaml"
     assert found.suite(found.curated["late"]) is None
+    assert found.inputs_of(found.datasets["late_live"]) == ("gold_late",)
 
 
 def test_components_of_others_are_left_alone(root: Path) -> None:
@@ -100,6 +110,12 @@ def test_components_of_others_are_left_alone(root: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        (
+            "like: late_flights",
+            "like: late_flight",
+            ":24: no training dataset 'late_flight' in this project\n  next: did you mean 'late_flights'?",
+        ),
+        ("like: late_flights", "like: late_live", ":24: no training dataset 'late_live'"),
         ("  label:", "  lable:", ":20: unknown key 'lable'\n  next: did you mean 'label'?"),
         (
             "expectations:",
@@ -120,13 +136,17 @@ def test_components_of_others_are_left_alone(root: Path) -> None:
             "from: gold_lat",
             ":19: no table 'gold_lat' in this project\n  next: did you mean",
         ),
-        ("  label: is_late\n", "", ":17: 'label' is missing"),
+        (
+            "  label: is_late\n",
+            "",
+            ":17: a dataset of kind training needs 'label'\n  next: add label: COLUMN",
+        ),
         (
             "expectations: silver_flights",
             "expectations: silver_flight",
             ":7: no suite 'silver_flight'\n  next: did",
         ),
-        ("pipelines/prices.yaml", "prices.yaml", ":24: no file 'prices.yaml' in this project"),
+        ("pipelines/prices.yaml", "prices.yaml", ":27: no file 'prices.yaml' in this project"),
         (
             "components.Curated",
             "components.Curatd",
@@ -142,7 +162,7 @@ def test_components_of_others_are_left_alone(root: Path) -> None:
             "assets.flights:lat",
             ":14: assets/flights.py has no function 'lat'\n  next: did",
         ),
-        ("type: clearwell.components.Reports", "kind: Reports", ":23: a component without a type"),
+        ("type: clearwell.components.Reports", "kind: Reports", ":26: a component without a type"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_the_next_step(
@@ -158,7 +178,9 @@ def test_all_problems_are_found_at_once(root: Path) -> None:
     edit(root, "  label:", "  lable:")
     edit(root, "pipelines/prices.yaml", "prices.yaml")
     write(root / "pipelines/broken/defs.yaml", "type: [\n")
-    assert len([p for p in problems(root) if "no table" not in p]) == 5  # lable is unknown, and label missing
+    assert (
+        len([p for p in problems(root) if "no t" not in p]) == 4
+    )  # no table, no training dataset: for want of these
 
 
 def test_loading_raises_the_first_problem_and_counts_the_others(root: Path) -> None:

@@ -1,0 +1,183 @@
+"""How a table becomes the release that its spec asks for; refused at `file:line` where the two do not fit.
+
+An inference dataset has exactly the features of the training dataset that it names with ``like``: what the
+training spec makes of its own table, as that is now. So it does not matter which of the two is released
+first, nor whether the other one ever was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clearwell.datasets.divide import ByGroup, ByTime, split_by_group, split_value
+from clearwell.datasets.keys import can_be_key
+from clearwell.datasets.live import LiveRecipe
+from clearwell.datasets.make import SplitRecipe
+from clearwell.errors import DatasetError, TableNotFound, did_you_mean
+from clearwell.names import PROVENANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clearwell.flow.run import Run
+    from clearwell.flow.specs import DatasetSpec, SplitSpec
+    from clearwell.tables.snapshot import Snapshot
+
+__all__ = ["live_recipe", "training_recipe"]
+
+_LINEAGE = ("_file_id", "_record_no")
+
+
+def training_recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe:
+    """The recipe of a training dataset.
+
+    Raises:
+        DatasetError: the table has not what the spec names.
+    """
+    assert spec.label is not None and spec.split is not None  # noqa: S101, PT018 - of a training dataset
+    schema = snapshot.schema
+    asked = [("label", spec.label), ("split", spec.split.column), *(("exclude", n) for n in spec.exclude)]
+    _require_columns(run, spec, schema, asked)
+    kept = _kept(schema, spec)
+    if spec.label in PROVENANCE or len(kept) < 2:
+        raise DatasetError(
+            f"{spec.label!r} is a column of provenance"
+            if spec.label in PROVENANCE
+            else "only the label is left",
+            place=run.project.place(spec, "label"),
+            hint=f"{spec.from_table} must have the label and at least one more column",
+        )
+    return SplitRecipe(
+        table=spec.from_table,
+        place=run.project.place(spec),
+        schema=_released(kept),
+        label=spec.label,
+        forbidden=frozenset([*spec.exclude, *PROVENANCE]),
+        split=_division(spec.split, schema, run.project.place(spec, "split")),
+        formats=tuple(dict.fromkeys(spec.formats)),
+        lineage=_lineage(schema),
+    )
+
+
+def live_recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> LiveRecipe:
+    """The recipe of an inference dataset.
+
+    Raises:
+        DatasetError: the table has not what the spec names, or other features than the training dataset.
+    """
+    schema = snapshot.schema
+    asked = [*(("key", n) for n in spec.key), *(("exclude", n) for n in spec.exclude)]
+    asked += [("latest_by", spec.latest_by)] if spec.latest_by else []
+    _require_columns(run, spec, schema, asked)
+    for name in spec.key:
+        if name in PROVENANCE or not can_be_key(schema.field(name).type):
+            kind = "a column of provenance" if name in PROVENANCE else schema.field(name).type
+            raise DatasetError(
+                f"{name!r} is {kind}: it cannot be part of a key",
+                place=run.project.place(spec, "key"),
+                hint="a key is made of texts, whole numbers, decimals, dates, times, booleans or bytes",
+            )
+    if spec.latest_by:
+        _require_order(schema.field(spec.latest_by), run.project.place(spec, "latest_by"))
+    kept = _kept(schema, spec)
+    features = _same_features(run, spec, kept)
+    return LiveRecipe(
+        table=spec.from_table,
+        place=run.project.place(spec),
+        schema=_released(kept),
+        features=features,
+        key=spec.key,
+        latest_by=spec.latest_by,
+        forbidden=frozenset([*spec.exclude, *PROVENANCE]),
+        formats=tuple(dict.fromkeys(spec.formats)),
+        lineage=_lineage(schema),
+    )
+
+
+def _same_features(run: Run, spec: DatasetSpec, kept: Sequence[pa.Field[Any]]) -> tuple[str, ...]:
+    """The features of ``spec``, if they are those of the training dataset; the key need not be among them."""
+    training = run.project.datasets[str(spec.like)]
+    place = run.project.place(spec, "like")
+    try:
+        table = run.lake.existing(training.from_table)
+    except TableNotFound as error:
+        raise DatasetError(
+            f"it must have the features of {training.name}, and {training.from_table} is not there yet",
+            place=place,
+            hint=f"build it first: `clearwell run {training.from_table}`",
+        ) from error
+    wanted = {f.name: f.type for f in _kept(table.schema, training) if f.name != training.label}
+    have = {f.name: f.type for f in kept if f.name in wanted or f.name not in spec.key}
+    if differing := _differences(have, wanted):
+        label = f"; {training.label!r} is its label" if training.label in have else ""
+        raise DatasetError(
+            f"{spec.from_table} has not the features of {training.name}: {differing}{label}",
+            place=place,
+            hint="make both tables with one function, or leave columns out with exclude",
+        )
+    return tuple(have)
+
+
+def _differences(have: dict[str, pa.DataType], wanted: dict[str, pa.DataType]) -> str:
+    """What is not the same in two sets of columns; empty when they are the same."""
+    said: list[str] = []
+    if missing := [name for name in wanted if name not in have]:
+        said.append(f"it lacks {', '.join(missing)}")
+    if more := [name for name in have if name not in wanted]:
+        said.append(f"it also has {', '.join(more)}")
+    said += [
+        f"{name} is {have[name]}, not {kind}"
+        for name, kind in wanted.items()
+        if name in have and have[name] != kind
+    ]
+    if not said and (first := [pair for pair in zip(have, wanted, strict=True) if pair[0] != pair[1]]):
+        said.append(f"the order is another: {first[0][0]} stands where {first[0][1]} should")
+    return "; ".join(said)
+
+
+def _require_columns(
+    run: Run, spec: DatasetSpec, schema: pa.Schema, asked: Sequence[tuple[str, str]]
+) -> None:
+    for key, name in asked:
+        if name not in schema.names:
+            raise DatasetError(
+                f"{spec.from_table} has no column {name!r}",
+                place=run.project.place(spec, key),
+                hint=did_you_mean(name, schema.names) or f"columns: {', '.join(schema.names)}",
+            )
+
+
+def _require_order(field: pa.Field[Any], place: str) -> None:
+    try:
+        pc.less(pa.nulls(1, field.type), pa.nulls(1, field.type))
+    except pa.ArrowNotImplementedError as error:
+        raise DatasetError(
+            f"{field.name!r} is {field.type}: no value of it is later than another",
+            place=place,
+            hint="take a time, a date or a number",
+        ) from error
+
+
+def _kept(schema: pa.Schema, spec: DatasetSpec) -> list[pa.Field[Any]]:
+    """The columns that are released: what is not excluded, and no provenance."""
+    return [field for field in schema if field.name not in {*spec.exclude, *PROVENANCE}]
+
+
+def _released(fields: Sequence[pa.Field[Any]]) -> pa.Schema:
+    """Without the metadata that a table keeps at its columns."""
+    return pa.schema([pa.field(field.name, field.type, field.nullable) for field in fields])
+
+
+def _lineage(schema: pa.Schema) -> tuple[str, ...]:
+    return _LINEAGE if set(_LINEAGE) <= set(schema.names) else ()
+
+
+def _division(split: SplitSpec, schema: pa.Schema, place: str) -> ByTime | ByGroup:
+    column = split.column
+    kind = schema.field(column).type
+    if split.test_share is not None:
+        return split_by_group(column, kind, split.test_share, place=place)
+    return ByTime(column, split_value(split.test_from, kind, column=column, place=place))
