@@ -1,6 +1,7 @@
 """What a step found, in Dagster's words: check results, and metadata that its pages plot over time.
 
-Counts, names and types only: Dagster's event log is never purged, so nothing of the data goes there.
+Counts, names and types, and of failing rows what may be shown (``clearwell.components.evidence``): Dagster's
+event log is never purged. A description says what failed, what follows from it, and what to type next.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
 
+from clearwell.components.evidence import evidence_of, rules_of
 from clearwell.flow.publish import ReleaseResult
 from clearwell.flow.report import ReportResult
-from clearwell.model import BuildResult, Scope, Severity
+from clearwell.model import BuildResult, Outcome, Scope, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,16 @@ if TYPE_CHECKING:
     from clearwell.model import CheckResult
     from clearwell.quality import Suite
 
-__all__ = ["FILES_READABLE", "StepResult", "check_results", "check_specs", "described"]
+__all__ = [
+    "FILES_READABLE",
+    "StepResult",
+    "check_result",
+    "check_results",
+    "check_specs",
+    "described",
+    "unchanged",
+    "what_failed",
+]
 
 FILES_READABLE = "files_readable"
 """The check of a bronze table: whether every raw file could be taken."""
@@ -31,17 +42,13 @@ _SEVERITY = {
     Severity.WARNING: dg.AssetCheckSeverity.WARN,
     Severity.INFO: dg.AssetCheckSeverity.WARN,
 }
-_CONSEQUENCE = {
-    (Severity.CRITICAL, Scope.ROW): "New data was rejected; the published table is unchanged.",
-    (Severity.CRITICAL, Scope.TABLE): "New data was rejected; the published table is unchanged.",
-    (Severity.WARNING, Scope.ROW): "These rows are in quarantine.",
-}
 
 
 def check_specs(
     key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False
 ) -> list[dg.AssetCheckSpec]:
     """A spec for each check of ``suite``, and for a table that reads raw files the one of those."""
+    rules = rules_of(suite)
     specs = [
         dg.AssetCheckSpec(
             check.name,
@@ -52,6 +59,7 @@ def check_specs(
                 "expectation": check.expectation,
                 "severity": str(check.severity),
                 "scope": str(check.scope),
+                "rule": dg.MetadataValue.json(rules[check.name]),
             },
         )
         for check in (suite.checks if suite else ())
@@ -65,12 +73,16 @@ def check_specs(
     return specs
 
 
-def check_results(key: dg.AssetKey, result: StepResult) -> Iterator[dg.AssetCheckResult]:
+def check_results(
+    key: dg.AssetKey, result: StepResult, suite: Suite | None = None
+) -> Iterator[dg.AssetCheckResult]:
     """The results of the checks that ``result`` knows of; more than an asset may have declared."""
     if not isinstance(result, BuildResult):
         return
+    rules = rules_of(suite)
     for check in result.checks:
-        yield _check_result(key, check)
+        told = check.why or "passed" if check.success else _told(check, result)
+        yield check_result(key, check, told, rules.get(check.name))
     yield _files_readable(key, result)
 
 
@@ -90,33 +102,41 @@ def described(key: dg.AssetKey, result: StepResult) -> dg.MaterializeResult[Any]
     )
 
 
-def _check_result(key: dg.AssetKey, check: CheckResult) -> dg.AssetCheckResult:
-    metadata: dict[str, Any] = {"expectation": check.expectation, "severity": str(check.severity)}
-    if check.unexpected_count is not None:
-        metadata["unexpected_count"] = check.unexpected_count
-    if check.element_count is not None:
-        metadata["element_count"] = check.element_count
-        metadata["unexpected_percent"] = 100 * (check.unexpected_count or 0) / max(check.element_count, 1)
-    if check.observed is not None:
-        plain = isinstance(check.observed, int | float) and not isinstance(check.observed, bool)
-        metadata["observed"] = check.observed if plain else str(check.observed)[:500]
+def check_result(
+    key: dg.AssetKey, check: CheckResult, told: str, rule: dict[str, Any] | None, **more: Any
+) -> dg.AssetCheckResult:
+    """One check's result, with ``told`` as its description and ``more`` beside its evidence."""
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=check.name,
         passed=check.success,
         severity=_SEVERITY[check.severity],
-        description=_told(check),
-        metadata=metadata,
+        description=told,
+        metadata={**evidence_of(check, rule), **more},
     )
 
 
-def _told(check: CheckResult) -> str:
-    if check.success:
-        return check.why or "passed"
-    what = check.message or f"{check.expectation} does not hold"
-    return " ".join(
-        part for part in (f"{what}.", _CONSEQUENCE.get((check.severity, check.scope)), check.why) if part
-    )
+def what_failed(check: CheckResult) -> str:
+    """What a failed check found, as a sentence."""
+    return f"{(check.message or f'{check.expectation} does not hold').rstrip('.')}."
+
+
+def unchanged(result: BuildResult) -> str:
+    """What became of a batch that was kept out, and of the table."""
+    table = "the published table is unchanged" if result.version is not None else "no table is published yet"
+    return f"New data was rejected; {table}."
+
+
+def _told(check: CheckResult, result: BuildResult) -> str:
+    said = [what_failed(check)]
+    if check.blocks:
+        said.append(unchanged(result))
+        said.append(f"Next: `clearwell quarantine {result.table} --blocked`; correct the data or the check.")
+    elif result.outcome is Outcome.BLOCKED:
+        said.append("This batch was rejected by another check.")
+    elif check.severity is Severity.WARNING and check.scope is Scope.ROW:
+        said.append(f"These rows are in quarantine. Next: `clearwell quarantine {result.table}`.")
+    return " ".join([*said, *([check.why] if check.why else [])])
 
 
 def _files_readable(key: dg.AssetKey, result: BuildResult) -> dg.AssetCheckResult:
@@ -126,9 +146,14 @@ def _files_readable(key: dg.AssetKey, result: BuildResult) -> dg.AssetCheckResul
         check_name=FILES_READABLE,
         passed=not result.blocked,
         severity=dg.AssetCheckSeverity.ERROR,
-        description="\n".join(aside[:20]) or "every raw file was taken",
+        description=_aside(aside[:20], result.table) if aside else "Every raw file was taken.",
         metadata={"blocked_records": result.blocked, "files_set_aside": len(aside)},
     )
+
+
+def _aside(notes: list[str], table: str) -> str:
+    said = [*notes, "The other files went on.", f"Next: `clearwell quarantine {table} --blocked`."]
+    return "\n\n".join(said)
 
 
 def _of_table(result: BuildResult) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class RunRecord:
     def done(self, asset: str, result: StepResult) -> None:
         """A step has brought its asset up to date."""
         self.results[asset] = result
+        self.failures.pop(asset, None)  # an earlier try's
 
     def fail(self, asset: str, error: ClearwellError, result: StepResult | None = None) -> None:
         """A step has failed, with the result of a blocked batch if that was why."""
@@ -69,6 +70,11 @@ class LakeRun:
     run: Run
     record: RunRecord
 
+    def renew_engine(self) -> None:
+        """Take another engine for a lost one: the next try, and the steps after it, start it."""
+        self.run.engine.close()
+        self.run.engine = open_engine(self.run.project.settings)
+
 
 def lake_resource(project: Project, record: RunRecord | None = None) -> dg.ResourceDefinition:
     """The resource for the runs of ``project``; ``record`` is filled while one goes on."""
@@ -81,15 +87,17 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
         tags = context.run.tags
         if context.instance and PROCESS_TAG not in tags:  # started from Dagster's pages, or by a trigger
             context.instance.add_run_tags(context.run.run_id, run_tags(project))
-        with open_engine(settings) as engine:
-            run = Run(
-                project=project,
-                lake=Lake(settings.lake),
-                engine=engine,
-                full_refresh=tags.get(FULL_REFRESH, "").lower() in ("true", "1", "yes", "on"),
-                id=context.run.run_id,
-            )
+        run = Run(
+            project=project,
+            lake=Lake(settings.lake),
+            engine=open_engine(settings),
+            full_refresh=tags.get(FULL_REFRESH, "").lower() in ("true", "1", "yes", "on"),
+            id=context.run.run_id,
+        )
+        try:
             yield LakeRun(run, record or RunRecord())
+        finally:
+            run.engine.close()
 
     return lake
 

@@ -3,6 +3,10 @@
 Checks are yielded first. A blocked batch ends the step with a failure and no materialization, so what
 hangs on it does not run, and the published table stays as it was. A step that finds nothing new yields
 what its last build found, never nothing: nothing would skip all that hangs on it.
+
+A step is tried again when its error says that this can help: the engine was lost, other writers won. What a
+try has committed stays, and the next one finds it done. A check that is executed without its asset is
+judged on the published table: see ``clearwell.components.again``.
 """
 
 from __future__ import annotations
@@ -11,9 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 
-from clearwell.components.events import check_results, check_specs, described
+from clearwell.components.again import audit_again
+from clearwell.components.events import check_results, check_specs, described, unchanged
 from clearwell.components.resources import LAKE, LakeRun
-from clearwell.errors import BatchBlocked, ClearwellError
+from clearwell.errors import BatchBlocked, ClearwellError, EngineLost
+from clearwell.flow.spec_parts import RetrySpec
+from clearwell.model import BuildResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +49,7 @@ def step_asset(
     specs = check_specs(asset.key, suite, reads_files=reads_files)
 
     def run_step(context: dg.AssetExecutionContext) -> Any:
-        return _events(context, asset, step, spec)
+        return _events(context, asset, step, spec, suite)
 
     # Dagster takes no annotation that is text, and of what is returned none but a tuple.
     run_step.__annotations__ = {"context": dg.AssetExecutionContext}
@@ -51,7 +58,9 @@ def step_asset(
         specs=[asset],
         check_specs=specs,
         required_resource_keys={LAKE},
-        can_subset=bool(specs),  # a check that has never been evaluated has no result to yield
+        # A check can be executed alone; one that has never been evaluated has no result to yield.
+        can_subset=bool(specs),
+        retry_policy=_retry_policy(getattr(spec, "retries", RetrySpec())),
     )
     return decorate(run_step)
 
@@ -61,25 +70,45 @@ def _events(
     asset: dg.AssetSpec,
     step: Callable[[Run, SpecT], StepResult],
     spec: SpecT,
+    suite: Suite | None,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
     lake: LakeRun = getattr(context.resources, LAKE)
     name = asset.key.to_user_string()
     wanted = {key.name for key in context.selected_asset_check_keys}
     try:
+        if asset.key not in context.selected_asset_keys:
+            yield from audit_again(lake.run, asset.key, spec, suite, wanted)
+            return
         result = step(lake.run, spec)
     except BatchBlocked as error:
         blocked: StepResult | None = getattr(error, "result", None)
         lake.record.fail(name, error, blocked)
-        if blocked is not None:
-            yield from (found for found in check_results(asset.key, blocked) if found.check_name in wanted)
-        raise dg.Failure(
-            description=f"New data was rejected; the published table is unchanged.\n{error}",
-            allow_retries=False,
-        ) from error
+        found = check_results(asset.key, blocked, suite) if blocked is not None else ()
+        yield from (result for result in found if result.check_name in wanted)
+        fate = unchanged(blocked) if isinstance(blocked, BuildResult) else ""
+        raise dg.Failure(description=f"{fate}\n{error}", allow_retries=False) from error
     except ClearwellError as error:
         lake.record.fail(name, error)
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        if isinstance(error, EngineLost):
+            lake.renew_engine()
+        raise dg.Failure(description=str(error), allow_retries=error.transient) from error
+    except Exception as error:  # nobody's intent, and the same again would fail again
+        raise dg.Failure(description=_unforeseen(error), allow_retries=False) from error
     lake.record.done(name, result)
-    yield from (found for found in check_results(asset.key, result) if found.check_name in wanted)
-    if asset.key in context.selected_asset_keys:
-        yield described(asset.key, result)
+    yield from (found for found in check_results(asset.key, result, suite) if found.check_name in wanted)
+    yield described(asset.key, result)
+
+
+def _retry_policy(retries: RetrySpec) -> dg.RetryPolicy | None:
+    if not retries.max:
+        return None
+    return dg.RetryPolicy(
+        max_retries=retries.max, delay=retries.delay_seconds, backoff=dg.Backoff.EXPONENTIAL
+    )
+
+
+def _unforeseen(error: Exception) -> str:
+    return (
+        f"{type(error).__name__}: {error}\n  next: this is an error that Clearwell does not know; "
+        "its traceback is below, and `clearwell doctor` looks for what may be missing on this machine"
+    )

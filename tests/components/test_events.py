@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
@@ -10,6 +11,10 @@ import pytest
 from clearwell.components.events import FILES_READABLE, check_results, described
 from clearwell.flow.publish import ReleaseResult
 from clearwell.model import BuildResult, CheckResult, Outcome, Scope, Severity
+from clearwell.quality import suite_of
+
+if TYPE_CHECKING:
+    from clearwell.quality import Suite
 
 KEY = dg.AssetKey("silver_orders")
 
@@ -19,9 +24,9 @@ def check(severity: Severity, *, success: bool, scope: Scope = Scope.ROW, **more
     return CheckResult("amount", "expect_x", severity, scope, success, why="Because.", **{**counts, **more})
 
 
-def only(result: CheckResult) -> dg.AssetCheckResult:
-    found = check_results(KEY, BuildResult("silver_orders", Outcome.BUILT, checks=(result,)))
-    return next(r for r in found if r.check_name == result.name)
+def only(result: CheckResult, suite: Suite | None = None, **build: Any) -> dg.AssetCheckResult:
+    built = BuildResult("silver_orders", build.pop("outcome", Outcome.BUILT), checks=(result,), **build)
+    return next(r for r in check_results(KEY, built, suite) if r.check_name == result.name)
 
 
 @pytest.mark.parametrize(
@@ -64,13 +69,33 @@ def test_what_a_table_check_observed_is_shown(observed: object, shown: object) -
     assert found.metadata["observed"].value == shown
 
 
-def test_a_failed_check_says_what_follows_from_it() -> None:
-    critical = only(check(Severity.CRITICAL, success=False, message="3 of 200 rows fail"))
-    assert critical.description == (
-        "3 of 200 rows fail. New data was rejected; the published table is unchanged. Because."
+def test_a_failed_check_says_what_follows_from_it_and_what_to_type() -> None:
+    critical = check(Severity.CRITICAL, success=False, message="3 of 200 rows fail")
+    assert only(critical, outcome=Outcome.BLOCKED, version=4).description == (
+        "3 of 200 rows fail. New data was rejected; the published table is unchanged. "
+        "Next: `clearwell quarantine silver_orders --blocked`; correct the data or the check. Because."
     )
-    warning = only(check(Severity.WARNING, success=False))
-    assert "in quarantine" in (warning.description or "")
+    assert "no table is published yet" in (only(critical, outcome=Outcome.BLOCKED).description or "")
+    warning = only(check(Severity.WARNING, success=False), version=4).description or ""
+    assert "These rows are in quarantine. Next: `clearwell quarantine silver_orders`." in warning
+
+
+def test_rows_of_a_batch_that_another_check_rejected_are_not_said_to_be_in_quarantine() -> None:
+    warning = only(check(Severity.WARNING, success=False), outcome=Outcome.BLOCKED, version=4)
+    assert "in quarantine" not in (warning.description or "")
+    assert "rejected by another check" in (warning.description or "")
+
+
+def test_a_result_shows_its_rule_as_json() -> None:
+    record = {"name": "amount", "expectation": "expect_x", "kwargs": {"column": "amount", "min_value": 0}}
+    suite = suite_of("silver_orders", [{**record, "severity": "warning", "why": None, "line": 7}])
+    rule = only(check(Severity.WARNING, success=True), suite).metadata["rule"].value
+    assert rule == {
+        "expectation": "expect_x",
+        "kwargs": {"column": "amount", "min_value": 0},
+        "severity": "warning",
+        "written at": "/silver_orders:7",
+    }
 
 
 def test_files_that_were_set_aside_fail_their_check() -> None:
@@ -78,7 +103,8 @@ def test_files_that_were_set_aside_fail_their_check() -> None:
     result = BuildResult("bronze_orders", Outcome.UNCHANGED, blocked=7, notes=(note,))
     found = next(r for r in check_results(KEY, result) if r.check_name == FILES_READABLE)
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert found.description == note
+    assert (found.description or "").startswith(note)
+    assert "clearwell quarantine" in (found.description or "")
     assert found.metadata["blocked_records"].value == 7
 
 

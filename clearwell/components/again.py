@@ -1,0 +1,96 @@
+"""Audit again: what Dagster does when a check is executed and its asset is not.
+
+The published table is judged as it is, and nothing of the lake is written. Whoever executes a check on its
+page gets that, also from `dg launch` with a check alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from clearwell.components.events import FILES_READABLE, check_result, what_failed
+from clearwell.components.evidence import rules_of
+from clearwell.flow.reaudit import look_at_files, reaudit
+from clearwell.flow.specs import CuratedSpec, TableSpec
+from clearwell.names import TableName, Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from clearwell.flow.reaudit import FilesNow, Reaudit
+    from clearwell.flow.run import Run
+    from clearwell.model import CheckResult
+    from clearwell.quality import Suite
+
+__all__ = ["audit_again"]
+
+_MOST_FILES = 20
+
+
+def audit_again(
+    run: Run, key: dg.AssetKey, spec: Any, suite: Suite | None, wanted: Collection[str]
+) -> Iterator[dg.AssetCheckResult]:
+    """The results of the checks in ``wanted`` on the table as it is published.
+
+    Raises:
+        TableNotFound: the table was never built.
+        ProjectError: a check that cannot be.
+    """
+    if not isinstance(spec, TableSpec | CuratedSpec):  # others have no checks
+        return
+    table = TableName.parse(key.to_user_string())
+    if FILES_READABLE in wanted and isinstance(spec, TableSpec) and table.zone is Zone.BRONZE:
+        yield _files(key, look_at_files(run, spec))
+    ours = {check.name for check in suite.checks} & set(wanted) if suite else set[str]()
+    if not ours:
+        return
+    found, rules = reaudit(run, spec, table, ours), rules_of(suite)
+    for check in found.checks:
+        yield check_result(
+            key,
+            check,
+            _told(check, found),
+            rules.get(check.name),
+            judged="the published table",
+            delta_version=found.version,
+        )
+
+
+def _told(check: CheckResult, found: Reaudit) -> str:
+    where = f"The published table at version {found.version} ({found.rows:,} rows) was audited again"
+    if check.success:
+        said = f"{where}: the check holds. Nothing was written."
+    else:
+        said = (
+            f"{where}: {what_failed(check)} Nothing was written and no row was taken out. Next: "
+            f"correct the data before it, or the check; `clearwell run {found.table}` applies a changed one."
+        )
+    return f"{said} {check.why}" if check.why else said
+
+
+def _files(key: dg.AssetKey, found: FilesNow) -> dg.AssetCheckResult:
+    counted = [
+        f"{found.taken:,} files are in the table",
+        *([f"{found.waiting:,} wait for the next run"] if found.waiting else []),
+        *([f"{found.missing:,} of those taken are there no more"] if found.missing else []),
+    ]
+    said = [f"The raw files were looked at again: {', '.join(counted)}. Nothing was written."]
+    if found.refused:
+        said += [f"set aside: {reason}" for reason in found.refused[:_MOST_FILES]]
+        said.append(f"Next: `clearwell quarantine {key.to_user_string()} --blocked`.")
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=FILES_READABLE,
+        passed=not found.refused,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="\n\n".join(said),
+        metadata={
+            "judged": "the raw files as they lie there",
+            "files_taken": found.taken,
+            "files_set_aside": len(found.refused),
+            "files_waiting": found.waiting,
+            "files_missing": found.missing,
+        },
+    )

@@ -1,0 +1,119 @@
+"""Judge a table again as it is published, and write nothing: no file of the lake, not even its history.
+
+For whoever has changed a suite and wants to know what it would say, or wonders whether an old verdict still
+holds. What it finds changes nothing: rows that fail stay where they are until the next build.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from clearwell.errors import TableNotFound
+from clearwell.flow.audit import Audit
+from clearwell.flow.run import log
+from clearwell.sources import KnownFile, discover
+from clearwell.tables import files_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from clearwell.flow.run import Run
+    from clearwell.flow.specs import CuratedSpec, TableSpec
+    from clearwell.model import CheckResult
+    from clearwell.names import TableName
+    from clearwell.tables import Snapshot
+
+__all__ = ["FilesNow", "Reaudit", "look_at_files", "reaudit"]
+
+
+@dataclass(frozen=True)
+class FilesNow:
+    """How the raw files of a source stand to the table that was made of them.
+
+    ``refused`` are those that could not be taken and are still there, each with the reason; ``waiting``
+    counts those that no run has seen yet, ``missing`` those that were taken and are there no more.
+    """
+
+    taken: int
+    waiting: int
+    missing: int
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reaudit:
+    """What the checks of a table say of its published rows at ``version``."""
+
+    table: str
+    version: int
+    rows: int
+    checks: tuple[CheckResult, ...]
+
+
+def reaudit(run: Run, spec: TableSpec | CuratedSpec, table: TableName, checks: Collection[str]) -> Reaudit:
+    """Judge the published rows of ``table`` by those of its suite's checks that are named.
+
+    Raises:
+        TableNotFound: it was never built, so there is nothing to judge.
+        ProjectError: a check that cannot be, or that names a column which the table lacks.
+    """
+    snapshot = _published(run, table)
+    suite = run.suite(spec)
+    if suite is not None:
+        suite = replace(suite, checks=tuple(check for check in suite.checks if check.name in checks))
+    results = Audit(run, table, suite).judge_published(snapshot) if suite and suite.checks else ()
+    passed = Counter(result.success for result in results)
+    log.info(
+        "%s: audited as it is, version %d: %d checks hold, %d fail; nothing was written",
+        table,
+        snapshot.version,
+        passed[True],
+        passed[False],
+    )
+    return Reaudit(str(table), snapshot.version, snapshot.rows, results)
+
+
+def look_at_files(run: Run, spec: TableSpec) -> FilesNow:
+    """Compare the raw files of ``spec`` as they lie there now with those that its bronze table has.
+
+    Raises:
+        TableNotFound: the table was never built.
+        SourceError: the source's folder is missing.
+    """
+    lake, name = run.lake, spec.bronze_table
+    source = run.project.source(spec)
+    known = {file.file_id: file for file in files_of(lake, _published(run, name))}
+    found = discover(
+        source,
+        run.project.root,
+        {id: KnownFile(f.path, f.size or 0, f.modified_ns or 0) for id, f in known.items()},
+    )
+    there = {file.file_id: file.path for file in (*found.new, *(change.file for change in found.changed))}
+    refused: dict[str, str] = {}
+    for blocked in lake.control.blocked(name):
+        reasons = blocked.reason.split("\n")
+        for file in blocked.files:
+            if there.get(file.file_id) == file.path:
+                refused[file.path] = next((r for r in reasons if r.startswith(f"{file.path}:")), file.path)
+    if source.on_change != "replace":
+        for change in found.changed:
+            refused.setdefault(change.file.path, f"{change.file.path}: was taken before with other content")
+    return FilesNow(
+        taken=len(known),
+        waiting=len([path for path in there.values() if path not in refused]) + len(found.growing),
+        missing=len(found.missing),
+        refused=tuple(refused[path] for path in sorted(refused)),
+    )
+
+
+def _published(run: Run, table: TableName) -> Snapshot:
+    snapshot = run.lake.table(table).snapshot()
+    if snapshot is None:
+        raise TableNotFound(
+            f"no table {str(table)!r} in this lake, so there is nothing to audit",
+            place=str(run.lake.root),
+            hint=f"build it: `clearwell run +{table}`, or Materialize on its page",
+        )
+    return snapshot
