@@ -6,91 +6,27 @@ author wrote; a value of a row stands nowhere in it, whether the column is perso
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from clearwell.reports.check_list import CheckDoc, check_list
+from clearwell.reports.check_list import check_list
 from clearwell.reports.document import asset, document
 from clearwell.reports.lineage_page import lineage_anchor
 from clearwell.reports.markup import Html, el, join
 from clearwell.reports.strips import Bar, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from clearwell.model import Edge, FileCounts
+    from clearwell.model import FileCounts
+    from clearwell.reports.table_doc import BatchDoc, ColumnDoc, TableDoc
 
-__all__ = ["BatchDoc", "BlockedDoc", "ColumnDoc", "TableDoc", "moment", "readable_size", "table_page"]
+__all__ = ["moment", "readable_size", "table_page"]
 
 MOST_FILES = 50
 MOST_SOURCES = 6
 _LINEAGE, _INDEX = "../lineage.html", "../index.html"
 _HOW = {"IDENTITY": "as it is", "TRANSFORMATION": "computed", "AGGREGATION": "aggregated"}
-
-
-@dataclass(frozen=True)
-class ColumnDoc:
-    """A column, and the edges that end in it."""
-
-    name: str
-    type: str
-    nullable: bool
-    is_personal: bool = False
-    edges: tuple[Edge, ...] = ()
-
-
-@dataclass(frozen=True)
-class BatchDoc:
-    """One build: when it was decided, what it brought."""
-
-    number: int
-    when: datetime | None
-    mode: str
-    accepted: int
-    quarantined: int
-    is_void: bool = False
-
-
-@dataclass(frozen=True)
-class BlockedDoc:
-    """A batch that is kept out: since when, how many rows, and which checks or files are the reason."""
-
-    when: str
-    rows: int
-    checks: tuple[str, ...] = ()
-    files: tuple[FileCounts, ...] = ()
-
-
-@dataclass(frozen=True)
-class TableDoc:
-    """All that the page says. ``version`` is None for a table that has not been built yet.
-
-    ``before`` and ``after`` are the tables it is made from and those made from it, with their pages ("" for
-    none). ``batches`` and ``files`` are the oldest first.
-    """
-
-    name: str
-    zone: str
-    description: str = ""
-    owners: tuple[str, ...] = ()
-    license: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    version: int | None = None
-    rows: int = 0
-    bytes: int = 0
-    columns: tuple[ColumnDoc, ...] = ()
-    batches: tuple[BatchDoc, ...] = ()
-    blocked: tuple[BlockedDoc, ...] = ()
-    suite: str = ""
-    checks: tuple[CheckDoc, ...] = ()
-    quarantine: tuple[tuple[str, int], ...] = ()
-    quarantined: int = 0
-    files: tuple[FileCounts, ...] = ()
-    before: tuple[tuple[str, str], ...] = ()
-    after: tuple[tuple[str, str], ...] = ()
-    has_lineage: bool = False
 
 
 def table_page(doc: TableDoc) -> str:
@@ -256,35 +192,42 @@ def _columns(doc: TableDoc) -> Html:
                 el("a", column.name, href=f"{_LINEAGE}#{lineage_anchor(doc.name, column.name)}"),
                 el("b", "personal", class_="mark personal") if column.is_personal else None,
                 scope="row",
-                id=f"column-{quote(column.name, safe='')}",
             ),
-            el("td", el("code", column.type)),
-            el("td", "can be NULL" if column.nullable else el("b", "NOT NULL")),
+            el(
+                "td", el("code", column.type), None if column.nullable else el("b", "not null", class_="mark")
+            ),
             el("td", _sources(doc, column)),
         )
         for column in doc.columns
     ]
-    heads = [el("th", head, scope="col") for head in ("Column", "Type", "NULL", "Comes from")]
-    return _scroll("Columns", el("table", el("thead", el("tr", heads)), el("tbody", rows)))
+    heads = [el("th", head, scope="col") for head in ("Column", "Type", "Comes from")]
+    return _scroll("Columns", el("table", el("thead", el("tr", heads)), el("tbody", rows), class_="columns"))
 
 
 def _sources(doc: TableDoc, column: ColumnDoc) -> Html:
+    """Where a column comes from, table by table: ``year, month of bronze_flights, computed``."""
     if not column.edges:
-        text = "no column of another table" if doc.has_lineage else "not recorded yet"
-        return el("span", text, class_="faint")
+        return el("span", "from no column" if doc.has_lineage else "not recorded yet", class_="faint")
+    groups: dict[tuple[str, str, bool], list[str]] = {}
+    for edge in column.edges:
+        groups.setdefault((edge.source, edge.subtype, edge.blurred), []).append(edge.source_column)
     parts: list[Html] = []
-    for edge in column.edges[:MOST_SOURCES]:
-        if edge.is_direct:
-            place = f"{edge.source}.{edge.source_column}" if edge.source_column else f"rows of {edge.source}"
-            href = f"{_LINEAGE}#{lineage_anchor(edge.source, edge.source_column)}"
-            how = _HOW.get(edge.subtype, edge.subtype.lower()) + (", perhaps" if edge.blurred else "")
-            parts.append(el("span", el("a", place, href=href), " ", el("small", how), class_="source"))
-        elif edge.subtype == "MISSING":
-            parts.append(el("b", "origin unknown", class_="mark bad"))
-        else:
-            parts.append(el("span", edge.subtype.lower(), class_="faint"))
-    if (more := len(column.edges) - MOST_SOURCES) > 0:
-        parts.append(el("a", f"{more} more", href=f"{_LINEAGE}#{lineage_anchor(doc.name, column.name)}"))
+    for (source, subtype, blurred), columns in groups.items():
+        if not source:
+            is_missing = subtype == "MISSING"
+            parts.append(
+                el("b", "origin unknown" if is_missing else "constant", class_=f"mark{' bad' * is_missing}")
+            )
+            continue
+        links = [
+            el("a", name or "rows", href=f"{_LINEAGE}#{lineage_anchor(source, name)}") for name in columns
+        ]
+        more = len(links) - MOST_SOURCES
+        rest = el("a", f"{more} more", href=f"{_LINEAGE}#{lineage_anchor(doc.name, column.name)}")
+        shown = [*links[:MOST_SOURCES], *([rest] if more > 0 else [])]
+        commas = [part for link in shown for part in (", ", link)][1:]
+        how = f"{_HOW.get(subtype, subtype.lower())}{', perhaps' if blurred else ''}"
+        parts.append(el("span", commas, el("small", f" of {source}, {how}"), class_="source"))
     return join(parts)
 
 

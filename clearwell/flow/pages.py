@@ -1,0 +1,133 @@
+"""Pages: the lineage of the lake, the Data Docs of each table, and the list of both, as HTML text.
+
+``render_pages`` only reads. The same lake and project give the same text: there is no clock in it, so
+whoever writes the pages (`clearwell.flow.report`) can leave a file alone that already says the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from clearwell.datasets.catalog import find_release
+from clearwell.datasets.manifest import Manifest
+from clearwell.errors import DatasetError
+from clearwell.flow.page_facts import Histories, read_table
+from clearwell.flow.specs import CuratedSpec, TableSpec
+from clearwell.names import Zone
+from clearwell.reports.index_page import index_page
+from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_page
+from clearwell.reports.table_page import table_page
+from clearwell.tables import lineage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from clearwell.flow.run import Run
+    from clearwell.flow.specs import DatasetSpec
+    from clearwell.model import Edge
+    from clearwell.names import TableName
+    from clearwell.reports.table_doc import TableDoc
+
+__all__ = ["render_pages"]
+
+_ZONES = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
+
+
+def render_pages(run: Run) -> dict[str, str]:
+    """Every page by its path relative to ``LAKE/reports``: lineage.html, index.html, tables/NAME.html.
+
+    Raises:
+        ProjectError: a suite is not valid.
+        TableError: a table cannot be read.
+    """
+    edges = lineage_of(run.lake)
+    histories = Histories.read(run.lake)
+    docs = [
+        read_table(run, name, histories, edges.get(str(name), ()), has_lineage=str(name) in edges)
+        for name in _tables(run)
+    ]
+    before = _made_from(run, edges)
+    lake = run.lake.root.name
+    pages = {"lineage.html": lineage_page(lake, _nodes(run, docs), edges, home="index.html")}
+    pages["index.html"] = index_page(lake, docs, _reports(run))
+    built = {doc.name for doc in docs}
+    for doc in docs:
+        sources = sorted(before.get(doc.name, ()))
+        users = sorted(name for name, its in before.items() if doc.name in its)
+        full = replace(doc, before=_linked(sources, built), after=_linked(users, built))
+        pages[f"tables/{doc.name}.html"] = table_page(full)
+    return pages
+
+
+def _tables(run: Run) -> list[TableName]:
+    """The tables that the project makes and those that the lake has, in the order of zones."""
+    made = [
+        name
+        for spec in run.project.produced.values()
+        for name in (
+            [spec.table]
+            if isinstance(spec, CuratedSpec)
+            else [spec.bronze_table, spec.silver_table]
+            if isinstance(spec, TableSpec)
+            else []
+        )
+        if name
+    ]
+    there = [name for name in run.lake.tables() if name.zone in _ZONES]
+    return sorted({*made, *there}, key=lambda name: (_ZONES.index(name.zone), name.name))
+
+
+def _made_from(run: Run, edges: Mapping[str, Sequence[Edge]]) -> dict[str, set[str]]:
+    """By table or dataset: what it is made from, as the project says and as builds have had it."""
+    before: dict[str, set[str]] = {}
+    for spec in run.project.specs:
+        match spec:
+            case TableSpec():
+                before[str(spec.bronze_table)] = {f"raw_{spec.name}"}
+                if spec.silver_table:
+                    before[str(spec.silver_table)] = {str(spec.bronze_table)}
+            case CuratedSpec():
+                before[str(spec.table)] = set(spec.inputs)
+            case _:
+                if source := getattr(spec, "from_table", None):
+                    before[spec.name] = {source}
+    for name, its in edges.items():
+        before.setdefault(name, set()).update(edge.source for edge in its if edge.source)
+    return before
+
+
+def _linked(names: Sequence[str], built: set[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, f"{quote(name)}.html" if name in built else "") for name in names)
+
+
+def _reports(run: Run) -> list[tuple[str, str]]:
+    return [
+        (name.replace("_", " ").capitalize(), f"{name.replace('_', '-')}.html")
+        for name in run.project.reports
+    ]
+
+
+def _nodes(run: Run, docs: Sequence[TableDoc]) -> Iterator[LineageTable]:
+    """What the lineage page shows: raw files, tables, datasets."""
+    for spec in run.project.tables.values():
+        columns = tuple(
+            LineageColumn(name, kind, name in spec.personal) for name, kind in spec.source.columns.items()
+        )
+        yield LineageTable(f"raw_{spec.name}", "raw", spec.source.path, spec.owners, columns)
+    for doc in docs:
+        columns = tuple(LineageColumn(c.name, c.type, c.is_personal) for c in doc.columns)
+        page = f"tables/{quote(doc.name)}.html"
+        yield LineageTable(doc.name, doc.zone, doc.description, doc.owners, columns, page)
+    for spec in run.project.datasets.values():
+        yield LineageTable(spec.name, "release", spec.description or "", spec.owners, _released(run, spec))
+
+
+def _released(run: Run, spec: DatasetSpec) -> tuple[LineageColumn, ...]:
+    """The columns of a dataset's current release; none while nothing is released."""
+    try:
+        manifest = Manifest.read(find_release(spec.name, lake=run.lake.root))
+    except DatasetError:
+        return ()
+    return tuple(LineageColumn(c.name, c.type, is_label=c.name == manifest.label) for c in manifest.schema)
