@@ -18,6 +18,7 @@ from clearwell.cli.project import check, preview
 from clearwell.cli.run import run
 from clearwell.cli.schema import schema
 from clearwell.cli.session import Session
+from clearwell.cli.trace import trace
 from clearwell.cli.ui import ui
 from clearwell.cli.upkeep import maintain, report
 from clearwell.errors import ClearwellError
@@ -54,6 +55,7 @@ for _command in (
     tables,
     show,
     quarantine,
+    trace,
     preview,
     releases,
     report,

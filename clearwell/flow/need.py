@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from clearwell.flow.run import Run
     from clearwell.model import InputState
     from clearwell.names import TableName
-    from clearwell.tables import Intent, Snapshot
+    from clearwell.tables import Intent, Lake, Snapshot
 
-__all__ = ["Need", "fingerprint", "last_build", "touched_by_others", "what_is_new"]
+__all__ = ["Need", "fingerprint", "last_build", "newest_build", "touched_by_others", "what_is_new"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,16 @@ def fingerprint(*parts: object) -> str:
 
 def last_build(run: Run, name: TableName, snapshot: Snapshot | None) -> Intent | None:
     """The newest build in the table's present contents that took its inputs: no void, no delete by hand."""
+    return newest_build(run.lake, name, snapshot)
+
+
+def newest_build(lake: Lake, name: TableName, snapshot: Snapshot | None) -> Intent | None:
+    """The same, for whoever has no run but only looks."""
     if snapshot is None or not snapshot.batch:
         return None
-    voids = run.lake.control.voids(name) | {snapshot.last_void}
+    voids = lake.control.voids(name) | {snapshot.last_void}
     for batch in range(snapshot.batch, snapshot.generation - 1, -1):
-        if batch not in voids and (intent := run.lake.control.intent(name, batch)) and intent.code:
+        if batch not in voids and (intent := lake.control.intent(name, batch)) and intent.code:
             return intent
     return None
 

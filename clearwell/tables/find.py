@@ -28,10 +28,15 @@ _PART = 1 << 16
 
 @dataclass
 class Found:
-    """The rows that were found: how many there are, and the first of them as plain values."""
+    """The rows that were found: how many there are, and the first of them, each a batch of one row."""
 
     count: int = 0
-    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    records: list[pa.RecordBatch] = field(default_factory=list[pa.RecordBatch])
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The first of them as plain values."""
+        return [plain_row(record, 0) for record in self.records]
 
 
 def find_rows(files: Iterable[LiveFile], where: Mapping[str, pa.Scalar[Any]], *, most: int = 5) -> Found:
@@ -81,17 +86,17 @@ def _search(file: pq.ParquetFile, where: Mapping[str, pa.Scalar[Any]], found: Fo
             hits += [start + row for row in pc.indices_nonzero(matching(part, where)).to_pylist()]
             start += part.num_rows
         found.count += len(hits)
-        if wanted := hits[: max(most - len(found.rows), 0)]:
-            found.rows += _rows_at(file, group, wanted)
+        if wanted := hits[: max(most - len(found.records), 0)]:
+            found.records += _rows_at(file, group, wanted)
 
 
-def _rows_at(file: pq.ParquetFile, group: int, wanted: list[int]) -> list[dict[str, Any]]:
+def _rows_at(file: pq.ParquetFile, group: int, wanted: list[int]) -> list[pa.RecordBatch]:
     """The rows of a row group with these numbers, which ascend. Parts may end elsewhere than above."""
-    rows: list[dict[str, Any]] = []
+    rows: list[pa.RecordBatch] = []
     start = 0
     for part in file.iter_batches(batch_size=_PART, row_groups=[group]):
         end = start + part.num_rows
-        rows += [plain_row(part, row - start) for row in wanted if start <= row < end]
+        rows += [part.slice(row - start, 1) for row in wanted if start <= row < end]
         start = end
         if start > wanted[-1]:
             break

@@ -1,0 +1,105 @@
+"""What a trace finds, as frozen records: rows on their way, and the raw record that they began as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["PERSONAL", "Joined", "RawStep", "RowStep", "Stop", "Trail", "Whereabouts"]
+
+PERSONAL = "(personal)"
+"""What is shown in place of a value of a column that holds personal data."""
+
+
+@dataclass(frozen=True)
+class RowStep:
+    """A row of a table: ``current`` in it, ``quarantined``, or ``blocked`` (in a batch that was kept out).
+
+    A row of a release is ``released``; one that should be there and is not is ``gone``. ``values`` are
+    those of all columns but provenance.
+    """
+
+    table: str
+    state: str
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    file_id: str | None = None
+    record_no: int | None = None
+    batch: int | None = None
+    ingested_at: str | None = None
+    reasons: tuple[str, ...] = ()
+    message: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class RawStep:
+    """A record of a raw file.
+
+    ``state`` of the file: ``as it was`` when it was taken, ``moved``, ``changed``, ``gone``, ``unknown``.
+    ``text`` is the record as it is written there (``is_json``: as JSON, for Parquet has no text), or None,
+    and then ``note`` says why; ``missing``: the file has no such number. ``modified`` is the file's own
+    time, ISO 8601 in UTC.
+    """
+
+    path: str
+    file_id: str
+    record_no: int
+    state: str
+    records: int | None = None
+    bytes: int | None = None
+    modified: str | None = None
+    found_at: str | None = None
+    text: str | None = None
+    is_json: bool = False
+    missing: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Another input of a table, and which of its columns come from there."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A row's way back: ``steps`` from the row that was asked for, to ``raw``.
+
+    When ``matches`` is more than one there is no way yet, but the first rows that match.
+    """
+
+    table: str
+    key: dict[str, Any]
+    matches: int
+    steps: tuple[RowStep, ...] = ()
+    raw: RawStep | None = None
+    joined: tuple[Joined, ...] = ()
+    notes: tuple[str, ...] = ()
+    first: tuple[dict[str, Any], ...] = ()
+    narrow_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a raw record is, or is not: in a table, its quarantine, a release.
+
+    ``state``: ``row``, ``quarantined``, ``blocked``, ``superseded``, ``dropped``, ``absent``, ``waiting``,
+    ``aggregate``, ``joined``, ``released``. ``said`` is a sentence for people.
+    """
+
+    where: str
+    state: str
+    said: str
+    rows: tuple[RowStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a record of a raw file ended; ``table`` is the bronze table of its source."""
+
+    raw: RawStep
+    table: str
+    stops: tuple[Stop, ...]
+    notes: tuple[str, ...] = ()
