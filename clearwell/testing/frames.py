@@ -25,6 +25,7 @@ from clearwell.errors import ProjectError
 from clearwell.names import PROVENANCE
 from clearwell.sources import parse_type
 from clearwell.sources.cast import cast_text, type_name
+from clearwell.sources.convert import cast_values
 from clearwell.tables.schema import normalise
 
 if TYPE_CHECKING:
@@ -106,17 +107,22 @@ def _cells(line: str) -> list[str | None]:
     line = line.strip()
     while True:
         found = _CELL.match(line, at)
+        if found is None:
+            raise _wrong_quotes(line)
         try:
-            if found is None:
-                raise ValueError(line)
-            plain = None if found["plain"] == "NULL" else found["plain"]
-            cells.append(json.loads(found["quoted"]) if found["quoted"] else plain)
+            quoted = json.loads(found["quoted"] or "null")
         except ValueError as error:
-            fact, hint = "a value that is neither quoted nor plain", 'write quotes as in "a \\" b"'
-            raise ProjectError(fact, place=line, hint=hint) from error
+            raise _wrong_quotes(line) from error
+        cells.append(None if found["plain"] == "NULL" else found["plain"] or quoted)
         if not found["more"]:
             return cells
         at = found.end()
+
+
+def _wrong_quotes(line: str) -> ProjectError:
+    return ProjectError(
+        "a value that is neither quoted nor plain", place=line, hint='write quotes as in "a \\" b"'
+    )
 
 
 def _typed(texts: pa.Array, kind: pa.DataType, name: str, lines: list[str]) -> pa.Array:
@@ -133,16 +139,24 @@ def _typed(texts: pa.Array, kind: pa.DataType, name: str, lines: list[str]) -> p
 
 def _from_rows(rows: Sequence[Mapping[str, Any]], types: dict[str, pa.DataType]) -> pa.Table:
     names = list(dict.fromkeys(name for row in rows for name in row)) or list(types)
-    columns: list[pa.Array] = []
-    for name in names:
-        values = [row.get(name) for row in rows]
-        try:
-            column = pa.array(values, types.get(name))
-        except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
-            raise ProjectError(f"column {name!r}: {error}", hint="give all its values one type") from error
-        if pa.types.is_null(column.type):
-            raise ProjectError(
-                f"column {name!r} has no value to tell its type", hint=f"types={{{name!r}: ...}}"
-            )
-        columns.append(column)
+    columns = [_column(name, [row.get(name) for row in rows], types.get(name)) for name in names]
     return pa.table(columns, names=names)
+
+
+def _column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
+    """The values as one type, theirs or ``kind``; Arrow alone would cut 1.5 to an integer."""
+    try:
+        column = pa.array(values)
+        if pa.types.is_null(column.type):
+            if kind is None:
+                raise ProjectError(
+                    f"column {name!r} has no value to tell its type", hint=f"types={{{name!r}: ...}}"
+                )
+            return pa.nulls(len(values), kind)
+        taken, failed = cast_values(column, kind or column.type)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise ProjectError(f"column {name!r}: {error}", hint="give all its values one type") from error
+    if failed is not None:
+        wrong = values[failed.to_pylist().index(True)]
+        raise ProjectError(f"column {name!r}: {wrong!r} is not {type_name(taken.type)}")
+    return taken

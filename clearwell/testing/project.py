@@ -7,9 +7,9 @@ Nothing here touches the project's own lake: a run goes to a temporary one. Its 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
@@ -28,7 +28,7 @@ from clearwell.tables import Lake, quarantine_of
 from clearwell.testing.frames import make_frame, make_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pyspark.sql import DataFrame
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from clearwell.model import BuildResult, CheckResult
 
 __all__ = ["Judgement", "LakeUnderTest", "ProjectUnderTest"]
+
+StepResult: TypeAlias = "BuildResult | ReleaseResult | ReportResult"
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,7 @@ class LakeUnderTest:
     """A temporary lake after a run. ``results`` are those of its steps, by table, dataset and report."""
 
     root: Path
-    results: dict[str, BuildResult | ReleaseResult | ReportResult] = field(
-        default_factory=dict[str, "BuildResult | ReleaseResult | ReportResult"]
-    )
+    results: dict[str, StepResult] = field(default_factory=dict[str, "StepResult"])
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table; raises TableNotFound."""
@@ -179,10 +179,13 @@ class ProjectUnderTest:
             )
         return Judgement(accepted, rejected, {r.name: r for r in results if not r.success})
 
-    def run(self, *, raw: Mapping[str, str | Path] | None = None, lake: Path | None = None) -> LakeUnderTest:
+    def run(
+        self, *only: str, raw: Mapping[str, str] | None = None, lake: Path | None = None
+    ) -> LakeUnderTest:
         """Run the whole project into a temporary lake, or again into ``lake``.
 
         Args:
+            only: Run these tables, datasets and reports alone: their inputs are there, or among them.
             raw: For sources, by name: other raw files than the YAML's, a glob from the project's folder.
             lake: The ``root`` of an earlier run, to run on.
 
@@ -193,17 +196,14 @@ class ProjectUnderTest:
         root = lake or self._folder / f"lake{self._runs}"
         project = self._with_raw(raw or {}, root)
         run = Run(project, Lake(root), self._engine)
+        steps = _steps(run)
+        if unknown := [name for name in only if name not in steps]:
+            hint = did_you_mean(unknown[0], steps) or f"it makes {', '.join(steps)}"
+            raise ProjectError(f"this project makes no {unknown[0]!r}", hint=hint)
         done = LakeUnderTest(root)
-        for spec in project.tables.values():
-            done.results[str(spec.bronze_table)] = ingest(run, spec)
-            if spec.silver_table:
-                done.results[str(spec.silver_table)] = cleanse(run, spec)
-        for curated in project.curated.values():
-            done.results[str(curated.table)] = curate(run, curated)
-        for dataset in project.datasets.values():
-            done.results[dataset.name] = publish(run, dataset)
-        for wanted in project.reports.values():
-            done.results[wanted.name] = report(run, wanted)
+        for name, step in steps.items():
+            if not only or name in only:
+                done.results[name] = step()
         return done
 
     def _spec(self, table: str) -> TableSpec | CuratedSpec:
@@ -217,14 +217,28 @@ class ProjectUnderTest:
             raise ProjectError(f"no transform makes {table!r} in this project", hint=hint)
         return made[table]
 
-    def _with_raw(self, raw: Mapping[str, str | Path], lake: Path) -> Project:
+    def _with_raw(self, raw: Mapping[str, str], lake: Path) -> Project:
         """The project with other raw files and lake, and no wait for files that were written just now."""
         tables = dict(self._project.tables)
         for name in raw:
             if name not in tables:
                 raise ProjectError(f"no source {name!r} in this project", hint=did_you_mean(name, tables))
         for name, spec in tables.items():
-            path = str(raw.get(name, spec.source.path))
+            path = raw.get(name, spec.source.path)
             source = spec.source.model_copy(update={"path": path, "settle_seconds": 0.0})
             tables[name] = spec.model_copy(update={"source": source})
         return replace(self._project, tables=tables, settings=replace(self._project.settings, lake=lake))
+
+
+def _steps(run: Run) -> dict[str, Callable[[], StepResult]]:
+    """What makes each table, dataset and report, in the order of a run."""
+    project = run.project
+    steps: dict[str, Callable[[], StepResult]] = {}
+    for spec in project.tables.values():
+        steps[str(spec.bronze_table)] = partial(ingest, run, spec)
+        if spec.silver_table:
+            steps[str(spec.silver_table)] = partial(cleanse, run, spec)
+    steps |= {str(spec.table): partial(curate, run, spec) for spec in project.curated.values()}
+    steps |= {spec.name: partial(publish, run, spec) for spec in project.datasets.values()}
+    steps |= {spec.name: partial(report, run, spec) for spec in project.reports.values()}
+    return steps
