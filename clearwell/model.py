@@ -157,3 +157,4 @@ class BuildResult:
     checks: tuple[CheckResult, ...] = ()
     notes: tuple[str, ...] = ()
     columns: tuple[tuple[str, str], ...] = field(default=())
+    lineage: tuple[Edge, ...] = ()

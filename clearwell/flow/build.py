@@ -6,15 +6,17 @@ loses the decision to another run adopts it and looks again at what is new.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clearwell.errors import CandidateRefused, CommitConflict
 from clearwell.flow.audit import Audit
+from clearwell.flow.lineage import Declared, build_lineage
 from clearwell.flow.need import Need, fingerprint, last_build, touched_by_others, what_is_new
 from clearwell.flow.results import built_result, raise_blocked, unchanged_result
 from clearwell.flow.run import Run, log
+from clearwell.lineage import judge_lineage
 from clearwell.tables import (
     Blocked,
     Candidate,
@@ -59,6 +61,7 @@ class Job:
     suite: Suite | None
     incremental: bool
     frame: Callable[[Need, tuple[Snapshot, ...]], DataFrame]
+    declared: Declared = field(default_factory=Declared)
 
 
 def build(run: Run, job: Job) -> BuildResult:
@@ -88,7 +91,7 @@ def build(run: Run, job: Job) -> BuildResult:
             touched=touched_by_others(last, sources),
         )
         if need is None:
-            return unchanged_result(name, snapshot, last, recovered=recovered)
+            return unchanged_result(run, name, snapshot, last, recovered=recovered)
         intent = _candidate(run, job, audit, snapshot, sources=sources, need=need)
         winner = decide(lake, intent)
         held = carry_out(lake, winner, engine=run.engine, recheck=audit.still_holds)
@@ -125,6 +128,7 @@ def _candidate(
     frame = job.frame(need, sources)
     required = job.write.key or job.write.partition_by
     _require_columns(frame, (*required, *job.write.order_by), snapshot, need, name)
+    lineage = build_lineage(run, name, frame, job.declared, sources)
     frame = _latest(frame, job.write, need, sources[0])
     conditions = audit.conditions(frame)
     candidate = stage_frame(
@@ -135,7 +139,10 @@ def _candidate(
     verify_files(root, candidate.accepted, candidate.schema, required=required, place=place)
     if need.mode == "merge" or (need.mode == "replace" and job.write.key):
         verify_keys(audit.accepted(candidate), job.write.key, place=place)
-    checks = audit.judge(candidate, conditions, snapshot, mode=need.mode, key=required)
+    checks = (
+        *audit.judge(candidate, conditions, snapshot, mode=need.mode, key=required),
+        judge_lineage(lineage.edges, lineage.reasons),
+    )
     if any(check.blocks for check in checks):
         _block(run, candidate, batch, build_id, checks)
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
@@ -164,6 +171,7 @@ def _candidate(
         run=run.id,
         engine=run.engine.name,
         started=started,
+        lineage=lineage.edges,
     )
 
 

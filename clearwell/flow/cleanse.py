@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError
 from clearwell.flow.build import Job, build
 from clearwell.flow.call import call_transform
+from clearwell.flow.lineage import Declared, declared_code, read_input
 from clearwell.flow.need import Need, fingerprint
 from clearwell.names import PROVENANCE
 
@@ -36,8 +38,9 @@ def cleanse(run: Run, spec: TableSpec) -> BuildResult:
         raise ProjectError(f"{spec.name} has no silver table", place=run.project.place(spec))
 
     def frame(need: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
-        rows = sources[0].read(run.engine, after_batch=need.after_batch)
-        made = call_transform(run.project, spec, rows, run.engine)
+        rows = read_input(run, sources[0], after_batch=need.after_batch)
+        with run.origins.watch(run.engine.session()):
+            made = call_transform(run.project, spec, rows, run.engine)
         if lost := [column for column in PROVENANCE if column not in made.columns]:
             raise ProjectError(
                 f"{silver.transform} drops {', '.join(lost)}",
@@ -54,6 +57,7 @@ def cleanse(run: Run, spec: TableSpec) -> BuildResult:
         suite=run.suite(spec),
         incremental=True,
         frame=frame,
+        declared=Declared(silver.lineage, partial(run.project.place, spec, "silver", "lineage")),
     )
     return build(run, job)
 
@@ -62,4 +66,5 @@ def cleanse_code(run: Run, spec: TableSpec) -> str:
     """The hash of all that decides what silver holds, beside its input."""
     suite = run.suite(spec)
     write = spec.silver.write.model_dump_json() if spec.silver else ""
-    return fingerprint(run.project.fingerprint(spec), write, suite.fingerprint() if suite else "")
+    declared = declared_code(spec.silver.lineage) if spec.silver else ()
+    return fingerprint(run.project.fingerprint(spec), write, suite.fingerprint() if suite else "", *declared)

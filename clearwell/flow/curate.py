@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from clearwell.flow.build import Job, build
 from clearwell.flow.call import call_transform
+from clearwell.flow.lineage import Declared, declared_code, read_input
 from clearwell.flow.need import Need, fingerprint
 from clearwell.names import TableName
 
@@ -30,8 +32,9 @@ def curate(run: Run, spec: CuratedSpec) -> BuildResult:
     """
 
     def frame(_: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
-        frames = {name: source.read(run.engine) for name, source in zip(spec.inputs, sources, strict=True)}
-        return call_transform(run.project, spec, frames, run.engine)
+        frames = {name: read_input(run, source) for name, source in zip(spec.inputs, sources, strict=True)}
+        with run.origins.watch(run.engine.session()):
+            return call_transform(run.project, spec, frames, run.engine)
 
     job = Job(
         name=spec.table,
@@ -41,6 +44,7 @@ def curate(run: Run, spec: CuratedSpec) -> BuildResult:
         suite=run.suite(spec),
         incremental=False,
         frame=frame,
+        declared=Declared(spec.lineage, partial(run.project.place, spec, "lineage")),
     )
     return build(run, job)
 
@@ -49,6 +53,7 @@ def curate_code(run: Run, spec: CuratedSpec) -> str:
     """The hash of all that decides what the table holds, beside its inputs."""
     suite = run.suite(spec)
     write = spec.write.model_dump_json()
+    judged = suite.fingerprint() if suite else ""
     return fingerprint(
-        run.project.fingerprint(spec), write, *spec.inputs, suite.fingerprint() if suite else ""
+        run.project.fingerprint(spec), write, *spec.inputs, judged, *declared_code(spec.lineage)
     )

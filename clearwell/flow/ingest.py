@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import CommitConflict, SourceError
 from clearwell.flow.landing import Landing, SetAside
+from clearwell.flow.lineage import raw_lineage
 from clearwell.flow.need import Need, fingerprint, last_build
 from clearwell.flow.results import built_result, unchanged_result
 from clearwell.flow.run import Run, log
@@ -71,13 +72,17 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
         if need is None:
             notes = _notes(found, aside)
             blocked = _set_aside(run, name, snapshot, aside)
-            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
+            return unchanged_result(
+                run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes
+            )
         intent, unreadable = _stage(run, name, source, snapshot, files=files, need=need, code=code)
         if intent is None:
             aside += unreadable
             blocked = _set_aside(run, name, snapshot, aside)
             notes = _notes(found, aside)
-            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
+            return unchanged_result(
+                run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes
+            )
         winner = decide(lake, intent)
         carry_out(lake, winner, engine=run.engine, recheck=lambda *_: True)
         if winner.attempt == intent.attempt:
@@ -157,6 +162,7 @@ def _stage(
         run=run.id,
         engine="arrow",
         started=started,
+        lineage=raw_lineage(name, source.columns, landing.schema.names),
     )
     return intent, landing.set_aside
 

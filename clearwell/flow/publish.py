@@ -29,9 +29,11 @@ from clearwell.datasets.make import SplitRecipe, make_splits
 from clearwell.datasets.manifest import FORMAT, Column, Input, Manifest
 from clearwell.datasets.order import buckets_for
 from clearwell.errors import DatasetError
+from clearwell.flow.lineage import release_lineage
 from clearwell.flow.recipes import live_recipe, training_recipe
 from clearwell.model import Outcome
 from clearwell.names import RELEASES
+from clearwell.tables import record_release
 from clearwell.tables.control import Process
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from clearwell.datasets.manifest import SplitFiles
     from clearwell.flow.run import Run
     from clearwell.flow.specs import DatasetSpec
+    from clearwell.model import Edge
     from clearwell.tables.control import Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.snapshot import Snapshot
@@ -64,6 +67,7 @@ class ReleaseResult:
     splits: dict[str, int] = field(default_factory=dict[str, int])
     reason: str = ""
     recovered: bool = False
+    lineage: tuple[Edge, ...] = ()
 
 
 def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
@@ -81,6 +85,7 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     recipe = _recipe(run, spec, snapshot)  # first: the training dataset may have got other features meanwhile
     if (found := adopt(dataset, _identity(snapshot, spec))) is not None:
         manifest, moved = found
+        _record_lineage(run.lake, manifest)
         reason = "finished a release that was cut short" if moved else "same input, same settings"
         return _result(dataset, manifest, Outcome.UNCHANGED, reason, recovered=moved)
 
@@ -98,6 +103,7 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
         held, is_ours = claim(dataset, attempt, draft, seen=seen)
     finally:
         remove_attempt(attempt)
+    _record_lineage(run.lake, held)
     if not is_ours:
         return _result(dataset, held, Outcome.UNCHANGED, "another run was first")
     _log.info("%s: released v%d, %s rows", spec.name, held.version, f"{held.rows:,}")
@@ -125,6 +131,14 @@ def remove_attempt(attempt: Path) -> None:
     """Remove an attempt's folder, if it is still there, and the note of who made it."""
     shutil.rmtree(attempt, ignore_errors=True)
     attempt.with_name(f"{attempt.name}.json").unlink(missing_ok=True)
+
+
+def _lineage(held: Manifest) -> tuple[Edge, ...]:
+    return release_lineage([column.name for column in held.schema], held.inputs[0].table)
+
+
+def _record_lineage(lake: Lake, held: Manifest) -> None:
+    record_release(lake, held.dataset, held.version, _lineage(held), created=held.created)
 
 
 def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe | LiveRecipe:
@@ -227,4 +241,5 @@ def _result(
         splits={split.name: split.rows for split in held.splits},
         reason=reason,
         recovered=recovered,
+        lineage=_lineage(held),
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from clearwell.errors import BatchBlocked
 from clearwell.flow.run import Run, log
 from clearwell.model import BuildResult, Outcome
+from clearwell.tables import edges_of
 
 if TYPE_CHECKING:
     from clearwell.names import TableName
-    from clearwell.tables import Blocked, Intent, Snapshot
+    from clearwell.tables import Blocked, Intent, Lake, Snapshot
 
 __all__ = ["blocked_result", "built_result", "raise_blocked", "unchanged_result"]
 
@@ -29,6 +30,7 @@ def built_result(
         snapshot.version,
     )
     return _result(
+        run.lake,
         name,
         snapshot,
         Outcome.BUILT,
@@ -42,6 +44,7 @@ def built_result(
 
 
 def unchanged_result(
+    run: Run,
     name: TableName,
     snapshot: Snapshot | None,
     last: Intent | None,
@@ -57,9 +60,8 @@ def unchanged_result(
     if snapshot is None:
         return BuildResult(str(name), outcome, reason=reason, blocked=blocked, notes=notes)
     checks = last.checks if last else ()
-    return _result(
-        name, snapshot, outcome, reason, recovered=recovered, checks=checks, notes=notes, blocked=blocked
-    )
+    counts: dict[str, Any] = {"checks": checks, "notes": notes, "blocked": blocked}
+    return _result(run.lake, name, snapshot, outcome, reason, recovered=recovered, **counts)
 
 
 def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
@@ -68,7 +70,7 @@ def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
     counts: dict[str, Any] = {"checks": blocked.checks, "blocked": blocked.rows}
     if snapshot is None:
         return BuildResult(str(name), Outcome.BLOCKED, reason=blocked.reason, **counts)
-    return _result(name, snapshot, Outcome.BLOCKED, blocked.reason, recovered=False, **counts)
+    return _result(run.lake, name, snapshot, Outcome.BLOCKED, blocked.reason, recovered=False, **counts)
 
 
 def raise_blocked(run: Run, name: TableName, blocked: Blocked) -> NoReturn:
@@ -83,7 +85,14 @@ def raise_blocked(run: Run, name: TableName, blocked: Blocked) -> NoReturn:
 
 
 def _result(
-    name: TableName, snapshot: Snapshot, outcome: Outcome, reason: str, *, recovered: bool, **counts: Any
+    lake: Lake,
+    name: TableName,
+    snapshot: Snapshot,
+    outcome: Outcome,
+    reason: str,
+    *,
+    recovered: bool,
+    **counts: Any,
 ) -> BuildResult:
     return BuildResult(
         str(name),
@@ -96,5 +105,6 @@ def _result(
         reason=reason,
         recovered=recovered,
         columns=tuple((f.name, str(f.type)) for f in snapshot.schema),
+        lineage=edges_of(lake, str(name)),
         **counts,
     )

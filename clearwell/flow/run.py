@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from clearwell.lineage import Origins
+
 if TYPE_CHECKING:
     from clearwell.engines import Engine
     from clearwell.flow.project import Project
@@ -32,6 +34,7 @@ class Run:
     engine: Engine
     full_refresh: bool = False
     id: str = field(default_factory=lambda: uuid4().hex)
+    origins: Origins = field(default_factory=Origins, repr=False)
     _refreshed: set[str] = field(default_factory=set[str], repr=False)
 
     def suite(self, spec: TableSpec | CuratedSpec) -> Suite | None:

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from clearwell.lineage.columns import CONSTANT, MISSING, ColumnLineage, column_lineage
 from clearwell.lineage.graph import Branch, LineageGraph
+from clearwell.lineage.origins import Origins
+from clearwell.lineage.verdict import COLUMN_LINEAGE, judge_lineage, states_of
 
-__all__ = ["Branch", "LineageGraph"]
+__all__ = [
+    "COLUMN_LINEAGE",
+    "CONSTANT",
+    "MISSING",
+    "Branch",
+    "ColumnLineage",
+    "LineageGraph",
+    "Origins",
+    "column_lineage",
+    "judge_lineage",
+    "states_of",
+]

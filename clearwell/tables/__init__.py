@@ -5,8 +5,10 @@ from __future__ import annotations
 from clearwell.tables.commit import Recheck, carry_out, changed_since, decide, schema_json, settle
 from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
 from clearwell.tables.delete import delete_rows
+from clearwell.tables.edges import LINEAGE, edges_of, lineage_of, record_release
+from clearwell.tables.growth import Point, growth_of
 from clearwell.tables.lake import Lake, Table
-from clearwell.tables.ledger import BUILDS, CHECKS, LINEAGE, files_of, lineage_of, quarantine_of
+from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
 from clearwell.tables.maintain import Maintained, maintain, pending_attempts
 from clearwell.tables.parts import PartWriter
 from clearwell.tables.snapshot import LiveFile, Snapshot
@@ -33,6 +35,7 @@ __all__ = [
     "LiveFile",
     "Maintained",
     "PartWriter",
+    "Point",
     "Recheck",
     "Snapshot",
     "StagedFile",
@@ -42,12 +45,15 @@ __all__ = [
     "count_by_file",
     "decide",
     "delete_rows",
+    "edges_of",
     "files_of",
+    "growth_of",
     "lineage_of",
     "maintain",
     "pending_attempts",
     "quarantine_of",
     "read_staged",
+    "record_release",
     "schema_json",
     "settle",
     "stage_frame",

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.model import CheckResult, Edge, FileCounts
+from clearwell.model import CheckResult, FileCounts
 from clearwell.names import TableName, Zone
-from clearwell.tables.parts import PartWriter
+from clearwell.tables.edges import commit_lineage
+from clearwell.tables.records import append_records
 from clearwell.tables.snapshot import APP_BATCH
 from clearwell.tables.stage import QUARANTINE
-from clearwell.tables.swap import Change, add, is_committed, swap
+from clearwell.tables.swap import is_committed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from clearwell.tables.control import Intent, StagedFile
     from clearwell.tables.lake import Lake
@@ -31,19 +32,15 @@ if TYPE_CHECKING:
 __all__ = [
     "BUILDS",
     "CHECKS",
-    "LINEAGE",
     "commit_files",
     "commit_history",
-    "commit_lineage",
     "commit_quarantine",
     "files_of",
-    "lineage_of",
     "quarantine_of",
 ]
 
 BUILDS = TableName(Zone.HISTORY, "builds")
 CHECKS = TableName(Zone.HISTORY, "checks")
-LINEAGE = TableName(Zone.HISTORY, "lineage")
 
 _MOMENT = pa.timestamp("us", "UTC")
 
@@ -98,29 +95,19 @@ _CHECKS = pa.schema(
     ]
 )
 
-_LINEAGE = pa.schema(
-    [
-        pa.field("table", pa.string(), nullable=False),
-        pa.field("generation", pa.int64(), nullable=False),
-        pa.field("batch", pa.int64(), nullable=False),
-        ("column", pa.string()),
-        ("source", pa.string()),
-        ("source_column", pa.string()),
-        ("subtype", pa.string()),
-        ("blurred", pa.bool_()),
-        ("decided", _MOMENT),
-    ]
-)
 
-
-def quarantine_of(lake: Lake, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
-    """The rejected rows of the table at this version."""
-    yield from _counting(lake, snapshot, snapshot.name.quarantine)
+def quarantine_of(
+    lake: Lake, snapshot: Snapshot, *, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The rejected rows of the table at this version; ``columns`` must hold ``_n``."""
+    yield from _counting(lake, snapshot, snapshot.name.quarantine, columns)
 
 
 def files_of(lake: Lake, snapshot: Snapshot) -> list[FileCounts]:
     """What each raw file brought to the table at this version, in the order of arrival."""
-    rows = [row for batch in _counting(lake, snapshot, snapshot.name.files) for row in batch.to_pylist()]
+    rows = [
+        row for batch in _counting(lake, snapshot, snapshot.name.files, None) for row in batch.to_pylist()
+    ]
     fields = ("path", "delivered", "accepted", "quarantined", "size", "modified_ns")
     by_file: dict[str, FileCounts] = {}
     for row in sorted(rows, key=lambda r: (r["_n"], r["path"] or "")):
@@ -186,41 +173,6 @@ def commit_history(lake: Lake, intent: Intent, *, void: bool) -> None:
     _append(lake, BUILDS, _BUILDS, intent, [build], app=intent.table)  # last: it says that all is on record
 
 
-def commit_lineage(lake: Lake, intent: Intent) -> None:
-    """Record the edges of a carried-out batch that its generation has not had yet, once."""
-    if not intent.lineage:
-        return
-    known = set(_edges(lake, intent.table).get((intent.table, intent.generation), ()))
-    decided = datetime.fromisoformat(intent.decided)
-    place = {"table": intent.table, "generation": intent.generation, "batch": intent.batch}
-    fresh = [{**place, **vars(e), "decided": decided} for e in sorted(set(intent.lineage) - known)]
-    if fresh:
-        _append(lake, LINEAGE, _LINEAGE, intent, fresh, app=intent.table)
-
-
-def lineage_of(lake: Lake) -> dict[str, tuple[Edge, ...]]:
-    """By table or dataset: the edges of all batches since its present contents began, in order."""
-    newest: dict[str, int] = {}
-    found = _edges(lake)
-    for table, generation in found:
-        newest[table] = max(newest.get(table, 0), generation)
-    return {table: tuple(sorted(found[table, newest[table]])) for table in sorted(newest)}
-
-
-def _edges(lake: Lake, only: str | None = None) -> dict[tuple[str, int], set[Edge]]:
-    """The recorded edges by table and generation."""
-    found: dict[tuple[str, int], set[Edge]] = {}
-    if (snapshot := lake.table(LINEAGE).snapshot()) is None:
-        return found
-    fields = ("column", "source", "source_column", "subtype", "blurred")
-    for batch in snapshot.batches():
-        rows = batch if only is None else batch.filter(pc.equal(batch.column("table"), only))
-        for row in rows.to_pylist():
-            edges = found.setdefault((row["table"], row["generation"]), set())
-            edges.add(Edge(**{field: row[field] for field in fields}))
-    return found
-
-
 def history_lacks(lake: Lake, name: TableName, batch: int) -> bool:
     """Whether the build of ``batch`` is not on record yet: a run died after the table's commit."""
     builds = lake.table(BUILDS).snapshot()
@@ -253,30 +205,19 @@ def _append(
     app: str = APP_BATCH,
 ) -> None:
     """Append rows, or files staged before, as batch ``intent.batch`` of application ``app``."""
-    table = lake.table(name)
-    required = [f.name for f in schema if not f.nullable]
-    if (snapshot := table.snapshot()) is None:
-        table.create(schema, required=required)
-    elif is_committed(snapshot, intent.batch, app):
-        return
-    items = list(content)
-    if items and isinstance(items[0], dict):
-        folder = f"attempt={intent.attempt}/{intent.table}-{intent.batch}"
-        with PartWriter(table.root, folder, schema, required=required) as writer:
-            writer.write(pa.RecordBatch.from_pylist(items, schema))
-        adds = [add(file) for file in writer.files]
-    else:
-        adds = [add(file) for file in items if not isinstance(file, dict)]
-    change = Change(adds=adds, why=f"{intent.table} {intent.batch}")
-    swap(table, lambda _: change, batch=intent.batch, app=app)
+    folder = f"attempt={intent.attempt}/{intent.table}-{intent.batch}"
+    why = f"{intent.table} {intent.batch}"
+    append_records(lake, name, schema, content, app=app, batch=intent.batch, folder=folder, why=why)
 
 
-def _counting(lake: Lake, snapshot: Snapshot, records: TableName) -> Iterator[pa.RecordBatch]:
+def _counting(
+    lake: Lake, snapshot: Snapshot, records: TableName, columns: Sequence[str] | None
+) -> Iterator[pa.RecordBatch]:
     found = lake.table(records).snapshot()
     if found is None:
         return
     voids = pa.array(sorted(lake.control.voids(snapshot.name) | {snapshot.last_void}), pa.int64())
-    for batch in found.batches():
+    for batch in found.batches(columns):
         n = batch.column(batch.schema.get_field_index("_n"))
         counts = pc.and_(pc.greater_equal(n, snapshot.generation), pc.less_equal(n, snapshot.batch))
         yield batch.filter(pc.and_not(counts, pc.is_in(n, value_set=voids)))

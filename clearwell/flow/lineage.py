@@ -1,0 +1,119 @@
+"""The lineage of a build: what its plan shows, with what the YAML declares in place of what it does not.
+
+A declaration is held against the frame and the inputs: a column that is not there, on either side, is an
+error of the project. Of columns whose edges are exact, it adds to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.lineage import CONSTANT, MISSING, ColumnLineage, column_lineage
+from clearwell.model import Edge
+from clearwell.names import PROVENANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pyspark.sql import DataFrame
+
+    from clearwell.flow.run import Run
+    from clearwell.names import TableName
+    from clearwell.tables import Snapshot
+
+__all__ = ["Declared", "build_lineage", "declared_code", "raw_lineage", "read_input", "release_lineage"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The ``lineage`` of a table's YAML, and where each of its columns stands there."""
+
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
+    place: Callable[..., str] = lambda *_: ""
+
+
+def read_input(run: Run, source: Snapshot, *, after_batch: int | None = None) -> DataFrame:
+    """The rows of an input, as a frame that the lineage of what is made from it will know."""
+    frame = source.read(run.engine, after_batch=after_batch)
+    return run.origins.add(frame, str(source.name), source.schema.names)
+
+
+def build_lineage(
+    run: Run, name: TableName, frame: DataFrame, declared: Declared, sources: Sequence[Snapshot]
+) -> ColumnLineage:
+    """The edges of ``frame``, which shall become ``name``.
+
+    Raises:
+        ProjectError: a declared column that the frame, or an input, does not have.
+    """
+    _require_columns(declared, frame.columns, sources)
+    found = column_lineage(frame, run.origins, run.engine, name=str(name))
+    edges = [e for e in found.edges if not (e.column in declared.columns and _gives_way(e))]
+    known = {(edge.column, edge.source, edge.source_column) for edge in edges}
+    for column, origins in declared.columns.items():
+        wanted = [tuple(origin.split(".", 1)) for origin in origins]
+        edges += [
+            Edge(column, table, source, "TRANSFORMATION")
+            for table, source in dict.fromkeys(wanted)
+            if (column, table, source) not in known
+        ]
+        if not any(edge.column == column for edge in edges):
+            edges.append(Edge(column, "", "", CONSTANT))
+    return ColumnLineage(tuple(sorted(edges)), found.reasons)
+
+
+def declared_code(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What a declaration adds to the hash of a table's code: nothing, where there is none."""
+    return tuple(f"{column} <- {', '.join(columns[column])}" for column in sorted(columns))
+
+
+def raw_lineage(name: TableName, declared: Mapping[str, str], columns: Sequence[str]) -> tuple[Edge, ...]:
+    """The edges of a bronze table: values as they are in the raw files, or cast to a ``declared`` type."""
+    edges: list[Edge] = []
+    for column in columns:
+        if column in PROVENANCE:
+            edges.append(Edge(column, "", "", CONSTANT))
+            continue
+        kept = declared.get(column, "string").strip().lower() == "string"
+        edges.append(Edge(column, f"raw_{name.name}", column, "IDENTITY" if kept else "TRANSFORMATION"))
+    return tuple(sorted(edges))
+
+
+def release_lineage(columns: Sequence[str], table: str) -> tuple[Edge, ...]:
+    """The edges of a release of ``table``: its columns as they are."""
+    return tuple(sorted(Edge(column, table, column, "IDENTITY") for column in columns))
+
+
+def _gives_way(edge: Edge) -> bool:
+    """Whether an edge says less than a declaration."""
+    return edge.blurred or edge.subtype in (MISSING, CONSTANT)
+
+
+def _require_columns(declared: Declared, columns: Sequence[str], sources: Sequence[Snapshot]) -> None:
+    for column in declared.columns:
+        if column not in columns:
+            raise ProjectError(
+                f"lineage is declared for {column!r}, which the transform does not return",
+                place=declared.place(column),
+                hint=did_you_mean(column, columns) or f"it returns {', '.join(columns)}",
+            )
+    for column, origin, number in _declarations(declared):
+        table, _, source = origin.partition(".")
+        inputs = {str(snapshot.name): snapshot.schema.names for snapshot in sources}
+        if table not in inputs:
+            fact = f"{origin!r} is no column of an input of this table"
+            hint = did_you_mean(table, inputs) or f"its inputs are {', '.join(inputs)}: write TABLE.COLUMN"
+        elif source not in inputs[table]:
+            fact = f"{table} has no column {source!r}"
+            hint = did_you_mean(source, inputs[table]) or f"its columns are {', '.join(inputs[table])}"
+        else:
+            continue
+        raise ProjectError(fact, place=declared.place(column, number), hint=hint)
+
+
+def _declarations(declared: Declared) -> Iterator[tuple[str, str, int]]:
+    for column, origins in declared.columns.items():
+        for number, origin in enumerate(origins):
+            yield column, origin, number

@@ -1,0 +1,61 @@
+"""The check ``column_lineage``: no column of a table may come from data that nobody can name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from clearwell.lineage.columns import CONSTANT, MISSING
+from clearwell.model import CheckResult, Scope, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from clearwell.model import Edge
+
+__all__ = ["COLUMN_LINEAGE", "judge_lineage", "states_of"]
+
+COLUMN_LINEAGE = "column_lineage"
+"""The check's name, and that of its expectation."""
+
+_WHY = "Each column says which columns it comes from."
+_MOST_NAMED = 10
+
+
+def states_of(edges: Iterable[Edge]) -> dict[str, str]:
+    """By column: exact, blurred, constant or missing, the worst of its edges."""
+    order = ("constant", "exact", "blurred", "missing")
+    states: dict[str, str] = {}
+    for edge in edges:
+        if edge.column:
+            own = {CONSTANT: "constant", MISSING: "missing"}
+            state = own.get(edge.subtype, "blurred" if edge.blurred else "exact")
+            states[edge.column] = max(states.get(edge.column, state), state, key=order.index)
+    return states
+
+
+def judge_lineage(edges: Iterable[Edge], reasons: Sequence[str] = ()) -> CheckResult:
+    """The verdict on a table's edges; it fails where a column is MISSING, and stops no batch."""
+    states = states_of(edges)
+    count = Counter(states.values())
+    missing = sorted(column for column, state in states.items() if state == "missing")
+    return CheckResult(
+        name=COLUMN_LINEAGE,
+        expectation=COLUMN_LINEAGE,
+        severity=Severity.WARNING,
+        scope=Scope.TABLE,
+        success=not missing,
+        observed={state: count[state] for state in ("exact", "blurred", "constant", "missing")},
+        why=_WHY,
+        message=_told(missing, reasons) if missing else None,
+    )
+
+
+def _told(missing: Sequence[str], reasons: Sequence[str]) -> str:
+    named = ", ".join(missing[:_MOST_NAMED]) + (", ..." if len(missing) > _MOST_NAMED else "")
+    what = f"{len(missing)} columns come" if len(missing) > 1 else "1 column comes"
+    because = f" ({'; '.join(reasons[:3])})" if reasons else ""
+    return (
+        f"{what} from data that the plan does not show: {named}{because}. Declare it in the YAML,"
+        f" lineage: {{{missing[0]}: [TABLE.COLUMN]}}, or [] where it comes from no column"
+    )
