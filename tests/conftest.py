@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
 
-# Settings of the developer's own shell, which would move lakes and run records.
+# Settings of the developer's own shell, which would move lakes and run records. CLEARWELL_CI is none: it says
+# that what a test needs (a browser, a database server) must be there.
 for _name in [name for name in os.environ if name.startswith("CLEARWELL_") or name == "DAGSTER_HOME"]:
-    del os.environ[_name]
+    if _name != "CLEARWELL_CI":
+        del os.environ[_name]
 
 # A shell that starts us in the background has us ignore Ctrl-C; so would every process that tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)

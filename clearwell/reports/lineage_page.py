@@ -26,6 +26,7 @@ __all__ = ["LineageColumn", "LineageTable", "lineage_anchor", "lineage_page"]
 _RAW, _RELEASE, _ELSEWHERE = "raw", "release", "elsewhere"
 _ZONES = (_RAW, "bronze", "silver", "gold", _RELEASE)
 _PERSONAL, _IS_LABEL = 1, 2
+_PARTS = ("model", "graph", "views", "search")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def lineage_page(
         title=f"Lineage of {lake}",
         body=body,
         style=asset("page.css") + asset("lineage.css"),
-        script=asset("lineage.js"),
+        script="".join(['"use strict";\n{\n', *(asset(f"lineage-{part}.js") for part in _PARTS), "}\n"]),
         data=_packed(lake, list(known.values()), edges),
     )
 
