@@ -32,10 +32,8 @@ def schema(session: Session, kind: str | None, write: bool) -> None:
         return
     project = session.settings().project
     for name in [kind] if kind else SCHEMAS:
-        click.echo(
-            f"{'written' if _replace(project / SCHEMAS[name], schema_text(name)) else 'unchanged'}"
-            f" {SCHEMAS[name]}"
-        )
+        changed = _replace(project / SCHEMAS[name], schema_text(name))
+        click.echo(f"{'written' if changed else 'unchanged':<9} {SCHEMAS[name]}")
 
 
 def schema_text(kind: str) -> str:

@@ -125,7 +125,7 @@ def _taken_otherwise(expectation: Any, check: Check, suite: Suite) -> list[Proje
             hint="whole numbers beyond 2^53 cannot be bounds here; check them in the transform",
         )
         for key, value in check.kwargs.items()
-        if isinstance(value, int) and isinstance(getattr(expectation, key), float)
+        if isinstance(value, int) and isinstance(getattr(expectation, key, None), float)
         if getattr(expectation, key) != value
     ]
 

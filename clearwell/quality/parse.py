@@ -98,7 +98,7 @@ def _parse_check(item: Any, document: Document, number: int) -> tuple[Check | No
     if not _is_text(given.get("expectation")):
         problems.append(_problem("a check needs an `expectation`", at("expectation")))
     severity = given.get("severity", Severity.CRITICAL)
-    if severity not in set(Severity):
+    if severity not in list(Severity):  # a list asks for no hash, which a mapping has not
         hint = did_you_mean(str(severity), [str(s) for s in Severity]) or f"one of {', '.join(Severity)}"
         problems.append(_problem(f"no severity {severity!r}", at("severity"), hint))
         severity = Severity.CRITICAL

@@ -44,13 +44,13 @@ def suite_schema() -> dict[str, Any]:
         },
         "expectation": {
             "description": "The expectation of Great Expectations that must hold.",
-            "oneOf": [{"const": name, "description": _first_line(kind)} for name, kind in kinds.items()],
+            "anyOf": [{"const": name, "description": _first_line(kind)} for name, kind in kinds.items()],
         },
         "kwargs": {"description": "Its keyword arguments.", "type": "object"},
         "severity": {
             "description": "What happens when it does not hold.",
             "default": str(Severity.CRITICAL),
-            "oneOf": [{"const": str(s), "description": _SEVERITY[s]} for s in Severity],
+            "anyOf": [{"const": str(s), "description": _SEVERITY[s]} for s in Severity],
         },
         "why": {"description": "Why it must hold: shown beside its results.", **_TEXT},
     }

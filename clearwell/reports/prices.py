@@ -102,7 +102,7 @@ def load_prices(file: Path) -> PriceSheet:
         raise ProjectError(
             f"unit {sheet['unit']!r} is not known", place=document.place("unit"), hint=f"write unit: {_UNIT}"
         )
-    if sheet["bytes_per_gb"] not in _GIGABYTES:
+    if sheet["bytes_per_gb"] not in list(_GIGABYTES):
         raise ProjectError(
             f"{sheet['bytes_per_gb']!r} bytes are no gigabyte",
             place=document.place("bytes_per_gb"),

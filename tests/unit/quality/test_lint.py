@@ -123,3 +123,18 @@ def test_columns_are_not_asked_when_they_are_not_known(suite_file: Callable[[str
     assert check_suite(file) == []
     assert check_suite(file, ["s"]) == []
     assert len(check_suite(file, ["t"])) == 1
+
+
+def test_a_misspelt_argument_beside_a_good_one_is_found(suite_file: Callable[[str], Path]) -> None:
+    file = suite_file("""
+        checks:
+          - name: one
+            expectation: expect_column_values_to_be_between
+            kwargs: {column: a, minvalue: 1, max_value: 3}
+            severity: {critical: true}
+    """)
+    assert [fact for _, fact, _ in lines(check_suite(file))] == ["no severity {'critical': True}"]
+    file.write_text(file.read_text().replace("{critical: true}", "critical"))
+    ((_, fact, hint),) = lines(check_suite(file))
+    assert "no keyword argument 'minvalue'" in fact
+    assert hint == "did you mean 'min_value'?"
