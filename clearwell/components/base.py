@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import dagster as dg
 from pydantic import BaseModel, RootModel, ValidationError
 
+from clearwell.components.links import reference
 from clearwell.engines import open_engine
 from clearwell.errors import ProjectError
 from clearwell.flow.documents import attribute_problems
@@ -26,6 +27,7 @@ from clearwell.tables import Lake
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from clearwell.places import Document
 
@@ -92,6 +94,11 @@ class SpecComponent(dg.Component, Generic[SpecT]):
                 place=document.place("attributes") if document else None,
                 hint="Dagster refuses this",
             ) from error
+
+    @classmethod
+    def get_code_references_for_yaml(cls, yaml_path: Path, source_position: Any, context: Any) -> list[Any]:  # noqa: ARG003
+        """The line of the YAML that declares this component, for Dagster's link to an editor."""
+        return [reference(yaml_path, source_position.start.line, label=yaml_path.name)]
 
     @abstractmethod
     def definitions(self, run: Run) -> dg.Definitions:

@@ -28,6 +28,7 @@ class Curated(SpecComponent[CuratedSpec]):
         """The table; with a schedule, also the job of it and of what hangs on it."""
         spec = self.spec
         asset = asset_spec(
+            run.project,
             spec,
             str(spec.table),
             what=f"Computed from {', '.join(spec.inputs)}.",

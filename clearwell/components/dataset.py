@@ -28,6 +28,7 @@ class Dataset(SpecComponent[DatasetSpec]):
         """The release, an asset of the dataset's name."""
         spec = self.spec
         asset = asset_spec(
+            run.project,
             spec,
             spec.name,
             what=f"Released from {spec.from_table} for {spec.kind}.",

@@ -1,20 +1,31 @@
-"""How a spec's words stand on Dagster's pages: description, owners, tags, kinds, group."""
+"""How a spec's words stand on Dagster's pages: description, owners, tags, kinds, group, freshness, links.
+
+Beside them stands where to go from an asset: the pages of its data, its lineage and its cost, the place of
+its files, and the lines of YAML and code that make it (Dagster's own editor link opens them).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+
+from clearwell.components.links import code_references, page_links
+from clearwell.flow.specs import CuratedSpec, TableSpec
+from clearwell.names import RELEASES, TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from clearwell.flow.project import Project
     from clearwell.flow.specs import Spec
 
 __all__ = ["asset_spec"]
 
 
 def asset_spec(
+    project: Project,
     spec: Spec,
     name: str,
     *,
@@ -37,5 +48,36 @@ def asset_spec(
         kinds=set(kinds),
         group_name=group,
         code_version=code_version,
-        metadata={"license": spec.license} if spec.license else None,
+        freshness_policy=_freshness(spec) if name in project.produced else None,
+        metadata={
+            **page_links(project, spec, name),
+            **_place(project, name),
+            **code_references(project, spec, name),
+            **({"license": spec.license} if spec.license else {}),
+        },
     )
+
+
+def _freshness(spec: Spec) -> dg.FreshnessPolicy | None:
+    """How old a table may get; a run that finds nothing new makes it fresh as well."""
+    if not isinstance(spec, TableSpec | CuratedSpec) or spec.freshness is None:
+        return None
+    warn = spec.freshness.warn_after_hours
+    return dg.FreshnessPolicy.time_window(
+        fail_window=timedelta(hours=spec.freshness.fail_after_hours),
+        warn_window=timedelta(hours=warn) if warn is not None else None,
+    )
+
+
+def _place(project: Project, name: str) -> dict[str, Any]:
+    """Where a table or a release lies, in the words that Dagster's pages show on top."""
+    lake = project.settings.lake
+    if name in project.datasets:
+        return {"dagster/uri": (lake / RELEASES / name).as_uri()}
+    if name not in project.produced:
+        return {}
+    return {
+        "dagster/uri": (lake / TableName.parse(name).path).as_uri(),
+        "dagster/table_name": name,
+        "dagster/storage_kind": "deltalake",
+    }

@@ -27,6 +27,7 @@ class Reports(SpecComponent[ReportsSpec]):
         """The report; it waits for every table and release, as it counts their bytes."""
         spec, project = self.spec, run.project
         asset = asset_spec(
+            project,
             spec,
             spec.name,
             what="Bytes and cost of every table and release.",

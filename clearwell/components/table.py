@@ -15,6 +15,7 @@ from clearwell.flow.ingest import ingest, ingest_code
 from clearwell.flow.specs import TableSpec
 
 if TYPE_CHECKING:
+    from clearwell.flow.project import Project
     from clearwell.flow.run import Run
 
 __all__ = ["Table"]
@@ -29,7 +30,7 @@ class Table(SpecComponent[TableSpec]):
         """The raw files, both tables, the job of them and of what hangs on them, and its triggers."""
         spec, settings = self.spec, run.project.settings
         bronze = str(spec.bronze_table)
-        assets: list[dg.AssetsDefinition | dg.AssetSpec] = [self._raw(), self._bronze()]
+        assets: list[dg.AssetsDefinition | dg.AssetSpec] = [self._raw(run.project), self._bronze(run.project)]
         if spec.silver:
             assets.append(self._silver(run))
         job = downstream_job(bronze)
@@ -44,10 +45,11 @@ class Table(SpecComponent[TableSpec]):
     def _group(self) -> str:
         return self.spec.group or self.spec.name
 
-    def _raw(self) -> dg.AssetSpec:
+    def _raw(self, project: Project) -> dg.AssetSpec:
         """The raw files, which others deliver."""
         source = self.spec.source
         return asset_spec(
+            project,
             self.spec,
             f"raw_{self.spec.name}",
             what=f"Raw files `{source.path}`, as they arrive.",
@@ -55,8 +57,9 @@ class Table(SpecComponent[TableSpec]):
             group=self._group,
         )
 
-    def _bronze(self) -> dg.AssetsDefinition:
+    def _bronze(self, project: Project) -> dg.AssetsDefinition:
         asset = asset_spec(
+            project,
             self.spec,
             str(self.spec.bronze_table),
             what="Every record of the raw files, as it came.",
@@ -69,6 +72,7 @@ class Table(SpecComponent[TableSpec]):
 
     def _silver(self, run: Run) -> dg.AssetsDefinition:
         asset = asset_spec(
+            run.project,
             self.spec,
             str(self.spec.silver_table),
             what="Cleansed and audited.",

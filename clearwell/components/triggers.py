@@ -38,7 +38,12 @@ def schedule(settings: Settings, job: dg.UnresolvedAssetJobDefinition, cron: str
     """Run ``job`` at the times of ``cron``, in UTC."""
     on = dg.DefaultScheduleStatus.RUNNING if settings.automation else dg.DefaultScheduleStatus.STOPPED
     return dg.ScheduleDefinition(
-        name=f"{job.name}_schedule", job=job, cron_schedule=cron, execution_timezone="UTC", default_status=on
+        name=f"{job.name}_schedule",
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=on,
+        description=f"Runs {job.name} at `{cron}` (UTC). Nothing new, nothing is built.",
     )
 
 

@@ -141,13 +141,21 @@ class WriteSpec(Model):
 
 
 class FreshnessSpec(Model):
-    """How old a table may get before Dagster's pages say so."""
+    """How old a table may get before Dagster's pages say so: hours since the last run that went well."""
 
     warn_after_hours: float | None = Field(default=None, gt=0, description="Hours; then it is a warning.")
-    fail_after_hours: float = Field(gt=0, description="Hours without a build; then it is overdue.")
+    fail_after_hours: float = Field(
+        gt=0, description="Hours without a run that went well; then it is overdue."
+    )
 
     @model_validator(mode="after")
     def _warns_first(self) -> Self:
+        for name in ("warn_after_hours", "fail_after_hours"):
+            hours: float | None = getattr(self, name)
+            if hours is not None and hours < 1 / 60:
+                raise refuse(
+                    f"{name} is less than a minute", "Dagster looks once a minute: give it 0.02 or more"
+                )
         if self.warn_after_hours is not None and self.warn_after_hours >= self.fail_after_hours:
             raise refuse("warn_after_hours is not before fail_after_hours", "give it fewer hours")
         return self

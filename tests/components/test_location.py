@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,100 @@ def test_an_asset_shows_what_its_author_wrote(shop: Settings) -> None:
     assert silver.description.startswith("What customers ordered.")
     assert silver.metadata["license"] == "CC0-1.0"
     assert {"spark", "deltalake", "silver"} <= silver.kinds
+
+
+def test_an_asset_leads_to_the_pages_of_its_data_lineage_and_cost(shop: Settings) -> None:
+    def links(settings: Settings, name: str) -> dict[str, object]:
+        metadata = specs_of(load(settings))[name].metadata
+        return {
+            key: metadata[key].value
+            for key in ("data docs", "lineage", "storage cost", "report")
+            if key in metadata
+        }
+
+    served = replace(shop, pages_url="http://127.0.0.1:8000")
+    assert links(served, "silver_orders") == {
+        "data docs": "http://127.0.0.1:8000/tables/silver_orders.html",
+        "lineage": "http://127.0.0.1:8000/lineage.html#silver_orders",
+        "storage cost": "http://127.0.0.1:8000/storage-cost.html",
+    }
+    assert links(served, "raw_orders") == {"lineage": "http://127.0.0.1:8000/lineage.html#raw_orders"}
+    assert set(links(served, "daily_totals")) == {"lineage", "storage cost"}
+    assert links(served, "storage_cost")["report"] == "http://127.0.0.1:8000/storage-cost.html"
+    assert links(shop, "silver_orders")["data docs"] == str(
+        shop.lake / "reports" / "tables" / "silver_orders.html"
+    )
+    write(shop.project / "pipelines" / "others" / "defs.yaml", OTHERS.rpartition("---")[0])
+    assert links(served, "silver_orders") == {}  # without a report nobody writes the pages
+
+
+def test_an_asset_says_where_its_files_lie(shop: Settings) -> None:
+    found = specs_of(load(shop))
+    silver = found["silver_orders"].metadata
+    assert silver["dagster/uri"] == (shop.lake / "silver" / "orders").as_uri()
+    assert (silver["dagster/table_name"], silver["dagster/storage_kind"]) == ("silver_orders", "deltalake")
+    assert found["daily_totals"].metadata["dagster/uri"] == (shop.lake / "releases" / "daily_totals").as_uri()
+
+
+def test_an_asset_leads_to_the_lines_that_make_it(shop: Settings) -> None:
+    def lines(name: str) -> list[tuple[str, int | None]]:
+        found = specs_of(load(shop))[name].metadata["dagster/code_references"].code_references
+        root = shop.project
+        return [(str(Path(ref.file_path).relative_to(root)), ref.line_number) for ref in found]
+
+    code = (shop.project / "assets" / "shop.py").read_text().splitlines()
+    clean, totals = (
+        1 + next(n for n, line in enumerate(code) if line.startswith(f"def {f}")) for f in ("clean", "totals")
+    )
+    assert lines("silver_orders") == [
+        ("assets/shop.py", clean),
+        ("expectations/silver_orders.yaml", 1),
+        ("pipelines/orders/defs.yaml", 1),
+    ]
+    assert lines("gold_totals") == [("assets/shop.py", totals), ("pipelines/others/defs.yaml", 1)]
+    assert lines("bronze_orders") == [("pipelines/orders/defs.yaml", 1)]
+    other = (shop.project / "pipelines" / "others" / "defs.yaml").read_text().splitlines()
+    assert lines("daily_totals") == [
+        ("pipelines/others/defs.yaml", 1 + other.index("type: clearwell.components.Dataset"))
+    ]
+
+
+def test_a_table_may_grow_old_as_its_yaml_says(shop: Settings) -> None:
+    table = TABLE + "  freshness: {warn_after_hours: 26, fail_after_hours: 50}\n"
+    write(shop.project / "pipelines" / "orders" / "defs.yaml", table)
+    found = specs_of(load(shop))
+    for name in ("bronze_orders", "silver_orders"):
+        assert found[name].freshness_policy == dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)
+        )
+    assert found["raw_orders"].freshness_policy is found["gold_totals"].freshness_policy is None
+
+
+@pytest.mark.parametrize(
+    ("freshness", "fact"),
+    [
+        ("{fail_after_hours: 0.001}", "less than a minute"),
+        ("{warn_after_hours: 50, fail_after_hours: 50}", "not before"),
+    ],
+)
+def test_an_age_that_dagster_cannot_keep_is_refused_with_its_line(
+    shop: Settings, freshness: str, fact: str
+) -> None:
+    file = write(shop.project / "pipelines" / "orders" / "defs.yaml", TABLE + f"  freshness: {freshness}\n")
+    with pytest.raises(ProjectError, match=fact) as caught:
+        load(shop)
+    assert caught.value.place == f"{file}:{len(file.read_text().splitlines())}"
+
+
+def test_every_job_schedule_and_sensor_says_what_it_does(shop: Settings) -> None:
+    repository = load(shop).get_repository_def()
+    named = [
+        *(job for job in repository.get_all_jobs() if not job.name.startswith("__")),
+        *repository.schedule_defs,
+        *repository.sensor_defs,
+    ]
+    assert len(named) == 5
+    assert all(definition.description for definition in named)
 
 
 def test_raw_files_are_an_external_asset_of_their_format(shop: Settings) -> None:
