@@ -14,6 +14,7 @@ from clearwell.cli.completion import completion
 from clearwell.cli.doctor import doctor
 from clearwell.cli.init import init
 from clearwell.cli.lake import quarantine, releases, show, tables
+from clearwell.cli.lineage import lineage
 from clearwell.cli.project import check, preview
 from clearwell.cli.run import run
 from clearwell.cli.schema import schema
@@ -55,6 +56,7 @@ for _command in (
     tables,
     show,
     quarantine,
+    lineage,
     trace,
     preview,
     releases,

@@ -118,8 +118,7 @@ def _trail(trail: Trail) -> Iterator[str]:
         if number:
             yield ""
         yield from _row(step, "made from" if number else None)
-        if number == 0:
-            yield from _joined(trail)
+        yield from _joined(trail, step.table)
     if trail.raw:
         yield ""
         yield from _raw(trail.raw)
@@ -127,10 +126,10 @@ def _trail(trail: Trail) -> Iterator[str]:
         yield f"note      {_printable(note)}"
 
 
-def _joined(trail: Trail) -> Iterator[str]:
-    for joined in trail.joined:
-        columns = ", ".join(joined.columns) or "what its rows decide (no column of it is known)"
-        yield from _wrapped("joined", f"by the join with {joined.table}: {columns}".split(" "))
+def _joined(trail: Trail, table: str) -> Iterator[str]:
+    for joined in (found for found in trail.joined if found.into == table):
+        columns = ", ".join(joined.columns) or "which columns is not on record"
+        yield from _wrapped("joined", f"with {joined.table}: {columns}".split(" "))
 
 
 def _whereabouts(ended: Whereabouts) -> Iterator[str]:
