@@ -173,8 +173,10 @@ class Provenance:
         return frozenset(column for table in tables for column in self._personal(table, frozenset()))
 
     def discreet(self, raw: RawStep, tables: Iterable[str]) -> RawStep:
-        """``raw`` without its text, if any of ``tables``, which hold what became of it, has such columns."""
-        if raw.text is None or not self.hidden(tables):
+        """``raw`` without its text, if the YAML of any of the ``tables`` that hold it names such columns."""
+        specs = [self.project.produced.get(table) for table in tables]
+        names = any(spec.personal for spec in specs if isinstance(spec, TableSpec | CuratedSpec))
+        if raw.text is None or self.show_personal or not names:
             return raw
         return replace(raw, text=None, note=f"its text is {PERSONAL}: --show-personal shows it")
 
@@ -194,7 +196,7 @@ class Provenance:
         """A row of a quarantine. What it holds is JSON, but for a raw record: there it is its text."""
         is_raw = table.startswith(str(Zone.BRONZE))
         hides = bool(self.hidden([table]))
-        values = {} if is_raw or row["raw"] is None else _object(row["raw"])
+        values = {} if is_raw or row["raw"] is None else _object(row["raw"], exact=False)
         step = self.step(table, {**{name: row[name] for name in PROVENANCE}, **values}, "quarantined")
         # The message of a raw record quotes the value that was refused.
         message = None if is_raw and hides else row["message"]
@@ -214,9 +216,11 @@ def _says(raw: pa.Array, where: Mapping[str, pa.Scalar[Any]]) -> pa.Array:
     return mask
 
 
-def _object(text: str | None) -> dict[str, Any]:
+def _object(text: str | None, *, exact: bool = True) -> dict[str, Any]:
+    """A JSON object; ``exact``: its numbers are their digits, as text."""
+    numbers: dict[str, Any] = {"parse_int": str, "parse_float": str} if exact else {}
     try:
-        found = json.loads(text or "{}", parse_int=str, parse_float=str)
+        found = json.loads(text or "{}", **numbers)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

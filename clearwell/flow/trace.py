@@ -20,7 +20,7 @@ from clearwell.flow.provenance import Origin, Provenance
 from clearwell.flow.rawfiles import raw_step, taken_files
 from clearwell.flow.released import Release
 from clearwell.flow.trail import Joined, RowStep, Trail
-from clearwell.names import TableName, Zone
+from clearwell.names import PROVENANCE, TableName, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["trace_back", "trace_row"]
 
 _SHOWN = 5
+_MOST_COLUMNS = 8
 _TRACEABLE = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
 
 
@@ -58,8 +59,8 @@ def trace_row(
     shown = rows.shown(table, {column: value.as_py() for column, value in where.items()})
     found = rows.rows(table, where, most=_SHOWN)
     if found.count > 1:
-        narrow = columns or tuple(name for name in schema.names if not name.startswith("_"))
-        first = tuple(rows.shown(table, {c: row.get(c) for c in narrow[:8]}) for row in found.rows)
+        narrow = columns or _key_before(rows, table, schema.names)
+        first = tuple(rows.shown(table, {c: row.get(c) for c in narrow}) for row in found.rows)
         return Trail(table, shown, found.count, first=first, narrow_by=narrow)
     steps = [rows.step(table, row, "current") for row in found.rows]
     if not steps:
@@ -104,8 +105,8 @@ def _trace_released(rows: Provenance, dataset: str, key: Iterable[str]) -> Trail
         raise TableError(fact, place=dataset, hint=f"trace the table that it is made from, {release.table}")
     steps = [replace(step, values=rows.shown(dataset, step.values)) for step in steps]
     if count > 1:
-        narrow = release.key or tuple(release.schema.names)
-        first = tuple({c: step.values.get(c) for c in narrow[:8]} for step in steps)
+        narrow = release.key or _key_before(rows, dataset, release.schema.names)
+        first = tuple({c: step.values.get(c) for c in narrow} for step in steps)
         return Trail(dataset, shown, count, first=first, narrow_by=narrow)
     return replace(trace_back(rows, steps[0]), key=shown, matches=1)
 
@@ -149,13 +150,24 @@ def _before(rows: Provenance, table: str, origin: Origin) -> str | None:
     )
 
 
+def _key_before(rows: Provenance, table: str, names: list[str]) -> tuple[str, ...]:
+    """For a table without a key: that of the nearest table before it, if ``table`` has the columns."""
+    before = list(rows.inputs(table))
+    while before:
+        name = before.pop(0)
+        if (key := key_columns(rows.project, name)) and set(key) <= set(names):
+            return key
+        before += rows.inputs(name)
+    return tuple(name for name in names if name not in PROVENANCE)[:_MOST_COLUMNS]
+
+
 def _joined(rows: Provenance, table: str, before: str) -> list[Joined]:
     """The other inputs of a table, with the columns that came from each, as far as its lineage is known."""
     columns: dict[str, list[str]] = {name: [] for name in rows.inputs(table) if name != before}
     for edge in rows.edges.get(table, ()):
         if edge.is_direct and edge.source in columns and edge.column not in columns[edge.source]:
             columns[edge.source].append(edge.column)
-    return [Joined(name, tuple(sorted(found))) for name, found in columns.items()]
+    return [Joined(table, name, tuple(sorted(found))) for name, found in columns.items()]
 
 
 def _holds_none(rows: Provenance, table: str) -> str:

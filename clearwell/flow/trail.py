@@ -57,8 +57,9 @@ class RawStep:
 
 @dataclass(frozen=True)
 class Joined:
-    """Another input of a table, and which of its columns come from there."""
+    """Another input of the table ``into``, and which of its columns come from there, as far as is known."""
 
+    into: str
     table: str
     columns: tuple[str, ...]
 

@@ -58,7 +58,7 @@ def _whereabouts(rows: Provenance, known: KnownRaw, number: int, engine: Callabl
     raw = raw_step(rows.project, spec, known.file_id, number, known.counts, path=known.path)
     notes = (f"{known.copy_of} is a copy of it",) if known.copy_of else ()
     if known.counts is None or known.set_aside:
-        if raw.text is None and raw.missing:
+        if raw.missing and (raw.records or not known.set_aside):  # of one that is torn no record can be told
             raise _beyond(known, number, raw.records or 0)
         return Whereabouts(rows.discreet(raw, [bronze, *downstream]), bronze, (_not_taken(known),), notes)
     origin = Origin(known.file_id, number)

@@ -26,6 +26,7 @@ COMMANDS = [
     "tables",
     "show",
     "quarantine",
+    "trace",
     "preview",
     "releases",
     "report",
@@ -70,7 +71,7 @@ def test_every_command_takes_its_lake_and_debug_and_explains_itself(
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "tables", "show", "quarantine", "preview", "releases", "doctor"]
+    "command", ["check", "tables", "show", "quarantine", "trace", "preview", "releases", "doctor"]
 )
 def test_every_listing_takes_json(command: str, clearwell: Callable[..., Ran]) -> None:
     assert "--json" in clearwell(command, "--help").out
