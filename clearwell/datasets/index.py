@@ -49,12 +49,16 @@ class IndexWriter:
 
     def write(self, path: Path) -> None:
         """Write the index of all that was added."""
-        self._file.close()
+        self.close()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as out:
             for part in index_bytes(self._scratch):
                 out.write(part)
         self._scratch.unlink()
+
+    def close(self) -> None:
+        """Take no more; also when no index is to be written."""
+        self._file.close()
 
 
 def index_bytes(hashes: Path) -> Iterable[bytes]:

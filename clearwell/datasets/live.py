@@ -8,6 +8,7 @@ replaces are counted, not lost: the table still has them.
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -92,21 +93,21 @@ def make_live(
     read = _take(batches, recipe, order)
     refuse_lost_rows(recipe, promised=rows, read=read, placed=order.rows)
     refuse_no_rows(recipe, order.rows)
-    index = IndexWriter(scratch / "hashes")
-    latest = _Latest(recipe, index)
-    split = write_split(
-        folder,
-        LIVE,
-        latest.of(order.tables()),
-        recipe.schema,
-        fingerprint=latest.fingerprint,
-        formats=recipe.formats,
-        lineage=recipe.lineage,
-        arrow_batch=LIVE_BATCH,
-    )
-    latest.refuse()
     path = f"{INDEX}/{LIVE}.keys"
-    index.write(folder / path)
+    with closing(IndexWriter(scratch / "hashes")) as index:
+        latest = _Latest(recipe, index)
+        split = write_split(
+            folder,
+            LIVE,
+            latest.of(order.tables()),
+            recipe.schema,
+            fingerprint=latest.fingerprint,
+            formats=recipe.formats,
+            lineage=recipe.lineage,
+            arrow_batch=LIVE_BATCH,
+        )
+        latest.refuse()
+        index.write(folder / path)
     shutil.rmtree(scratch, ignore_errors=True)
     refuse_wrong_files(recipe, split, folder, rows - latest.replaced)
     file = folder / path

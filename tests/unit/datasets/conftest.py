@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from clearwell.datasets.claim import claim
 from clearwell.datasets.divide import ByTime
 from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
+from clearwell.datasets.live import LiveRecipe, make_live
 from clearwell.datasets.make import SplitRecipe, make_splits
 from clearwell.datasets.manifest import Column, Input, Manifest
 
@@ -77,6 +78,38 @@ def draft(batch: int = 1, identity: str = "", **changes: Any) -> Manifest:
         "label": "is_late",
     }
     return Manifest(**{**given, **changes})
+
+
+def live_release(
+    folder: Path, table: pa.Table, key: Sequence[str], *, buckets: int = 1, chunk: int = 1000, **changes: Any
+) -> Path:
+    """An inference release of ``table`` at ``folder``, outside any lake."""
+    given: dict[str, Any] = {
+        "table": "gold_state",
+        "place": "defs.yaml:3",
+        "schema": table.schema,
+        "key": tuple(key),
+        "formats": ("parquet", "arrow"),
+    }
+    made = LiveRecipe(**{**given, **changes})
+    folder.mkdir(parents=True, exist_ok=True)
+    batches = table.to_batches(max_chunksize=chunk)
+    split, replaced = make_live(batches, made, folder, rows=table.num_rows, buckets=buckets)
+    manifest = draft(
+        dataset="state",
+        version=1,
+        kind="inference",
+        rows=split.rows,
+        splits=(split,),
+        schema=tuple(Column(f.name, str(f.type), f.nullable) for f in made.schema),
+        key=made.key,
+        features=tuple(name for name in made.schema.names if name not in made.key),
+        label=None,
+        achieved={"replaced_rows": replaced},
+        fingerprint=combined_fingerprint([(split.name, split.fingerprint)]),
+    )
+    (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
