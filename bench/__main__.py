@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import render
 
-_FRAME = {"__init__", "__main__", "measure"}
+_FRAME = {"__init__", "__main__", "chromium", "measure"}
 
 
 def main() -> int:

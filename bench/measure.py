@@ -27,7 +27,7 @@ _PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Comparison:
-    """CPU seconds of each variant, run by run, and the claim that they shall bear out.
+    """CPU seconds, or ``unit``, of each variant, run by run, and the claim that they shall bear out.
 
     Args:
         claim: What is promised, with its bound.
@@ -35,6 +35,7 @@ class Comparison:
         reference: The variant that ratios are taken of.
         seconds: Variant -> CPU seconds of each run.
         facts: What was counted besides, to show that the variants did the same work.
+        unit: Of the figures, where they are no CPU seconds.
     """
 
     claim: str
@@ -42,10 +43,11 @@ class Comparison:
     reference: str
     seconds: Mapping[str, Sequence[float]]
     facts: Sequence[str] = ()
+    unit: str = "CPU s"
 
     @property
     def medians(self) -> dict[str, float]:
-        """Variant -> median CPU seconds."""
+        """Variant -> median."""
         return {name: median(runs) for name, runs in self.seconds.items()}
 
     @property
@@ -54,14 +56,16 @@ class Comparison:
         return self.holds(self.medians)
 
 
-def compare_in_turn(variants: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+def compare_in_turn(
+    variants: Mapping[str, Callable[[], float]], repeats: int, *, unit: str = "CPU s"
+) -> dict[str, list[float]]:
     """Run the variants in turn, ``repeats`` times round, so that a busy spell hits all of them."""
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     for turn in range(1, repeats + 1):
         for name, run in variants.items():
             seconds[name].append(run())
             print(
-                f"   {turn} of {repeats}  {name}: {seconds[name][-1]:.2f} CPU s", file=sys.stderr, flush=True
+                f"   {turn} of {repeats}  {name}: {seconds[name][-1]:.2f} {unit}", file=sys.stderr, flush=True
             )
     return seconds
 
@@ -90,7 +94,8 @@ def render(name: str, result: Comparison) -> str:
         middle = result.medians[variant]
         spread = f"{min(runs):.2f} to {max(runs):.2f}"
         lines.append(
-            f"  {variant:<{width}}  {middle:6.2f} CPU s  x {middle / base:.2f}  ({spread}, n = {len(runs)})"
+            f"  {variant:<{width}}  {middle:6.2f} {result.unit}  x {middle / base:.2f}"
+            f"  ({spread}, n = {len(runs)})"
         )
     lines += [f"  {fact}" for fact in result.facts]
     lines.append(f"  the claim {'holds' if result.kept else 'DOES NOT HOLD'}")
