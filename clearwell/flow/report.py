@@ -1,7 +1,8 @@
-"""Report: what the lake's storage costs, written to ``LAKE/reports`` as Markdown, HTML and JSON.
+"""Report: what the lake costs and how it is, written to ``LAKE/reports``, with the pages of its tables.
 
-A lake that has not changed keeps its report: the three files are written anew only when a figure, a price
-or the layout is another. Each file is replaced by one rename.
+The report is Markdown, HTML and JSON. A lake that has not changed keeps its report: the three files are
+written anew only when a figure, a price or the layout is another, and only then is anything drawn. Each file
+is replaced by one rename.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from clearwell.flow.pages import render_pages
 from clearwell.model import Outcome
 from clearwell.names import REPORTS
 from clearwell.reports import (
     CATEGORIES,
-    StorageCost,
+    Owners,
+    layout,
     load_prices,
-    measure,
+    measure_overview,
     money,
     render_html,
     render_markdown,
@@ -30,17 +34,21 @@ from clearwell.tables import pending_attempts
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clearwell.flow.project import Project
     from clearwell.flow.run import Run
     from clearwell.flow.specs import ReportsSpec
+    from clearwell.reports import Overview
 
 __all__ = ["ReportResult", "report"]
 
 _log = logging.getLogger("clearwell")
 
+_TABLE_PAGES = "tables"
+
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What a report says, and where it is. ``cost_per_month`` is an exact decimal, as text."""
+    """What a report says, and where it is. Costs are exact decimals, as text."""
 
     name: str
     outcome: Outcome
@@ -53,6 +61,15 @@ class ReportResult:
     currency: str
     store: str
     categories: dict[str, int] = field(default_factory=dict[str, int])
+    costs: dict[str, str] = field(default_factory=dict[str, str])
+    rows: int = 0
+    quarantined: int = 0
+    checks: int = 0
+    failing_checks: int = 0
+    blocked: int = 0
+    releases: int = 0
+    pages: int = 0
+    pages_written: int = 0
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -67,13 +84,11 @@ class ReportResult:
     @property
     def cost_text(self) -> str:
         """The cost with its currency, rounded for people."""
-        from decimal import Decimal
-
         return f"{money(Decimal(self.cost_per_month))} {self.currency}"
 
 
 def report(run: Run, spec: ReportsSpec) -> ReportResult:
-    """Measure the lake and write what it costs, unless the report that is there says the same.
+    """Measure the lake and write what it is, unless the report that is there says the same.
 
     Raises:
         ProjectError: the price sheet is missing or not valid.
@@ -81,41 +96,77 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
     """
     sheet = load_prices(run.project.root / spec.prices)
     now = dt.datetime.now(dt.UTC)
-    cost = StorageCost(measure(run.lake, pending=pending_attempts(run.lake)), sheet, now.date())
+    overview = measure_overview(
+        run.lake, sheet, _owners(run.project), now.date(), pending=pending_attempts(run.lake)
+    )
     folder = run.lake.root / REPORTS
     base = spec.name.replace("_", "-")
-    paths = {kind: folder / f"{base}.{kind}" for kind in ("md", "html", "json")}
-    fingerprint = _fingerprint(cost)
-    is_new = _fingerprint_of(paths["json"]) != fingerprint or not all(p.is_file() for p in paths.values())
+    markdown, html, document = (folder / f"{base}.{kind}" for kind in ("md", "html", "json"))
+    fingerprint = _fingerprint(overview)
+    there = markdown.is_file() and html.is_file()
+    is_new = not there or _fingerprint_of(document) != fingerprint
     if is_new:
-        page = cost.page(f"{now:%Y-%m-%d %H:%M} UTC")
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(paths["md"], render_markdown(page))
-        _replace(paths["html"], render_html(page))
+        page = overview.page(f"{now:%Y-%m-%d %H:%M} UTC")
+        _replace(markdown, render_markdown(page))
+        _replace(html, render_html(page))
         # Last, for it says of what the others are.
-        _replace(paths["json"], cost.to_json(made=now.isoformat(timespec="seconds"), fingerprint=fingerprint))
+        _replace(document, overview.to_json(made=now.isoformat(timespec="seconds"), fingerprint=fingerprint))
+    pages = render_pages(run)
+    written = _write_pages(folder, pages)
+    cost = overview.cost
+    storage = cost.storage
+    usage = {name: storage.category(name) for name in CATEGORIES}
     result = ReportResult(
         name=spec.name,
-        outcome=Outcome.BUILT if is_new else Outcome.UNCHANGED,
-        markdown=paths["md"],
-        html=paths["html"],
-        json=paths["json"],
-        bytes=cost.storage.total.bytes,
-        files=cost.storage.total.files,
+        outcome=Outcome.BUILT if is_new or written else Outcome.UNCHANGED,
+        markdown=markdown,
+        html=html,
+        json=document,
+        bytes=storage.total.bytes,
+        files=storage.total.files,
         cost_per_month=f"{cost.monthly:f}",
         currency=sheet.currency,
         store=sheet.default.store,
-        categories={name: cost.storage.category(name).bytes for name in CATEGORIES},
+        categories={name: used.bytes for name, used in usage.items()},
+        costs={name: f"{sheet.cost(used.bytes):f}" for name, used in usage.items()},
+        rows=sum(table.rows for table in overview.published),
+        quarantined=overview.quarantined,
+        checks=len(overview.checks.current),
+        failing_checks=len(overview.checks.failing),
+        blocked=len(overview.checks.held),
+        releases=len(overview.releases),
+        pages=len(pages),
+        pages_written=written,
     )
     _log.info("%s: %s", spec.name, result.summary)
     return result
 
 
-def _fingerprint(cost: StorageCost) -> str:
-    """A hash of all that the report says, and of how, but for when it was made."""
-    page = cost.page("")
-    said = "\0".join([render_markdown(page), render_html(page), cost.to_json()])
-    return hashlib.sha256(said.encode()).hexdigest()
+def _owners(project: Project) -> Owners:
+    return Owners(
+        tables={name: spec.owners for name, spec in project.produced.items()},
+        datasets={name: spec.owners for name, spec in project.datasets.items()},
+    )
+
+
+def _write_pages(folder: Path, pages: dict[str, str]) -> int:
+    """Bring the pages in ``folder`` up to date, and take those of tables that are gone away; how many."""
+    changed = 0
+    for name, text in pages.items():
+        if _text_of(folder / name) != text:
+            _replace(folder / name, text)
+            changed += 1
+    for found in sorted((folder / _TABLE_PAGES).glob("*.html")):
+        if f"{_TABLE_PAGES}/{found.name}" not in pages:
+            found.unlink(missing_ok=True)
+            changed += 1
+    return changed
+
+
+def _fingerprint(overview: Overview) -> str:
+    """A hash of all figures and of how they are shown; not of when that was."""
+    said = json.dumps(overview.document(), ensure_ascii=False)
+    return hashlib.sha256(f"{layout()}\0{said}".encode()).hexdigest()
 
 
 def _fingerprint_of(file: Path) -> str | None:
@@ -125,8 +176,16 @@ def _fingerprint_of(file: Path) -> str | None:
         return None
 
 
+def _text_of(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+
+
 def _replace(path: Path, text: str) -> None:
     """Write a file that readers see whole, the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{uuid4().hex}")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -85,13 +85,19 @@ class ReleaseStorage:
 
 @dataclass(frozen=True)
 class LakeStorage:
-    """A lake: its tables, its releases, and every other entry at its top, such as ``control``."""
+    """A lake: its tables, its releases, and every other entry at its top, such as ``control``.
+
+    ``snapshots`` are the versions that were measured, for other figures of the same moment.
+    """
 
     name: str
     tables: tuple[TableStorage, ...]
     releases: tuple[ReleaseStorage, ...]
     others: Mapping[str, Usage]
     total: Usage
+    snapshots: Mapping[TableName, Snapshot] = field(
+        default_factory=dict[TableName, "Snapshot"], compare=False, repr=False
+    )
 
     def category(self, name: str) -> Usage:
         """One category over all tables."""
@@ -148,9 +154,8 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
         )
     order = {zone.value: number for number, zone in enumerate(Zone)}
     tables.sort(key=lambda table: (order[table.name.partition("_")[0]], table.name))
-    return LakeStorage(
-        lake.root.name, tuple(tables), tuple(sorted(releases, key=lambda r: r.name)), rest, total
-    )
+    releases.sort(key=lambda release: release.name)
+    return LakeStorage(lake.root.name, tuple(tables), tuple(releases), rest, total, snapshots)
 
 
 def _table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from clearwell.errors import ProjectError
 from clearwell.flow.publish import publish
 from clearwell.flow.report import report
 from clearwell.model import Outcome
-from tests.unit.flow.publishing import project, rows, write
+from tests.unit.flow.publishing import load, project, rows, write
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_the_report_weighs_the_whole_lake(run: Any) -> None:
         Path(folder, file).stat().st_size
         for folder, _, files in os.walk(run.lake.root)
         for file in files
-        if Path(folder).name != "reports"
+        if not Path(folder).is_relative_to(run.lake.root / "reports")
     ]
     assert (result.outcome, result.bytes, result.files) == (Outcome.BUILT, sum(weighed), len(weighed))
     document = json.loads(result.json.read_text())
@@ -46,9 +47,12 @@ def test_the_report_weighs_the_whole_lake(run: Any) -> None:
     assert document["total"]["cost_per_month"] == result.cost_per_month
     assert "USD a month" in result.summary
     assert sorted(p.name for p in result.markdown.parent.iterdir()) == [
+        "index.html",
+        "lineage.html",
         "storage-cost.html",
         "storage-cost.json",
         "storage-cost.md",
+        "tables",
     ]
 
 
@@ -67,6 +71,79 @@ def test_nothing_new_and_the_report_stays(run: Any) -> None:
     assert report(run, spec).outcome is Outcome.BUILT
     third.json.write_text("{")
     assert report(run, spec).outcome is Outcome.BUILT
+
+
+def test_nothing_is_drawn_when_nothing_is_new(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = run.project.reports["storage_cost"]
+    report(run, spec)
+
+    def never(*_: object) -> str:
+        raise AssertionError("a page was rendered")
+
+    monkeypatch.setattr("clearwell.flow.report.render_html", never)
+    assert report(run, spec).outcome is Outcome.UNCHANGED
+    monkeypatch.setattr("clearwell.flow.report.layout", lambda: "another layout")
+    with pytest.raises(AssertionError, match="rendered"):
+        report(run, spec)
+
+
+def test_the_same_lake_gives_the_same_pages(run: Any) -> None:
+    spec = run.project.reports["storage_cost"]
+    first = report(run, spec)
+
+    def said() -> dict[Path, str]:
+        pages = {path: path.read_text() for path in first.html.parent.rglob("*.*") if path.is_file()}
+        made = json.loads(pages[first.json])["made"]
+        return {path: text.replace(made, "").replace(_minute(made), "") for path, text in pages.items()}
+
+    before = said()
+    first.json.unlink()
+    assert report(run, spec).outcome is Outcome.BUILT
+    assert said() == before
+
+
+def _minute(made: str) -> str:
+    return f"{made[:16].replace('T', ' ')} UTC"
+
+
+def test_pages_are_written_only_when_they_changed_and_go_with_their_table(run: Any) -> None:
+    spec = run.project.reports["storage_cost"]
+    first = report(run, spec)
+    folder = first.html.parent
+    assert first.pages_written == first.pages == len([*folder.glob("tables/*"), *folder.glob("[il]*.html")])
+    assert (folder / "tables" / "gold_delays.html").is_file()
+    (folder / "tables" / "gold_gone.html").write_text("of a table that is no more")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.html")}
+    second = report(run, spec)
+    assert (second.outcome, second.pages_written) == (Outcome.BUILT, 1)
+    assert not (folder / "tables" / "gold_gone.html").exists()
+    after = {path: path.stat().st_mtime_ns for path in folder.rglob("*.html")}
+    assert after == {path: at for path, at in before.items() if path.name != "gold_gone.html"}
+
+
+def test_the_result_has_the_figures_that_people_watch(run: Any) -> None:
+    publish(run, run.project.datasets["late_flights"])
+    result = report(run, run.project.reports["storage_cost"])
+    assert (result.rows, result.quarantined, result.releases) == (50, 0, 1)
+    assert (result.checks, result.failing_checks, result.blocked) == (1, 0, 0)
+    exact = [Decimal(cost) for cost in result.costs.values()]
+    sheet = [Decimal(size) * Decimal("0.023") / 10**9 for size in result.categories.values()]
+    assert exact == sheet
+
+
+def test_another_owner_is_another_report(run: Any) -> None:
+    spec = run.project.reports["storage_cost"]
+    first = report(run, spec)
+    owners = {share["name"]: share["bytes"] for share in json.loads(first.json.read_text())["owners"]}
+    assert set(owners) == {"no owner named", "the lake"}
+    assert sum(owners.values()) == first.bytes
+    defs = run.project.root / "pipelines" / "ops" / "defs.yaml"
+    defs.write_text(defs.read_text().replace("{name: delays,", '{name: delays, owners: ["team:ops"],'))
+    again = load(run.project.root)
+    result = report(again, again.project.reports["storage_cost"])
+    assert result.outcome is Outcome.BUILT
+    found = {share["name"]: share["bytes"] for share in json.loads(result.json.read_text())["owners"]}
+    assert found == {"team:ops": owners["no owner named"], "the lake": owners["the lake"]}
 
 
 def test_another_price_is_another_report(run: Any) -> None:

@@ -1,0 +1,55 @@
+"""What the history says of the batches that tables hold now: rows that came, and the newest batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clearwell.tables import BUILDS
+
+if TYPE_CHECKING:
+    from clearwell.reports.storage import LakeStorage
+
+__all__ = ["Builds", "read_builds"]
+
+_COLUMNS = ("table", "batch", "generation", "mode", "accepted", "quarantined", "void")
+
+
+@dataclass(frozen=True)
+class Builds:
+    """Of each table: rows that its present contents were delivered with, its newest batch, void batches."""
+
+    delivered: dict[str, int]
+    newest: dict[str, int]
+    void: frozenset[tuple[str, int]]
+
+
+def read_builds(storage: LakeStorage) -> Builds:
+    """The builds on record, for the tables and versions that were measured.
+
+    Delivered = accepted + quarantined, over all batches since the table's present contents began. A batch
+    that deletes rows judges none, so it is not the newest.
+    """
+    history = storage.snapshots.get(BUILDS)
+    if history is None:
+        return Builds({}, {}, frozenset())
+    builds: Any = history.to_arrow(_COLUMNS)
+    void: Any = pc.fill_null(builds.column("void"), False)
+    voided = builds.filter(void).select(["table", "batch"]).to_pylist()
+    valid = builds.filter(pc.invert(void))
+    known = {str(name): snapshot for name, snapshot in storage.snapshots.items()}
+    names: Any = pa.array(list(known), pa.string())
+    begun: Any = pa.array([snapshot.generation for snapshot in known.values()], pa.int64())
+    generation = begun.take(pc.index_in(valid.column("table"), names))
+    present = valid.filter(pc.equal(valid.column("generation"), generation))
+    sums = present.group_by("table").aggregate([("accepted", "sum"), ("quarantined", "sum")])
+    judged = valid.filter(pc.not_equal(valid.column("mode"), "delete"))
+    newest = judged.group_by("table").aggregate([("batch", "max")])
+    return Builds(
+        {row["table"]: row["accepted_sum"] + row["quarantined_sum"] for row in sums.to_pylist()},
+        {row["table"]: row["batch_max"] for row in newest.to_pylist()},
+        frozenset((row["table"], row["batch"]) for row in voided),
+    )

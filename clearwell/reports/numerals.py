@@ -1,0 +1,47 @@
+"""Numbers and moments as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from decimal import Decimal
+
+__all__ = ["moment", "money", "percent", "readable_size"]
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def money(amount: Decimal) -> str:
+    """Two decimals; for less than one, three significant digits: 1,234.50, 0.0123, 0.0000456."""
+    if amount >= 1 or not amount:
+        return f"{amount:,.2f}"
+    text = f"{amount:.{2 - amount.adjusted()}f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def percent(part: int, whole: int) -> str:
+    """Three significant digits of a share; only nothing is ``0 %`` and only all of it ``100 %``."""
+    if not whole:
+        return "-"
+    share = 100 * part / whole
+    if part and share < 0.001:
+        return "< 0.001 %"
+    if part < whole and share > 99.9:
+        return "> 99.9 %"
+    return f"{share:.3g} %"
+
+
+def readable_size(size: int) -> str:
+    """``7.57 MiB``; the exact number stands elsewhere."""
+    amount, unit = float(size), 0
+    while amount >= 1024 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1024, unit + 1
+    return f"{amount:.3g} {_UNITS[unit]}" if amount < 1000 else f"{amount:,.0f} {_UNITS[unit]}"
+
+
+def moment(at: dt.datetime) -> str:
+    """To the minute, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,196 @@
+"""Everything that the report says of a lake: the figures at the top, the page, and all figures as data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clearwell.names import TableName
+from clearwell.reports.check_tables import check_section, check_state
+from clearwell.reports.checks import measure_checks
+from clearwell.reports.cost import StorageCost
+from clearwell.reports.cost_tables import cost_sections
+from clearwell.reports.growth import PUBLISHED, measure_growth
+from clearwell.reports.history import read_builds
+from clearwell.reports.numerals import money, percent, readable_size
+from clearwell.reports.page import Figure, Page
+from clearwell.reports.quarantine import measure_quarantine, quarantine_document, quarantine_section
+from clearwell.reports.releases import measure_releases, release_section, releases_document
+from clearwell.reports.storage import measure
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection
+
+    from clearwell.reports.checks import Checks
+    from clearwell.reports.growth import Growth
+    from clearwell.reports.page import State
+    from clearwell.reports.prices import PriceSheet
+    from clearwell.reports.quarantine import Rejected
+    from clearwell.reports.releases import Release
+    from clearwell.reports.shares import Owners
+    from clearwell.reports.storage import TableStorage
+    from clearwell.tables import Lake
+
+__all__ = ["Overview", "measure_overview"]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A lake at one moment: what it costs, how it grew, what was kept out, what failed, what was released."""
+
+    cost: StorageCost
+    growth: Growth
+    quarantine: tuple[Rejected, ...]
+    checks: Checks
+    releases: tuple[Release, ...]
+
+    @property
+    def quarantined(self) -> int:
+        """Rows in quarantine."""
+        return sum(rejected.rows for rejected in self.quarantine)
+
+    @property
+    def published(self) -> tuple[TableStorage, ...]:
+        """The tables that hold data."""
+        return tuple(t for t in self.cost.storage.tables if TableName.parse(t.name).zone in PUBLISHED)
+
+    def page(self, made: str) -> Page:
+        """The report; ``made`` says when it was made."""
+        cost, total = self.cost, self.cost.storage.total
+        return Page(
+            title=f"Lake report: {cost.storage.name}",
+            headline=(
+                f"{money(cost.monthly)} {cost.sheet.currency} a month for {total.bytes:,} bytes "
+                f"in {total.files:,} files"
+            ),
+            made=made,
+            figures=self._figures(),
+            sections=self._sections(),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """All figures, as plain data: what the JSON beside the page holds, and what makes a new page due."""
+        return {
+            **self.cost.document(),
+            "growth": self.growth.document(),
+            "quarantine": quarantine_document(self.quarantine),
+            "checks": self.checks.document(),
+            "published": releases_document(self.releases),
+        }
+
+    def to_json(self, **head: str) -> str:
+        """The document after the entries of ``head``."""
+        return json.dumps({**head, **self.document()}, indent=1, ensure_ascii=False) + "\n"
+
+    def _sections(self) -> tuple[Any, ...]:
+        cost, tables, prices = cost_sections(self.cost)
+        return (
+            cost,
+            self.growth.section(),
+            check_section(self.checks),
+            quarantine_section(self.quarantine),
+            release_section(self.releases),
+            tables,
+            prices,
+        )
+
+    def _figures(self) -> tuple[Figure, ...]:
+        cost, storage, total = self.cost, self.cost.storage, self.cost.storage.total
+        live = storage.category("live")
+        records = len(storage.tables) - len(self.published)
+        delivered = sum(rejected.delivered for rejected in self.quarantine)
+        where = f"{len(self.quarantine)} of {len(self.published)} tables"
+        share = f"{percent(self.quarantined, delivered)} of what {where} were delivered"
+        return (
+            Figure(
+                "Cost a month",
+                f"{money(cost.monthly)} {cost.sheet.currency}",
+                f"at {cost.sheet.default.store}",
+                cost.formula,
+            ),
+            Figure(
+                "Bytes",
+                readable_size(total.bytes),
+                f"{total.bytes:,} bytes, {percent(live.bytes, total.bytes)} live",
+                f"a listing of {total.files:,} files, without this report's; live by the tables' logs",
+            ),
+            Figure(
+                "Rows",
+                f"{sum(table.rows for table in self.published):,}",
+                "in bronze, silver and gold",
+                "the records that the logs of these tables count in their live files",
+            ),
+            Figure(
+                "Tables",
+                f"{len(self.published):,}",
+                f"and {records:,} of Clearwell's own records",
+                "folders with a Delta log in bronze, silver and gold; quarantine, files and history",
+            ),
+            Figure(
+                "Quarantined rows",
+                f"{self.quarantined:,}",
+                share if self.quarantine else "nothing was kept out",
+                "rows in the quarantine tables that count for the present contents of their tables",
+                "warn" if self.quarantine else "good",
+            ),
+            self._failing(),
+            self._newest(),
+        )
+
+    def _failing(self) -> Figure:
+        failing, current = self.checks.failing, self.checks.current
+        severities = [history.severity for history in failing]
+        said = ", ".join(
+            f"{severities.count(severity)} {severity}"
+            for severity in ("critical", "warning", "info")
+            if severity in severities
+        )
+        held = f"{len(self.checks.held)} blocked; " if self.checks.held else ""
+        states = {check_state(severity) for severity in severities}
+        state: State = next((s for s in ("bad", "warn", "info") if s in states), "good")
+        return Figure(
+            "Failing checks",
+            f"{len(failing):,}",
+            f"{held}{said or 'all passed'}, of {len(current):,}",
+            "checks that failed on the newest batch of their table, a blocked batch included",
+            "bad" if held else state,
+        )
+
+    def _newest(self) -> Figure:
+        how = "the manifest with the latest time of creation"
+        readable = [release for release in self.releases if not release.problem]
+        if not readable:
+            return Figure("Newest release", "none", "nothing has been released yet", how)
+        newest = max(readable, key=lambda r: (r.created, r.dataset, r.version))
+        when = newest.created[:16].replace("T", " ")
+        return Figure(
+            "Newest release", f"{newest.dataset} v{newest.version}", f"{newest.rows:,} rows, {when} UTC", how
+        )
+
+
+def measure_overview(
+    lake: Lake, sheet: PriceSheet, owners: Owners, today: dt.date, *, pending: Collection[str] = ()
+) -> Overview:
+    """Measure ``lake``: every figure at the same versions of its tables.
+
+    Args:
+        lake: The lake.
+        sheet: The prices.
+        owners: Who owns which table and dataset.
+        today: The day, which only tells how old a price is.
+        pending: Ids of the attempts whose staged files may still be needed.
+
+    Raises:
+        TableError: the lake's files are not those that its tables' logs list.
+    """
+    storage = measure(lake, pending=pending)
+    builds = read_builds(storage)
+    return Overview(
+        cost=StorageCost(storage, sheet, today, owners),
+        growth=measure_growth(lake, storage),
+        quarantine=measure_quarantine(lake, storage, builds),
+        checks=measure_checks(lake, storage, builds),
+        releases=measure_releases(lake.root, storage),
+    )

@@ -1,0 +1,117 @@
+"""What a report says, before it is Markdown or HTML: figures, sections, tables, charts. Plain data.
+
+Every figure, section and chart carries ``how``: how its numbers were computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Bars", "Cell", "Chart", "Figure", "Lines", "Mark", "Page", "Row", "Section", "State", "Table"]
+
+State = str
+"""``""``, ``good``, ``info``, ``warn`` or ``bad``: colours what is also said in words."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One of a row of small marks: whether it is good, and what it stands for."""
+
+    state: State
+    text: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, and what HTML draws beside it.
+
+    ``bar`` are the parts of a bar beneath the text (their sum is the whole width), ``marks`` a strip of
+    marks before it.
+    """
+
+    text: str
+    state: State = ""
+    bar: tuple[int, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+Row = tuple[str | Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of figures. ``words`` names the columns that hold words, all others are numbers.
+
+    ``foot`` are rows of sums. ``legend`` names the parts of the bars. A ``folded`` table repeats the figures
+    of a chart, for who cannot see it: HTML opens it on demand.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[Row, ...]
+    words: frozenset[str]
+    foot: tuple[Row, ...] = ()
+    legend: tuple[str, ...] = ()
+    folded: bool = False
+    empty: str = "none"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Horizontal bars, stacked of ``series``; a row is a label and a number for each of them.
+
+    ``colours`` names the style sheet's variable for each of the series.
+    """
+
+    title: str
+    how: str
+    unit: str
+    series: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Steps over time: for each name its points (milliseconds since 1970 in UTC, value)."""
+
+    title: str
+    how: str
+    unit: str
+    series: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
+
+
+Chart = Bars | Lines
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure: ``value`` large, what it is, a remark, and how it was computed."""
+
+    label: str
+    value: str
+    remark: str
+    how: str
+    state: State = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report, with an ``anchor`` in the page."""
+
+    anchor: str
+    title: str
+    how: str
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A title, the sentence that matters, when it was made, the figures at the top, and the sections."""
+
+    title: str
+    headline: str
+    made: str
+    figures: tuple[Figure, ...]
+    sections: tuple[Section, ...]

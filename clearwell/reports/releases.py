@@ -1,0 +1,171 @@
+"""The releases of a lake: what each holds, what it was made from, how often its label is true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clearwell.datasets.catalog import versions_in
+from clearwell.datasets.manifest import Manifest
+from clearwell.datasets.reader import Dataset
+from clearwell.errors import ClearwellError
+from clearwell.names import RELEASES, release_path
+from clearwell.reports.numerals import percent
+from clearwell.reports.page import Bars, Cell, Section, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from clearwell.reports.page import Row
+    from clearwell.reports.storage import LakeStorage
+
+__all__ = ["Release", "measure_releases", "release_section", "releases_document"]
+
+_MOST_ROWS = 50
+_MOST_BARS = 8
+_HUES = 5
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as its manifest says; ``problem`` instead, when that cannot be read.
+
+    ``positive`` is how often the label is true and how often it is not NULL, by split: only of the newest
+    release of a dataset, and only for a label that is true or false.
+    """
+
+    dataset: str
+    version: int
+    is_current: bool
+    kind: str = ""
+    created: str = ""
+    rows: int = 0
+    splits: Mapping[str, int] = field(default_factory=dict[str, int])
+    bytes: int = 0
+    fingerprint: str = ""
+    label: str | None = None
+    positive: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    inputs: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+def measure_releases(root: Path, storage: LakeStorage) -> tuple[Release, ...]:
+    """Every release of the lake at ``root``, the newest of each dataset first."""
+    found: list[Release] = []
+    for dataset in storage.releases:
+        versions = versions_in(root / RELEASES / dataset.name)
+        for version in reversed(versions):
+            path = root / release_path(dataset.name, version)
+            is_current = version == dataset.current_version
+            try:
+                found.append(_release(path, is_current=is_current, is_newest=version == versions[-1]))
+            except ClearwellError as error:
+                found.append(Release(dataset.name, version, is_current, problem=error.fact))
+    return tuple(found)
+
+
+def releases_document(releases: Sequence[Release]) -> list[dict[str, Any]]:
+    """All of it, as plain data."""
+    return [{**vars(r), "splits": dict(r.splits), "positive": dict(r.positive)} for r in releases]
+
+
+def release_section(releases: Sequence[Release]) -> Section:
+    """The releases as a part of the report."""
+    how = (
+        "From the manifest of each release: rows, bytes of its data files, the time when it was made, the "
+        "table versions that it was made from, and the first 12 digits of the fingerprint of its rows. The "
+        "share of the label is counted in the files of the newest release of a dataset, where the label is "
+        "true or false: true / (true + false)."
+    )
+    head = (
+        "dataset",
+        "version",
+        "kind",
+        "created",
+        "rows",
+        "by split",
+        "label",
+        "bytes",
+        "fingerprint",
+        "made from",
+    )
+    shown, rest = releases[:_MOST_ROWS], releases[_MOST_ROWS:]
+    foot: list[Row] = []
+    if rest:
+        size = f"{sum(r.bytes for r in rest):,}"
+        name = f"{len(rest):,} other releases"
+        foot.append((name, "", "", "", f"{sum(r.rows for r in rest):,}", "", "", size, "", ""))
+    words = frozenset(head) - {"rows", "bytes"}
+    table = Table(
+        "Releases", head, tuple(map(_row, shown)), words, tuple(foot), empty="nothing has been released yet"
+    )
+    return Section("releases", "Releases", how, _bars(releases), (table,))
+
+
+def _release(path: Path, *, is_current: bool, is_newest: bool) -> Release:
+    manifest = Manifest.read(path)
+    return Release(
+        dataset=manifest.dataset,
+        version=manifest.version,
+        is_current=is_current,
+        kind=manifest.kind,
+        created=manifest.created,
+        rows=manifest.rows,
+        splits={split.name: split.rows for split in manifest.splits},
+        bytes=manifest.bytes,
+        fingerprint=manifest.fingerprint,
+        label=manifest.label,
+        positive=_positive(path, manifest) if is_newest else {},
+        inputs=tuple(f"{i.table} version {i.version}" for i in manifest.inputs),
+    )
+
+
+def _positive(path: Path, manifest: Manifest) -> dict[str, tuple[int, int]]:
+    if manifest.label not in {c.name for c in manifest.schema if c.type == str(pa.bool_())}:
+        return {}
+    dataset, found = Dataset(path), dict[str, tuple[int, int]]()
+    for split in dataset.splits:
+        true = known = 0
+        for batch in dataset.split(split).to_batches([str(manifest.label)]):
+            column: Any = batch.column(0)
+            true += pc.sum(column).as_py() or 0
+            known += len(column) - column.null_count
+        found[split] = (true, known)
+    return found
+
+
+def _row(release: Release) -> Row:
+    name = f"v{release.version}{' (current)' if release.is_current else ''}"
+    if release.problem:
+        return (release.dataset, name, Cell(release.problem, "bad"), *("-",) * 7)
+    shares = ", ".join(f"{split} {percent(*counts)}" for split, counts in release.positive.items())
+    return (
+        release.dataset,
+        name,
+        release.kind,
+        release.created[:16].replace("T", " "),
+        f"{release.rows:,}",
+        ", ".join(f"{split} {rows:,}" for split, rows in release.splits.items()),
+        f"{release.label}: {shares}" if shares else release.label or "-",
+        f"{release.bytes:,}",
+        release.fingerprint.rpartition(":")[2][:12],
+        ", ".join(release.inputs),
+    )
+
+
+def _bars(releases: Sequence[Release]) -> tuple[Bars, ...]:
+    newest = {r.dataset: r for r in reversed(releases) if not r.problem}
+    shown = [newest[name] for name in sorted(newest)][:_MOST_BARS]
+    if not shown:
+        return ()
+    splits = tuple(dict.fromkeys(split for release in shown for split in release.splits))
+    rows = tuple(
+        (f"{r.dataset} v{r.version}", tuple(r.splits.get(split, 0) for split in splits)) for r in shown
+    )
+    how = "The newest release of each dataset, from its manifest. The same figures stand in the table below."
+    colours = tuple(f"hue{number % _HUES}" for number in range(len(splits)))
+    return (Bars("Rows of releases by split", how, "rows", splits, rows, colours),)

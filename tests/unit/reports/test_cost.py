@@ -1,0 +1,119 @@
+"""The figures are the same in every form, and costs of parts add up to the cost of the whole, exactly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearwell.reports import (
+    CATEGORIES,
+    LakeStorage,
+    Owners,
+    Price,
+    PriceSheet,
+    ReleaseStorage,
+    StorageCost,
+    TableStorage,
+    Usage,
+    money,
+    render_markdown,
+)
+from clearwell.reports.cost_tables import MOST_TABLES, cost_sections
+from clearwell.reports.html import render_html
+from clearwell.reports.page import Page
+from tests.unit.reports.figures import cost, overview
+
+if TYPE_CHECKING:
+    from clearwell.reports import Section
+
+
+def document(made: StorageCost) -> dict:
+    return json.loads(json.dumps(made.document()))
+
+
+def as_page(made: StorageCost) -> Page:
+    return Page("t", "h", "m", (), cost_sections(made))
+
+
+def test_the_figures_are_the_same_in_every_form() -> None:
+    made = cost()
+    expected = Decimal(15_827) / 2**30 * Decimal("0.023")
+    found = document(made)
+    assert Decimal(found["total"]["cost_per_month"]) == expected == made.monthly
+    assert found["categories"]["live"]["bytes"] == 1000
+    assert found["tables"][0]["bytes"] == sum(v["bytes"] for v in found["tables"][0]["categories"].values())
+    assert [store["store"] for store in found["stores"]] == ["s3", "cold"]
+    page = overview().page("now")
+    for text in (render_markdown(page), render_html(page)):
+        for figure in ("15,827 bytes", "12,556", money(expected), "1 GB = 1,073,741,824 bytes (binary)"):
+            assert figure in text.replace("\\_", "_")
+        assert "15,827 bytes / 1,073,741,824 x 0.023 USD" in text
+        assert "2026-05-04" in text
+
+
+@given(
+    sizes=st.lists(st.integers(0, 10**15), min_size=1, max_size=8),
+    price=st.decimals(0, 100, places=7),
+    gigabyte=st.sampled_from([10**9, 2**30]),
+)
+def test_costs_of_parts_are_the_cost_of_the_whole(sizes: list[int], price: Decimal, gigabyte: int) -> None:
+    usage = [{c: Usage(size if c == "live" else n, 1) for c in CATEGORIES} for n, size in enumerate(sizes)]
+    tables = tuple(TableStorage(f"gold_t{n}", 1, 0, u) for n, u in enumerate(usage))
+    release = ReleaseStorage("r", 1, 1, Usage(sizes[0], 1), Usage(), Usage(7, 1))
+    others = {"control": Usage(sizes[-1], 1)}
+    total = sum([*(t.total for t in tables), release.total, *others.values()], Usage())
+    only = Price("s", price, dt.date(2026, 1, 1), "a page")
+    owners = Owners({f"gold_t{n}": (f"team:{n % 3}",) for n in range(len(sizes))}, {"r": ("team:0",)})
+    made = StorageCost(
+        LakeStorage("lake", tables, (release,), others, total),
+        PriceSheet("USD", gigabyte, only, (only,)),
+        dt.date(2026, 6, 1),
+        owners,
+    )
+    found = document(made)
+    whole = Fraction(found["total"]["cost_per_month"])
+    assert whole == Fraction(total.bytes, gigabyte) * Fraction(price)
+    for parts in (
+        found["zones"],
+        found["owners"],
+        [*found["tables"], *found["releases"], *found["others"].values()],
+    ):
+        assert sum(Fraction(part["cost_per_month"]) for part in parts) == whole
+        assert sum(part["bytes"] for part in parts) == total.bytes
+        assert sum(part["files"] for part in parts) == total.files
+    for share in (*found["zones"], *found["owners"]):
+        assert sum(part["bytes"] for part in share["parts"].values()) == share["bytes"]
+
+
+def test_an_old_price_is_said_to_be_old() -> None:
+    old = as_page(cost(as_of=dt.date(2025, 1, 1)))
+    assert "more than a year old" in render_markdown(old)
+    assert document(cost(as_of=dt.date(2025, 1, 1)))["stores"][0]["is_old"]
+    assert "more than a year old" not in render_markdown(as_page(cost()))
+    assert "2024-01-01 (more than a year ago)" in render_markdown(as_page(cost()))
+
+
+@pytest.mark.parametrize("count", [MOST_TABLES, MOST_TABLES + 450])
+def test_a_long_list_of_tables_is_cut_after_the_largest_with_a_line_of_sums(count: int) -> None:
+    zero = dict.fromkeys(CATEGORIES, Usage())
+    tables = tuple(TableStorage(f"gold_t{n:03}", 1, n, {**zero, "live": Usage(n, 1)}) for n in range(count))
+    total = sum((t.total for t in tables), Usage())
+    made = StorageCost(LakeStorage("lake", tables, (), {}, total), cost().sheet, dt.date(2026, 6, 1))
+    section: Section = next(s for s in cost_sections(made) if s.anchor == "tables")
+    (table,) = section.tables
+    shown = [str(getattr(row[0], "text", row[0])) for row in table.rows]
+    assert shown == [f"gold_t{n:03}" for n in range(count - 1, count - MOST_TABLES - 1, -1)]
+    column = {name: number for number, name in enumerate(table.head)}["bytes"]
+    sums = [int(str(row[column]).replace(",", "")) for row in table.foot]
+    assert sums[-1] == total.bytes
+    if count > MOST_TABLES:
+        assert str(table.foot[0][0]) == f"{count - MOST_TABLES} smaller tables"
+        assert sums[0] + sum(int(str(row[column]).replace(",", "")) for row in table.rows) == total.bytes
+    assert len(document(made)["tables"]) == count

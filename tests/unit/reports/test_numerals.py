@@ -1,0 +1,57 @@
+"""Numbers are readable, however little or much, and never rounded to nothing or to all."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from clearwell.reports import money
+from clearwell.reports.numerals import percent, readable_size
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "0.00"),
+        ("1234.5", "1,234.50"),
+        ("1", "1.00"),
+        ("0.5", "0.5"),
+        ("0.01234", "0.0123"),
+        ("0.00004561", "0.0000456"),
+        ("0.9996", "1"),
+        ("2E-9", "0.000000002"),
+    ],
+)
+def test_money_is_readable_however_little(amount: str, text: str) -> None:
+    assert money(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (0, 0, "-"),
+        (0, 5, "0 %"),
+        (1, 989, "0.101 %"),
+        (1, 3, "33.3 %"),
+        (1, 10**9, "< 0.001 %"),
+        (10**9 - 1, 10**9, "> 99.9 %"),
+        (7, 7, "100 %"),
+    ],
+)
+def test_only_nothing_is_none_and_only_all_is_all(part: int, whole: int, text: str) -> None:
+    assert percent(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1023, "1,023 bytes"),
+        (1024, "1 KiB"),
+        (7_942_587, "7.57 MiB"),
+        (1010 * 2**20, "1,010 MiB"),
+    ],
+)
+def test_sizes(size: int, text: str) -> None:
+    assert readable_size(size) == text
