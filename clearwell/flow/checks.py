@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError
 from clearwell.flow.project import read_project
+from clearwell.flow.specs import CuratedSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,10 @@ def check_project(settings: Settings) -> list[ProjectError]:
 
 
 def _transforms(project: Project) -> Iterator[ProjectError]:
+    made = project.produced
     for spec in (*(t for t in project.tables.values() if t.silver), *project.curated.values()):
+        if isinstance(spec, CuratedSpec) and not set(spec.inputs) <= set(made):
+            continue  # an input is misspelt: the parameters would be told to be misspelt like it
         try:
             project.transform(spec)
         except ProjectError as error:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.flow.specs import CuratedSpec, DatasetSpec, ReportsSpec, Spec, TableSpec
+from clearwell.names import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from clearwell.places import Document
 
-__all__ = ["COMPONENTS", "KEYS", "attribute_problems", "parse_document"]
+__all__ = ["COMPONENTS", "KEYS", "attribute_problems", "names_meant", "parse_document"]
 
 COMPONENTS: Mapping[str, type[Spec]] = {
     "clearwell.components.Table": TableSpec,
@@ -71,6 +72,14 @@ def parse_document(document: Document) -> tuple[Spec | None, list[ProjectError]]
     except ValidationError as error:
         return None, problems + attribute_problems(error, COMPONENTS[kind], document)
     return (None if unset else spec), problems
+
+
+def names_meant(document: Document) -> set[str]:
+    """What a document that cannot be used may have been meant to make: who asks for it is not wrong too."""
+    value: Any = document.value if isinstance(document.value, dict) else {}
+    attributes = value.get("attributes")
+    name = attributes.get("name") if isinstance(attributes, dict) else None
+    return {str(name), *(f"{zone}_{name}" for zone in Zone)} if name else set()
 
 
 def attribute_problems(

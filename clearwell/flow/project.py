@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.flow.code import transform_fingerprint
-from clearwell.flow.documents import COMPONENTS, parse_document
+from clearwell.flow.documents import COMPONENTS, names_meant, parse_document
 from clearwell.flow.specs import CuratedSpec, DatasetSpec, ReportsSpec, TableSpec
 from clearwell.flow.transforms import load_transform
 from clearwell.places import read_yaml
@@ -129,10 +129,12 @@ def read_project(settings: Settings) -> tuple[Project, list[ProjectError]]:
     groups: dict[type, dict[str, Any]] = {kind: {} for kind in COMPONENTS.values()}
     documents: dict[tuple[str, str], Document] = {}
     owners: dict[str, str] = {}
+    unread: set[str] = set()
     for document in _documents(settings.project / PIPELINES, problems):
         spec, found = parse_document(document)
         problems += found
         if spec is None:
+            unread |= names_meant(document) if found else set()
             continue
         place = document.place("attributes", "name")
         names = (*asset_names(spec), *((f"raw_{spec.name}",) if isinstance(spec, TableSpec) else ()))
@@ -147,8 +149,8 @@ def read_project(settings: Settings) -> tuple[Project, list[ProjectError]]:
     project = Project(settings, tables, curated, datasets, reports, documents)
     problems += [
         *_bad_sources(project),
-        *_unknown_inputs(project),
-        *_unlike(project),
+        *_unknown_inputs(project, unread),
+        *_unlike(project, unread),
         *_missing_files(project),
     ]
     order, cycle = _in_order(project)
@@ -195,7 +197,7 @@ def _bad_sources(project: Project) -> Iterator[ProjectError]:
             yield error
 
 
-def _unknown_inputs(project: Project) -> Iterator[ProjectError]:
+def _unknown_inputs(project: Project, unread: set[str]) -> Iterator[ProjectError]:
     made = project.produced
     wanted = [
         *(
@@ -206,18 +208,18 @@ def _unknown_inputs(project: Project) -> Iterator[ProjectError]:
         *((spec, spec.from_table, ("from",)) for spec in project.datasets.values()),
     ]
     for spec, name, keys in wanted:
-        if name not in made:
+        if name not in made and name not in unread:
             hint = did_you_mean(name, made) or f"this project makes {', '.join(made) or 'no table'}"
             yield ProjectError(
                 f"no table {name!r} in this project", place=project.place(spec, *keys), hint=hint
             )
 
 
-def _unlike(project: Project) -> Iterator[ProjectError]:
+def _unlike(project: Project, unread: set[str]) -> Iterator[ProjectError]:
     """Inference datasets that shall be like what is no training dataset."""
     known = [spec.name for spec in project.datasets.values() if spec.kind == "training"]
     for spec in project.datasets.values():
-        if spec.like is not None and spec.like not in known:
+        if spec.like is not None and spec.like not in known and spec.like not in unread:
             hint = did_you_mean(spec.like, known) or f"training datasets: {', '.join(known) or 'none'}"
             yield ProjectError(
                 f"no training dataset {spec.like!r} in this project",

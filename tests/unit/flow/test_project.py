@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
+from clearwell.flow.checks import check_project
 from clearwell.flow.project import Project, load_project, read_project
 from clearwell.settings import Settings
 
@@ -132,8 +133,8 @@ def test_components_of_others_are_left_alone(root: Path) -> None:
             ":13: no table 'silver_fligts' in this project\n  next: did you mean",
         ),
         (
-            "from: gold_late",
-            "from: gold_lat",
+            "from: gold_late\n",
+            "from: gold_lat\n",
             ":19: no table 'gold_lat' in this project\n  next: did you mean",
         ),
         (
@@ -247,3 +248,23 @@ def test_a_project_without_pipelines_says_where_they_belong(tmp_path: Path) -> N
     (said,) = problems(tmp_path)
     assert "no defs.yaml" in said
     assert "write pipelines/NAME/defs.yaml" in said
+
+
+def test_one_fault_is_one_problem_and_not_one_of_all_that_hang_on_it(root: Path) -> None:
+    edit(root, "write: {mode: append}", "wriet: {mode: append}")
+    (problem,) = problems(root)
+    assert problem.startswith("pipelines/flights/defs.yaml:8: unknown key 'wriet'")
+    edit(root, "wriet: {mode: append}", "write: {mode: append}")
+    edit(root, "  from: gold_late\n  label", "  form: gold_late\n  label")
+    assert {line.partition(": ")[0] for line in problems(root)} == {
+        "pipelines/flights/defs.yaml:17",
+        "pipelines/flights/defs.yaml:19",
+    }
+
+
+def test_a_misspelt_input_is_one_problem_of_check_too(root: Path) -> None:
+    edit(root, "inputs: [silver_flights]", "inputs: [silver_flihgts]")
+    found = check_project(Settings(project=root, lake=root / "lake"))
+    assert [p.fact for p in found if "defs.yaml" in str(p.place)] == [
+        "no table 'silver_flihgts' in this project"
+    ]
