@@ -1,4 +1,4 @@
-"""Flights: clock integers to local timestamps, and the table that says which flights were late.
+"""Flights: clock integers to local timestamps, what is known of each before its departure, which were late.
 
 Drops no flight while cleansing: cancelled ones, unknown tail numbers and unknown destinations stay.
 Invents no time: an arrival whose day is not known is NULL.
@@ -15,7 +15,7 @@ from clearwell.names import PROVENANCE
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["LATE_MINUTES", "clean", "delays"]
+__all__ = ["FEATURES", "LATE_MINUTES", "clean", "delays", "features"]
 
 LATE_MINUTES = 15
 """A flight is late when it arrives more than this many minutes behind schedule (the U.S. Bureau of
@@ -24,6 +24,23 @@ Transportation Statistics already calls one of exactly 15 late)."""
 _WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib")
 _PLANE = ("build_year", "manufacturer", "engines", "seats")
 _FLAGS = ("has_weather", "has_plane", "has_airport")
+
+FEATURES = (
+    "flight_date",
+    "carrier",
+    "flight",
+    "tailnum",
+    "origin",
+    "dest",
+    "sched_dep_time",
+    "sched_arr_time",
+    "time_hour",
+    "distance",
+    *_PLANE,
+    *_WEATHER,
+    *_FLAGS,
+)
+"""What a model may know of a flight before its departure, in the order of the columns."""
 
 
 def clean(flights: DataFrame) -> DataFrame:
@@ -72,35 +89,48 @@ def delays(
     known only after departure and would give it away: they are here for analysis, not for training.
     What the other tables do not know is NULL, and ``has_weather``, ``has_plane`` and ``has_airport`` say so.
     """
-    weather = silver_weather.select("origin", "time_hour", *_WEATHER, F.lit(True).alias("has_weather"))
-    planes = silver_planes.select("tailnum", *_PLANE, F.lit(True).alias("has_plane"))
-    airports = silver_airports.select(F.col("faa").alias("dest"), F.lit(True).alias("has_airport"))
+    arrived = silver_flights.where(F.col("arr_delay").isNotNull())
+    return _known_before_departure(arrived, silver_weather, silver_planes, silver_airports).select(
+        *FEATURES,
+        "dep_time",
+        "dep_delay",
+        "arr_time",
+        "arr_delay",
+        "air_time",
+        (F.col("arr_delay") > LATE_MINUTES).alias("is_late"),
+        *PROVENANCE,
+    )
+
+
+def features(
+    silver_flights: DataFrame, silver_weather: DataFrame, silver_planes: DataFrame, silver_airports: DataFrame
+) -> DataFrame:
+    """Every scheduled flight with what is known before its departure: what a model is asked with.
+
+    Cancelled flights and those that have not arrived are here too. The columns are those that ``delays``
+    has of them, made by the same code, so a model sees of a flight what it would have learned from it.
+    """
+    return _known_before_departure(silver_flights, silver_weather, silver_planes, silver_airports).select(
+        *FEATURES, *PROVENANCE
+    )
+
+
+def _known_before_departure(
+    flights: DataFrame, weather: DataFrame, planes: DataFrame, airports: DataFrame
+) -> DataFrame:
+    """Flights with the weather at their departure, their aircraft, and flags of what is known."""
+    weather = weather.select("origin", "time_hour", *_WEATHER, F.lit(True).alias("has_weather"))
+    planes = planes.select("tailnum", *_PLANE, F.lit(True).alias("has_plane"))
+    airports = airports.select(F.col("faa").alias("dest"), F.lit(True).alias("has_airport"))
     return (
-        silver_flights.where(F.col("arr_delay").isNotNull())
-        .join(weather, ["origin", "time_hour"], "left")
+        flights.join(weather, ["origin", "time_hour"], "left")
         .join(planes, ["tailnum"], "left")
         .join(airports, ["dest"], "left")
         .select(
-            "flight_date",
-            "carrier",
-            "flight",
-            "tailnum",
-            "origin",
-            "dest",
-            "sched_dep_time",
-            "sched_arr_time",
-            "time_hour",
-            "distance",
+            *flights.columns,
             *_PLANE,
             *_WEATHER,
             *(F.coalesce(flag, F.lit(False)).alias(flag) for flag in _FLAGS),
-            "dep_time",
-            "dep_delay",
-            "arr_time",
-            "arr_delay",
-            "air_time",
-            (F.col("arr_delay") > LATE_MINUTES).alias("is_late"),
-            *PROVENANCE,
         )
     )
 
