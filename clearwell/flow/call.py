@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from clearwell.errors import ClearwellError, EngineLost, ProjectError
+from clearwell.errors import ClearwellError, EngineLost, ProjectError, did_you_mean
+from clearwell.flow.code import line_that_says
 from clearwell.flow.transforms import line_in_project
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from clearwell.flow.specs import CuratedSpec, TableSpec
 
 __all__ = ["call_transform"]
+
+# As Sail says it, as pyspark's client, and as Spark.
+_NO_COLUMN = re.compile(r"no column '(.+?)' in the frame|Cannot find column (\S+)|with name `(.+?)`")
 
 
 def call_transform(
@@ -61,5 +66,23 @@ def call_transform(
     except ClearwellError as error:
         if error.transient:
             raise
-        raise ProjectError(f"{ref}: {error.fact}", place=yaml_place, hint=error.hint) from error
+        place, hint = _whose_column(error, ref, project, frames)
+        fact = error.fact.removeprefix(f"reading what {ref} returns: ")
+        raise ProjectError(f"{ref}: {fact}", place=place or yaml_place, hint=hint) from error
     return made
+
+
+def _whose_column(
+    error: ClearwellError, ref: str, project: Project, frames: DataFrame | Mapping[str, DataFrame]
+) -> tuple[str | None, str | None]:
+    """Where the code names the column that is not there, and the nearest that the inputs have."""
+    found = _NO_COLUMN.search(error.fact)
+    if found is None:
+        return None, error.hint
+    name = next(part for part in found.groups() if part)
+    given: list[Any] = list(frames.values()) if isinstance(frames, dict) else [frames]
+    known: list[str] = [column for frame in given for column in frame.columns]
+    near = did_you_mean(name, known)
+    return line_that_says(
+        name, ref, project.root
+    ), near or f"its inputs have {', '.join(dict.fromkeys(known))}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ from clearwell.places import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Source", "sources_of", "transform_fingerprint"]
+__all__ = ["Source", "line_that_says", "sources_of", "transform_fingerprint"]
 
 
 class Source(NamedTuple):
@@ -66,6 +67,29 @@ def sources_of(ref: str, root: Path, place: str | None) -> list[Source]:
             for imported in _imports(_parse(file, content), dotted, file):
                 queue += _chain(imported, root)
     return list(found.values())
+
+
+def line_that_says(word: str, ref: str, root: Path) -> str | None:
+    """``file:line`` where the code of a transform has ``word`` in a text or as an attribute.
+
+    The function itself is looked through first, then its module, then what that imports.
+    """
+    name = ref.partition(":")[2]
+    pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+    for source in sources_of(ref, root, None):
+        tree = _parse(source.file, source.file.read_bytes())
+        own = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
+        for part in (*own, tree):
+            for node in ast.walk(part):
+                said = node.value if isinstance(node, ast.Constant) else getattr(node, "attr", None)
+                if isinstance(said, str) and pattern.search(said) and not _is_docstring(node, tree):
+                    return f"{shown(source.file)}:{getattr(node, 'lineno', 1)}"
+    return None
+
+
+def _is_docstring(node: ast.AST, tree: ast.Module) -> bool:
+    """Whether it stands alone, as a docstring does."""
+    return any(isinstance(above, ast.Expr) and above.value is node for above in ast.walk(tree))
 
 
 def _find(module: str, root: Path) -> Path | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
-from clearwell.errors import ProjectError, did_you_mean
+from clearwell.errors import ClearwellError, ProjectError, did_you_mean
 from clearwell.flow.call import call_transform
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
@@ -134,11 +134,12 @@ class ProjectUnderTest:
             ProjectError: no such table, other inputs than the YAML lists, or code that fails; the place
                 is the line of the code.
         """
+        __tracebackhide__ = True
         spec = self._spec(table)
         if not isinstance(spec, CuratedSpec):
             if len(frame) != 1 or frames:
                 raise ProjectError(f"the transform of {table} takes one frame")
-            return call_transform(self._project, spec, frame[0], self._engine)
+            return self._call(spec, frame[0])
         if frame or set(frames) != set(spec.inputs):
             wanted = ", ".join(f"{name}=..." for name in spec.inputs)
             raise ProjectError(
@@ -146,7 +147,7 @@ class ProjectUnderTest:
                 place=self._project.place(spec, "inputs"),
                 hint=f"run_transform({table!r}, {wanted})",
             )
-        return call_transform(self._project, spec, frames, self._engine)
+        return self._call(spec, frames)
 
     def judge(self, table: str, frame: DataFrame) -> Judgement:
         """What the suite of a table says of the rows of ``frame``, as if they came first.
@@ -205,6 +206,15 @@ class ProjectUnderTest:
             if not only or name in only:
                 done.results[name] = step()
         return done
+
+    def _call(self, spec: TableSpec | CuratedSpec, frames: DataFrame | Mapping[str, DataFrame]) -> DataFrame:
+        """Call a transform; an error comes without the way through Clearwell, but with that of the code."""
+        __tracebackhide__ = True
+        try:
+            return call_transform(self._project, spec, frames, self._engine)
+        except ClearwellError as error:
+            cause = None if isinstance(error.__cause__, ClearwellError) else error.__cause__
+            raise error.with_traceback(None) from cause
 
     def _spec(self, table: str) -> TableSpec | CuratedSpec:
         made = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
-from clearwell.flow.code import transform_fingerprint
+from clearwell.flow.code import line_that_says, transform_fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +68,19 @@ def test_a_syntax_error_deep_in_what_is_imported_has_its_own_place(root: Path) -
     with pytest.raises(ProjectError) as raised:
         transform_fingerprint("steps.flights:clean", root, place="pipelines/defs.yaml:6")
     assert raised.value.place == "steps/helper.py:2"
+
+
+def test_the_line_that_names_a_column_is_found_in_the_function_first(root: Path) -> None:
+    code = (
+        "import steps.helper\n"
+        "def other(x):\n    return x.select('delay')\n"
+        'def clean(x):\n    """Rows with a delay."""\n    return x.where(\'delay > 3\').select(x.origin)\n'
+    )
+    write(root / "steps/flights.py", code)
+    write(root / "steps/helper.py", "COLUMNS = ['carrier',\n 'flight']\n")
+    ref = "steps.flights:clean"
+    assert line_that_says("delay", ref, root) == "steps/flights.py:6"
+    assert line_that_says("origin", ref, root) == "steps/flights.py:6"
+    assert line_that_says("flight", ref, root) == "steps/helper.py:2"
+    assert line_that_says("dela", ref, root) is None
+    assert line_that_says("Rows", ref, root) is None
