@@ -42,18 +42,25 @@ class _Attributes(RootModel[dict[str, Any]]):
     """Attributes as they are written, templates and all; its schema is that of ``spec_type``."""
 
     spec_type: ClassVar[type[BaseModel]]
+    example: ClassVar[dict[str, Any]]
 
     @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The schema of the spec, with its fields in their order."""
+        """The schema of the spec, with its fields in their order and an example of all of it."""
         schema = cls.spec_type.model_json_schema(*args, **kwargs)
-        return {**schema, "ui:order": list(schema["properties"])}
+        return {**schema, "ui:order": list(schema["properties"]), "examples": [cls.example]}
 
 
 class SpecComponent(dg.Component, Generic[SpecT]):
-    """A component whose attributes are ``spec_type``."""
+    """A component whose attributes are ``spec_type``.
+
+    Its docstring is the text of its page in Dagster, ``example`` the YAML there, ``makes`` what Dagster may
+    list it under.
+    """
 
     spec_type: ClassVar[type[BaseModel]]
+    example: ClassVar[dict[str, Any]]
+    makes: ClassVar[tuple[str, ...]] = ("asset", "asset_check", "job", "schedule")
 
     def __init__(self, spec: SpecT) -> None:
         self.spec = spec
@@ -61,8 +68,16 @@ class SpecComponent(dg.Component, Generic[SpecT]):
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
         """The model of the attributes, before templates are filled in."""
-        return type(
-            f"{cls.__name__}Attributes", (_Attributes,), {"spec_type": cls.spec_type, "__module__": __name__}
+        own = {"spec_type": cls.spec_type, "example": cls.example, "__module__": __name__}
+        return type(f"{cls.__name__}Attributes", (_Attributes,), own)
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        """Whose the component is, and what to find it by."""
+        return dg.ComponentTypeSpec(
+            owners=["team:clearwell"],
+            tags=["lakehouse", "delta-lake", "pyspark", "great-expectations"],
+            produces=cls.makes,
         )
 
     @classmethod

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
 from clearwell.components.labels import asset_spec
+from clearwell.components.scaffolds import CuratedScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, schedule
 from clearwell.flow.curate import curate, curate_code
@@ -19,10 +20,30 @@ if TYPE_CHECKING:
 __all__ = ["Curated"]
 
 
+@dg.scaffold_with(CuratedScaffolder)
 class Curated(SpecComponent[CuratedSpec]):
-    """A table computed from others: inputs -> gold_NAME."""
+    """A table computed from others by a function of PySpark frames, judged before it is published.
+
+    `inputs` → `gold_NAME`
+
+    The function's parameters are named as the inputs: `def totals(silver_orders, silver_customers)`. It is
+    computed anew when an input has new rows, or when its code, its suite or its settings have changed; else
+    nothing runs. The suite decides as for a `Table`: `critical` rejects, `warning` quarantines, `info` tells.
+
+    `dg scaffold defs clearwell.components.Curated NAME` writes one that runs, with its transform and suite.
+    """
 
     spec_type = CuratedSpec
+    example: ClassVar[dict[str, Any]] = {
+        "name": "daily_totals",
+        "description": "What was ordered on each day.",
+        "owners": ["team:sales"],
+        "inputs": ["silver_orders"],
+        "transform": "assets.orders:daily_totals",
+        "expectations": "gold_daily_totals",
+        "write": {"mode": "replace"},
+        "freshness": {"warn_after_hours": 26, "fail_after_hours": 50},
+    }
 
     def definitions(self, run: Run) -> dg.Definitions:
         """The table; with a schedule, also the job of it and of what hangs on it."""

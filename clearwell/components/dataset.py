@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
 from clearwell.components.labels import asset_spec
+from clearwell.components.scaffolds import DatasetScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.flow.need import fingerprint
 from clearwell.flow.publish import publish
@@ -19,10 +20,33 @@ if TYPE_CHECKING:
 __all__ = ["Dataset"]
 
 
+@dg.scaffold_with(DatasetScaffolder)
 class Dataset(SpecComponent[DatasetSpec]):
-    """A versioned release of a table, for training or inference."""
+    """A release of a table for training or inference: immutable, versioned, to be verified anywhere.
+
+    A release is a folder of Parquet and Arrow files with a manifest: schema, splits, row counts, a hash of
+    every file, the table's version and the results of its checks. The same rows give the same bytes; nothing
+    new, no new version. Read it with `clearwell.open_dataset("NAME")`.
+
+    `kind: training` divides rows with a `label` into train and test. `kind: inference` holds one row a `key`
+    with the features of a training dataset, to be looked up.
+
+    `dg scaffold defs clearwell.components.Dataset NAME` writes one of a table whose columns are known.
+    """
 
     spec_type = DatasetSpec
+    example: ClassVar[dict[str, Any]] = {
+        "name": "late_orders",
+        "description": "Will an order be delivered late?",
+        "owners": ["team:sales"],
+        "from": "gold_orders",
+        "kind": "training",
+        "label": "is_late",
+        "exclude": ["delivered_at"],
+        "split": {"by": "time", "column": "day", "test_from": "2026-01-01"},
+        "formats": ["parquet", "arrow"],
+    }
+    makes = ("asset",)
 
     def definitions(self, run: Run) -> dg.Definitions:
         """The release, an asset of the dataset's name."""

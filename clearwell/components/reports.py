@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
 from clearwell.components.labels import asset_spec
+from clearwell.components.scaffolds import ReportsScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.flow.report import report
 from clearwell.flow.specs import ReportsSpec
@@ -18,10 +19,25 @@ if TYPE_CHECKING:
 __all__ = ["Reports"]
 
 
+@dg.scaffold_with(ReportsScaffolder)
 class Reports(SpecComponent[ReportsSpec]):
-    """A report of what the lake's storage costs."""
+    """The pages of a lake: what it costs and how it is, the docs of each table, the lineage of each column.
+
+    They are files in LAKE/reports that need no server and no network; `clearwell ui` serves them beside
+    Dagster, and every asset links to its own. `prices` is a dated price sheet: bytes of each table times its
+    price, live, superseded, staged and orphan bytes apart. It runs after everything else.
+
+    `dg scaffold defs clearwell.components.Reports NAME` writes one, with a price sheet.
+    """
 
     spec_type = ReportsSpec
+    example: ClassVar[dict[str, Any]] = {
+        "name": "storage_cost",
+        "description": "What each table's bytes would cost in an object store.",
+        "owners": ["team:platform"],
+        "prices": "pipelines/storage_cost/prices.yaml",
+    }
+    makes = ("asset",)
 
     def definitions(self, run: Run) -> dg.Definitions:
         """The report; it waits for every table and release, as it counts their bytes."""

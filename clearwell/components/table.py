@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
 from clearwell.components.labels import asset_spec
+from clearwell.components.scaffolds import TableScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, file_sensor, schedule
 from clearwell.flow.cleanse import cleanse, cleanse_code
@@ -21,10 +22,48 @@ if TYPE_CHECKING:
 __all__ = ["Table"]
 
 
+@dg.scaffold_with(TableScaffolder)
 class Table(SpecComponent[TableSpec]):
-    """A source and its tables: raw files -> bronze_NAME -> silver_NAME (and its quarantine)."""
+    """Raw files, the table of them as they came, and the table of them cleansed and audited.
+
+    raw files → `bronze_NAME` → `silver_NAME` (and its quarantine)
+
+    - `bronze_NAME` holds every record of every file once. A file is known by its content: delivered again,
+      under whatever name, it adds nothing. What cannot be read is in quarantine, with its file and record.
+    - `silver_NAME` is made by `silver.transform`, a function of one PySpark frame, and judged by the suite
+      `expectations/silver_NAME.yaml` before anything is published. A `critical` check that fails rejects the
+      batch and leaves the table as it was, a `warning` puts its rows in quarantine, an `info` only says so.
+
+    Each check is a check of the asset: executed alone it audits the published table again and writes nothing.
+    `schedule` and `watch` start runs; a run with nothing new builds nothing.
+
+    `dg scaffold defs clearwell.components.Table NAME` writes one that runs, with its transform and suite.
+    """
 
     spec_type = TableSpec
+    example: ClassVar[dict[str, Any]] = {
+        "name": "orders",
+        "description": "What customers ordered, one file a day.",
+        "owners": ["team:sales"],
+        "license": "CC0-1.0",
+        "tags": {"domain": "sales"},
+        "personal": ["customer"],
+        "source": {
+            "path": "raw/orders/*.csv",
+            "format": "csv",
+            "nulls": ["", "NA"],
+            "columns": {"order_id": "bigint", "day": "date", "amount": "decimal(12,2)"},
+        },
+        "silver": {
+            "transform": "assets.orders:clean",
+            "expectations": "silver_orders",
+            "write": {"mode": "merge", "key": ["order_id"]},
+        },
+        "schedule": "0 6 * * *",
+        "watch": True,
+        "freshness": {"warn_after_hours": 26, "fail_after_hours": 50},
+    }
+    makes = ("asset", "asset_check", "job", "schedule", "sensor")
 
     def definitions(self, run: Run) -> dg.Definitions:
         """The raw files, both tables, the job of them and of what hangs on them, and its triggers."""

@@ -1,0 +1,158 @@
+"""What a scaffold can know of its project: the tables, their columns, a first file of records."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import ProjectError
+from clearwell.flow.project import read_project
+from clearwell.flow.specs import TableSpec
+from clearwell.names import PROVENANCE, TableName, Zone
+from clearwell.settings import load_settings
+from clearwell.sources.match import matches
+from clearwell.tables import Lake
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearwell.flow.project import Project
+
+__all__ = ["Facts", "sample_records"]
+
+_DATES = ("date", "timestamp", "timestamp_ntz")
+_RECORDS = [
+    {"id": 1, "day": "2026-01-01", "amount": 12.5},
+    {"id": 2, "day": "2026-01-02", "amount": 7.25},
+    {"id": 3, "day": "2026-01-03", "amount": 31.0},
+]
+_TYPED = (
+    "    columns: {id: bigint, day: date, amount: double}  # Spark types; a value of another is rejected\n"
+)
+_CHECKED = """\
+  - name: amount_not_negative
+    expectation: expect_column_values_to_be_between
+    kwargs: {column: amount, min_value: 0}
+    severity: warning
+    why: Nobody is paid for an order; such a row is looked at before it counts.
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A project as it is before a scaffold; its problems are `clearwell check`'s business."""
+
+    project: Project
+
+    @classmethod
+    def of(cls, root: Path) -> Facts:
+        """The facts of the project at ``root``; raises ProjectError when there is none."""
+        return cls(read_project(load_settings(root))[0])
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self.project.root
+
+    def taken(self, name: str) -> str | None:
+        """The `file:line` that makes a component of that name already."""
+        spec = next((spec for spec in self.project.specs if spec.name == name), None)
+        return self.project.place(spec, "name") if spec else None
+
+    def has_files(self, path: str) -> bool:
+        """Whether a raw file is there."""
+        return any(
+            reason is None and (self.root / found).is_file() for found, reason in matches(path, self.root)
+        )
+
+    def table(self, name: str) -> str:
+        """``name``, if the project makes such a table."""
+        if name not in (made := self.project.produced):
+            known = ", ".join(made) or "none yet: scaffold a clearwell.components.Table first"
+            raise ProjectError(f"no table {name!r} in this project", hint=f"its tables: {known}")
+        return name
+
+    def last_table(self) -> str:
+        """The silver table that was written down last, else any."""
+        tables = list(self.project.produced)
+        silver = [name for name in tables if name.startswith(f"{Zone.SILVER}_")]
+        if not tables:
+            raise ProjectError(
+                "this project has no table yet", hint="scaffold a clearwell.components.Table first"
+            )
+        return (silver or tables)[-1]
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Name and Spark type of a table's own columns, as it was built, else as its YAML says; or none."""
+        snapshot = Lake(self.project.settings.lake).table(TableName.parse(table)).snapshot()
+        if snapshot is not None:
+            kinds = {f.name: _kind(str(f.type)) for f in snapshot.schema}
+            return {name: kind for name, kind in kinds.items() if name not in PROVENANCE}
+        spec = self.project.produced[table]
+        return dict(spec.source.columns) if isinstance(spec, TableSpec) else {}
+
+    def table_of_known_columns(self) -> str:
+        """A table to release: the last one whose columns are known, gold before silver."""
+        known = [name for name in self.project.produced if self.columns(name)]
+        for zone in (Zone.GOLD, Zone.SILVER):
+            if of_zone := [name for name in known if name.startswith(f"{zone}_")]:
+                return of_zone[-1]
+        raise ProjectError(
+            "no table of this project has columns that are known yet",
+            hint="`clearwell run` builds them; or give --table, --label and --column",
+        )
+
+    def label_of(self, table: str) -> str:
+        """The last column."""
+        if columns := list(self.columns(table)):
+            return columns[-1]
+        raise ProjectError(
+            f"{table} was never built, so its columns are not known",
+            hint=f"`clearwell run +{table}` builds it; or give --label and --column",
+        )
+
+    def split_of(self, table: str, column: str | None, label: str) -> str:
+        """The split as YAML: by the time of ``column`` or of the first date, else by groups of a column."""
+        columns = {name: kind for name, kind in self.columns(table).items() if name != label}
+        dates = [name for name, kind in columns.items() if kind in _DATES]
+        chosen = column or next(iter([*dates, *columns]), label)
+        if chosen in dates:
+            day = self._newest(table, chosen)
+            return f"{{by: time, column: {chosen}, test_from: {day}}}  # what is earlier trains"
+        return f"{{by: group, column: {chosen}, test_share: 0.2}}  # rows of one value are on one side"
+
+    def _newest(self, table: str, column: str) -> str:
+        """The last day of a column by the table's statistics; of the first records if it was never built."""
+        snapshot = Lake(self.project.settings.lake).table(TableName.parse(table)).snapshot()
+        highs: list[Any] = [f.high[column] for f in snapshot.files if column in f.high] if snapshot else []
+        return str(max(highs))[:10] if highs else str(_RECORDS[-1]["day"])
+
+
+def sample_records(format: str) -> tuple[str | bytes, str, str]:
+    """A first file of records; the lines of YAML with their types; the lines of a suite that fit them."""
+    match format:
+        case "csv":
+            lines = ["id,day,amount", *(",".join(str(v) for v in r.values()) for r in _RECORDS)]
+            return "\n".join(lines) + "\n", _TYPED, _CHECKED
+        case "jsonl":
+            return "".join(f"{json.dumps(record)}\n" for record in _RECORDS), _TYPED, _CHECKED
+        case "text":
+            return "The first document.\n", "", ""
+        case "parquet":
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            file = io.BytesIO()
+            table = pa.Table.from_pylist(_RECORDS)
+            day = table.schema.get_field_index("day")
+            pq.write_table(table.set_column(day, "day", table.column("day").cast(pa.date32())), file)
+            return file.getvalue(), "", _CHECKED
+        case _:
+            raise ProjectError(f"no format {format!r}", hint="csv, jsonl, parquet or text")
+
+
+def _kind(arrow: str) -> str:
+    """The Spark name of a date or time type; others as they are."""
+    return "date" if arrow.startswith("date") else "timestamp" if arrow.startswith("timestamp") else arrow

@@ -1,0 +1,259 @@
+"""`dg scaffold defs clearwell.components.Table NAME` and its like: a YAML that runs as it stands.
+
+So a scaffold also writes what its YAML names: a transform, a suite, a few records to start with, a price
+sheet. A file that is there already is kept, whatever it says; a name that cannot be is refused before
+anything is written.
+"""
+
+from __future__ import annotations
+
+import keyword
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import click
+import dagster as dg
+from pydantic import BaseModel, Field
+
+from clearwell.components import scaffold_texts as texts
+from clearwell.components.scaffold_facts import Facts, sample_records
+from clearwell.errors import ClearwellError, ProjectError, did_you_mean
+from clearwell.flow.project import PIPELINES
+from clearwell.names import require_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CuratedScaffolder", "DatasetScaffolder", "ReportsScaffolder", "TableScaffolder"]
+
+ParamsT = TypeVar("ParamsT", bound="_Params")
+
+
+class _Params(BaseModel):
+    owner: str = Field(
+        default="team:data", description='Who answers for it: "team:NAME" or an e-mail address.'
+    )
+
+
+class TableParams(_Params):
+    """What a table's scaffold can be told."""
+
+    path: str | None = Field(
+        default=None,
+        description="The raw files, a glob; default: raw/NAME/*.csv, with a few records to start with.",
+    )
+    file_format: str | None = Field(
+        default=None, description="csv, jsonl, parquet or text; default: by the path."
+    )
+
+
+class CuratedParams(_Params):
+    """What a curated table's scaffold can be told."""
+
+    inputs: list[str] | None = Field(
+        default=None, description="Tables that it is computed from; default: the last silver one."
+    )
+
+
+class DatasetParams(_Params):
+    """What a dataset's scaffold can be told."""
+
+    table: str | None = Field(
+        default=None, description="The table to release; default: one whose columns are known."
+    )
+    label: str | None = Field(default=None, description="The column to predict; default: its last one.")
+    column: str | None = Field(
+        default=None, description="The column that divides rows into train and test; default: its first date."
+    )
+
+
+class ReportsParams(_Params):
+    """What a report's scaffold can be told."""
+
+    prices: str | None = Field(default=None, description="A price sheet; default: one is written beside it.")
+
+
+class _Scaffolder(dg.Scaffolder, Generic[ParamsT]):
+    """Writes the files of one component, or none."""
+
+    params: type[_Params]
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[Any]:
+        """The options of `dg scaffold defs`."""
+        return cls.params
+
+    def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
+        """Write what ``request`` asks for; an error is one line and leaves nothing behind."""
+        try:
+            if request.scaffold_format != "yaml":
+                raise ProjectError("Clearwell's components are written in YAML", hint="leave --format out")
+            if request.append:
+                raise ProjectError("a scaffold has a folder of its own", hint="leave --append out")
+            if request.project_root is None:
+                raise ProjectError("no project here", hint="go to a folder with a pyproject.toml")
+            facts = Facts.of(request.project_root)
+            name = _name(request.target_path.name, facts)
+            folder = request.target_path.relative_to(facts.root).as_posix()
+            files = self.files(name, folder, facts, request.params)
+        except ClearwellError as error:
+            _remove_empty(request.target_path)
+            raise click.ClickException(str(error)) from error
+        for path, text in files.items():
+            lined_up = texts.lined_up(text) if isinstance(text, str) else text
+            _write(facts.root / path, lined_up, path)
+        click.echo("next: `clearwell check`, then `clearwell run`")
+
+    @abstractmethod
+    def files(self, name: str, folder: str, facts: Facts, params: ParamsT) -> Mapping[str, str | bytes]:
+        """The files by their paths in the project; ``folder`` is that of the YAML."""
+
+
+class TableScaffolder(_Scaffolder[TableParams]):
+    """A table, its transform, its suite; and a few records unless it is told where the files are."""
+
+    params = TableParams
+
+    def files(self, name: str, folder: str, facts: Facts, params: TableParams) -> Mapping[str, str | bytes]:
+        """YAML, transform, suite, and a file of records."""
+        files: dict[str, str | bytes] = {}
+        format = params.file_format or _format_of(params.path or "")
+        path = params.path or f"raw/{name}/*.{_SUFFIX.get(format, format)}"
+        typed, checks = "", ""
+        if params.path is None:
+            files[path.replace("*", "first")], typed, checks = sample_records(format)
+        elif not facts.has_files(path):
+            click.echo(f"no file matches {path} yet: deliver one before `clearwell run`")
+        module = _module(facts, files, name, "clean", texts.CLEAN.substitute(name=name), zone="silver")
+        files[f"{folder}/defs.yaml"] = texts.TABLE.substitute(
+            name=name,
+            description=f"The raw files {path}, as they are delivered.",
+            owner=params.owner,
+            path=path,
+            format=format,
+            typed=typed,
+            transform=f"{module}:clean",
+        )
+        files[f"expectations/silver_{name}.yaml"] = texts.SILVER_SUITE.substitute(name=name, checks=checks)
+        return files
+
+
+class CuratedScaffolder(_Scaffolder[CuratedParams]):
+    """A table computed from others, its transform and its suite."""
+
+    params = CuratedParams
+
+    def files(self, name: str, folder: str, facts: Facts, params: CuratedParams) -> Mapping[str, str | bytes]:
+        """YAML, transform, suite."""
+        inputs = [facts.table(given) for given in params.inputs or [facts.last_table()]]
+        files: dict[str, str | bytes] = {}
+        code = texts.COMPUTE.substitute(
+            name=name,
+            inputs=", ".join(inputs),
+            parameters=", ".join(f"{table}: DataFrame" for table in inputs),
+            named=", ".join(f'"{table}": {table}' for table in inputs),
+        )
+        module = _module(facts, files, name, "compute", code, zone="gold")
+        files[f"{folder}/defs.yaml"] = texts.CURATED.substitute(
+            name=name, inputs=", ".join(inputs), owner=params.owner, transform=f"{module}:compute"
+        )
+        files[f"expectations/gold_{name}.yaml"] = texts.GOLD_SUITE.substitute(name=name)
+        return files
+
+
+class DatasetScaffolder(_Scaffolder[DatasetParams]):
+    """A release of a table whose columns are known: it was built, or its YAML says their types."""
+
+    params = DatasetParams
+
+    def files(self, name: str, folder: str, facts: Facts, params: DatasetParams) -> Mapping[str, str | bytes]:
+        """The YAML alone."""
+        table = facts.table(params.table) if params.table else facts.table_of_known_columns()
+        columns = facts.columns(table)
+        for given in (params.label, params.column):
+            if given and columns and given not in columns:
+                raise ProjectError(
+                    f"{table} has no column {given!r}",
+                    hint=did_you_mean(given, columns) or f"it has {', '.join(columns)}",
+                )
+        label = params.label or facts.label_of(table)
+        split = facts.split_of(table, params.column, label)
+        text = texts.DATASET.substitute(name=name, table=table, label=label, split=split, owner=params.owner)
+        return {f"{folder}/defs.yaml": text}
+
+
+class ReportsScaffolder(_Scaffolder[ReportsParams]):
+    """A report, and a price sheet unless it is told where one is."""
+
+    params = ReportsParams
+
+    def files(self, name: str, folder: str, facts: Facts, params: ReportsParams) -> Mapping[str, str | bytes]:
+        """YAML and price sheet."""
+        if params.prices and not (facts.root / params.prices).is_file():
+            raise ProjectError(
+                f"no file {params.prices!r} in this project", hint="leave --prices out to get one"
+            )
+        prices = params.prices or f"{folder}/prices.yaml"
+        files: dict[str, str | bytes] = {} if params.prices else {prices: texts.PRICES}
+        files[f"{folder}/defs.yaml"] = texts.REPORTS.substitute(name=name, prices=prices, owner=params.owner)
+        return files
+
+
+_SUFFIX = {"text": "txt"}
+
+
+def _format_of(path: str) -> str:
+    suffixes = {".jsonl": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".txt": "text"}
+    return suffixes.get(Path(path).suffix.lower(), "csv")
+
+
+def _name(text: str, facts: Facts) -> str:
+    """The name of the component, if it can name a table and a module and is not taken."""
+    name = require_identifier(text, what="component")
+    if keyword.iskeyword(name):
+        raise ProjectError(
+            f"{name!r} cannot name a component: it is a word of Python", hint="take another name"
+        )
+    if place := facts.taken(name):
+        raise ProjectError(f"the name {name!r} is taken", place=place, hint="take another name")
+    return name
+
+
+def _module(
+    facts: Facts, files: dict[str, str | bytes], name: str, function: str, code: str, *, zone: str
+) -> str:
+    """The module of a transform: one that has the function, else a new one, which is added to ``files``."""
+    if not (facts.root / "assets" / "__init__.py").exists():
+        files["assets/__init__.py"] = ""
+    for module in (name, f"{zone}_{name}"):
+        file = facts.root / "assets" / f"{module}.py"
+        if not file.exists():
+            files[f"assets/{module}.py"] = code
+            return f"assets.{module}"
+        if f"def {function}(" in file.read_text(encoding="utf-8"):
+            click.echo(f"kept   assets/{module}.py, which has a function {function}")
+            return f"assets.{module}"
+    raise ProjectError(
+        f"assets/{name}.py and assets/{zone}_{name}.py are there and have no function {function!r}",
+        hint=f"write `def {function}(...)` in one of them",
+    )
+
+
+def _remove_empty(folder: Path) -> None:
+    """Take away the folders that Dagster has made for what was then refused."""
+    while folder.is_dir() and folder.name != PIPELINES and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _write(file: Path, text: str | bytes, shown: str) -> None:
+    """Write a new file; one that is there is kept."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("xb") as opened:
+            opened.write(text if isinstance(text, bytes) else text.encode())
+    except FileExistsError:
+        click.echo(f"kept   {shown}, which was there")
+    else:
+        click.echo(f"wrote  {shown}")
