@@ -10,6 +10,7 @@ LAKE/history/lineage/               which column of what table each column came 
 LAKE/control/...                    decisions, attempts, blocked batches (JSON, not tables)
 LAKE/releases/late_flights/v3/      an immutable release
 LAKE/reports/                       the latest reports
+LAKE/lineage/openlineage/           OpenLineage events as they were emitted, one file a day
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from enum import StrEnum
 from clearwell.errors import ProjectError
 
 __all__ = [
+    "EVENTS",
     "IDENTIFIER",
     "PROVENANCE",
     "RELEASES",
@@ -37,6 +39,7 @@ PROVENANCE = ("_file_id", "_record_no", "_batch_id", "_ingested_at")
 
 RELEASES = "releases"
 REPORTS = "reports"
+EVENTS = "lineage/openlineage"
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """What can name a table, a source, a dataset, a report or a check."""

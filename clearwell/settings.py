@@ -6,6 +6,7 @@
     engine_memory = "6GiB"           # limit of the engine's process; default half of the machine
     engine_deadline_seconds = 3600   # a query that takes longer ends the run
     pages_url = "https://lake.example.org/pages"   # where a web server publishes LAKE/reports
+    openlineage = "file"             # or "http://host:port", or "off": where OpenLineage events go
 
 An environment variable wins over the file (``CLEARWELL_LAKE``, ``CLEARWELL_ENGINE``, ...), an option
 of the command line over both. An unknown key is an error.
@@ -40,6 +41,26 @@ class Settings:
     engine_memory: int | None = None
     engine_deadline_seconds: float = 3600.0
     pages_url: str | None = None
+    openlineage: str | None = None
+
+    @property
+    def lineage_receiver(self) -> str:
+        """Where OpenLineage events go: ``file``, ``off``, or the address of a receiver.
+
+        The setting wins over the variables that all OpenLineage clients know: OPENLINEAGE_DISABLED and
+        OPENLINEAGE_URL.
+        """
+        if self.openlineage:
+            return self.openlineage
+        if os.environ.get("OPENLINEAGE_DISABLED", "").lower() in ("true", "1"):
+            return "off"
+        url = os.environ.get("OPENLINEAGE_URL")
+        return _receiver(url, "OPENLINEAGE_URL") if url else "file"
+
+    @property
+    def lineage_namespace(self) -> str:
+        """OPENLINEAGE_NAMESPACE: of the jobs in OpenLineage events; default: clearwell."""
+        return os.environ.get("OPENLINEAGE_NAMESPACE") or "clearwell"
 
     @property
     def dagster_home(self) -> Path:
@@ -52,6 +73,11 @@ class Settings:
         return os.environ.get("CLEARWELL_AUTOMATION", "").lower() in ("on", "true", "1")
 
     # Secrets are looked up when they are needed and are no fields: so no repr and no log can show them.
+
+    @property
+    def openlineage_api_key(self) -> str | None:
+        """OPENLINEAGE_API_KEY: sent to the receiver of OpenLineage events as a bearer token."""
+        return os.environ.get("OPENLINEAGE_API_KEY") or None
 
     @property
     def alert_webhook(self) -> str | None:
@@ -146,18 +172,31 @@ def _typed(folder: Path, given: Mapping[str, Any]) -> Settings:
             ) from error
     if given.get("pages_url"):
         changes["pages_url"] = _address(str(given["pages_url"]), str(folder / "pyproject.toml"))
+    if given.get("openlineage"):
+        changes["openlineage"] = _receiver(str(given["openlineage"]), str(folder / "pyproject.toml"))
     return replace(settings, **changes)
 
 
-def _address(url: str, place: str) -> str:
-    """``url`` without a slash at its end, if Dagster's pages may link to it; raises ProjectError."""
+def _receiver(text: str, place: str) -> str:
+    """Where OpenLineage events go, if that is ``file``, ``off`` or an address; raises ProjectError."""
+    if text in ("file", "off"):
+        return text
+    if "://" not in text:
+        fact = f"{text!r} is nowhere to send OpenLineage events to"
+        hint = did_you_mean(text, ("file", "off")) or 'write "file", "off" or "http://HOST:PORT"'
+        raise ProjectError(fact, place=place, hint=hint)
+    return _address(text, place, what="openlineage")
+
+
+def _address(url: str, place: str, *, what: str = "pages_url") -> str:
+    """``url`` without a slash at its end, if it is a web address and no more; raises ProjectError."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
     if parts.username or parts.password or parts.query or parts.fragment:  # not shown: one may be a secret
-        raise ProjectError("pages_url has more than a host and a path", place=place, hint="leave that out")
+        raise ProjectError(f"{what} has more than a host and a path", place=place, hint="leave that out")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ProjectError("pages_url is no web address", place=place, hint='write "https://HOST/PATH"')
+        raise ProjectError(f"{what} is no web address", place=place, hint='write "https://HOST/PATH"')
     return url.rstrip("/")
 
 
