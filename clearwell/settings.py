@@ -174,7 +174,9 @@ def _typed(folder: Path, given: Mapping[str, Any]) -> Settings:
         changes["pages_url"] = _address(str(given["pages_url"]), str(folder / "pyproject.toml"))
     if given.get("openlineage"):
         changes["openlineage"] = _receiver(str(given["openlineage"]), str(folder / "pyproject.toml"))
-    return replace(settings, **changes)
+    settings = replace(settings, **changes)
+    settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is told before anything runs
+    return settings
 
 
 def _receiver(text: str, place: str) -> str:

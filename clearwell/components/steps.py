@@ -19,7 +19,9 @@ from clearwell.components.again import audit_again
 from clearwell.components.events import check_results, check_specs, described, unchanged
 from clearwell.components.resources import LAKE, LakeRun
 from clearwell.errors import BatchBlocked, ClearwellError, EngineLost
+from clearwell.flow.events import tell_step
 from clearwell.flow.spec_parts import RetrySpec
+from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.model import BuildResult
 
 if TYPE_CHECKING:
@@ -44,9 +46,11 @@ def step_asset(
 ) -> dg.AssetsDefinition:
     """The asset that ``step(run, spec)`` brings up to date, with a check for each of its suite's.
 
-    With ``reads_files`` it has one more: whether every raw file could be taken.
+    With ``reads_files`` it has one more, whether every raw file could be taken; a table that is computed,
+    whether each of its columns says where it comes from.
     """
-    specs = check_specs(asset.key, suite, reads_files=reads_files)
+    computed = isinstance(spec, TableSpec | CuratedSpec) and not reads_files
+    specs = check_specs(asset.key, suite, reads_files=reads_files, has_lineage=computed)
 
     def run_step(context: dg.AssetExecutionContext) -> Any:
         return _events(context, asset, step, spec, suite)
@@ -79,7 +83,7 @@ def _events(
         if asset.key not in context.selected_asset_keys:
             yield from audit_again(lake.run, asset.key, spec, suite, wanted)
             return
-        result = step(lake.run, spec)
+        result = tell_step(lake.run, spec, step, name=name, suite=suite, attempt=context.retry_number)
     except BatchBlocked as error:
         blocked: StepResult | None = getattr(error, "result", None)
         lake.record.fail(name, error, blocked)

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from clearwell.datasets.catalog import versions_in
 from clearwell.datasets.manifest import Manifest
 from clearwell.flow.publish import leftover_attempts, remove_attempt
-from clearwell.names import RELEASES, release_path
+from clearwell.names import EVENTS, RELEASES, release_path
 from clearwell.tables import Maintained, maintain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clearwell.tables import Lake
 
 __all__ = ["Upkeep", "keep_in_order", "pinned_versions"]
 
 
+_EVENTS_KEPT = timedelta(days=90)
+
+
 @dataclass(frozen=True)
 class Upkeep:
-    """What was done, or would be: table by table, and how many unfinished releases were removed."""
+    """What was done, or would be: table by table, and how many unfinished releases and old events went."""
 
     tables: tuple[Maintained, ...]
     unfinished_releases: int
+    old_event_files: int = 0
 
 
 def keep_in_order(lake: Lake, *, retention_hours: float, dry_run: bool = False) -> Upkeep:
@@ -33,7 +40,11 @@ def keep_in_order(lake: Lake, *, retention_hours: float, dry_run: bool = False) 
             remove_attempt(attempt)
     pinned = pinned_versions(lake)
     done = maintain(lake, retention_hours=retention_hours, pinned=pinned, dry_run=dry_run)
-    return Upkeep(tuple(done), len(leftovers))
+    old = _old_event_files(lake)
+    if not dry_run:
+        for file in old:
+            file.unlink(missing_ok=True)
+    return Upkeep(tuple(done), len(leftovers), len(old))
 
 
 def pinned_versions(lake: Lake) -> dict[str, set[int]]:
@@ -45,3 +56,13 @@ def pinned_versions(lake: Lake) -> dict[str, set[int]]:
             for made_from in Manifest.read(lake.root / release_path(dataset.name, version)).inputs:
                 pinned.setdefault(made_from.table, set()).add(made_from.version)
     return pinned
+
+
+def _old_event_files(lake: Lake) -> list[Path]:
+    """Days of OpenLineage events that whoever wanted them has fetched by now.
+
+    The lineage itself stays in its table. Events that a receiver did not take are no such days: they stay.
+    """
+    oldest = (datetime.now(UTC) - _EVENTS_KEPT).date().isoformat()
+    found = (lake.root / EVENTS).glob("????-??-??.ndjson")
+    return sorted(file for file in found if file.stem < oldest)
