@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Upkeep", "keep_in_order", "pinned_versions"]
 
 
-_EVENTS_KEPT = timedelta(days=90)
+_EVENTS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)

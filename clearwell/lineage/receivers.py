@@ -65,8 +65,7 @@ class HttpReceiver:
     """
 
     def __init__(self, url: str, key: str | None, kept: FileReceiver) -> None:
-        path = urlsplit(url).path.strip("/")
-        self._url = url if path else f"{url}/{_ENDPOINT}"
+        self._url = f"{url}/{_ENDPOINT}"
         self._host = urlsplit(url).netloc
         self._key = key
         self._kept = kept

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clearwell.errors import BatchBlocked
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
+from clearwell.flow.events import tell_step
 from clearwell.flow.ingest import ingest
 from clearwell.flow.project import load_project
 from clearwell.flow.publish import publish
@@ -141,21 +142,21 @@ class Shop:
         """Everything once; a blocked batch stops what hangs on it and nothing else."""
         run = Run(self.project, self.lake, engine)
         for spec in run.project.tables.values():
-            ingest(run, spec)
+            tell_step(run, spec, ingest, name=str(spec.bronze_table))
         with suppress(BatchBlocked):
             for spec in run.project.tables.values():
-                cleanse(run, spec)
+                tell_step(run, spec, cleanse, name=str(spec.silver_table), suite=run.suite(spec))
             for curated in run.project.curated.values():
-                curate(run, curated)
+                tell_step(run, curated, curate, name=str(curated.table))
             for dataset in run.project.datasets.values():
-                publish(run, dataset)
+                tell_step(run, dataset, publish, name=dataset.name)
         return run
 
 
 def make_shop(root: Path, engine: Engine) -> Shop:
     """The shop after three runs: the second brought a later record of an order, the third was blocked."""
     shop = Shop(root)
-    shop.write("pyproject.toml", '[tool.clearwell]\nlake = "lake"\n')
+    shop.write("pyproject.toml", '[project]\nname = "shop"\n\n[tool.clearwell]\nlake = "lake"\n')
     shop.write("assets/__init__.py", "")
     shop.write("assets/shop.py", TRANSFORMS)
     shop.write("expectations/silver_orders.yaml", SUITE)
