@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import shutil
+import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from uuid import UUID
 import pytest
 
 from clearwell.errors import ProjectError
+from clearwell.flow.cleanse import cleanse
 from clearwell.flow.events import tell_step
 from clearwell.flow.ingest import ingest
 from clearwell.flow.run import Run
@@ -346,6 +348,25 @@ def test_an_error_is_told_by_its_kind_and_place_and_not_by_its_text(own: Shop, e
     assert message.startswith("ProjectError at ")
     assert "assets/shop.py:" in message
     assert "example.org" not in json.dumps(events(own))
+
+
+def test_the_code_of_a_step_is_told_without_the_secrets_of_its_address(own: Shop, engine: Engine) -> None:
+    for arguments in (
+        ["init", "-q"],
+        ["remote", "add", "origin", "https://me:planted-token@host.example/r.git"],
+    ):
+        subprocess.run(["git", *arguments], cwd=own.root, check=True)
+    own.write("raw/customers/more.jsonl", '{"id": 9, "city": "Jena"}\n')
+    own.run(engine)
+    event = of(events(own), "bronze_customers", "COMPLETE")[-1]
+    assert event["job"]["facets"]["sourceCodeLocation"]["url"] == "https://host.example/r.git"
+    run = Run(own.project, own.lake, engine)
+    spec = run.project.tables["customers"]
+    tell_step(run, spec, cleanse, name="silver_customers")
+    event = of(events(own), "silver_customers", "COMPLETE")[-1]
+    assert event["job"]["facets"]["sourceCodeLocation"]["path"] == "assets/shop.py"
+    assert Judge(restated()).problems(event) == []
+    assert "planted-token" not in json.dumps(events(own))
 
 
 def test_off_means_off(own: Shop, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,9 @@ def test_a_gold_row_comes_from_a_silver_a_bronze_and_a_raw_record(shop: Shop) ->
     assert (trail.raw.path, trail.raw.record_no, trail.raw.state) == (RAW, 2, "as it was")
     assert trail.raw.text == "2,2026-01-02,20.5,7,bob@example.org"
     assert trail.raw.records == 6
-    assert [(j.into, j.table) for j in trail.joined] == [("gold_order_details", "silver_customers")]
+    assert [(j.into, j.table, j.columns) for j in trail.joined] == [
+        ("gold_order_details", "silver_customers", ("city",))
+    ]
     assert trail.steps[1].batch == 1
 
 
@@ -87,6 +89,14 @@ def test_personal_values_and_raw_text_are_withheld_unless_asked_for(shop: Shop) 
     assert "--show-personal" in (trail.raw.note or "")
     assert "bob" not in repr(trail).lower()
     assert back(shop, "silver_orders", "2", show_personal=True).steps[0].values["mail"] == "BOB@EXAMPLE.ORG"
+
+
+def test_a_column_made_from_a_personal_one_is_withheld_whatever_its_name_is(own: Shop) -> None:
+    defs = own.root / "pipelines" / "shop" / "defs.yaml"
+    defs.write_text(defs.read_text().replace("personal: [email, mail]", "personal: [email]"))
+    trail = back(own, "gold_order_details", "order_id=2")
+    assert [step.values.get("mail") for step in trail.steps[:2]] == [PERSONAL, PERSONAL]
+    assert "bob" not in repr(trail).lower()
 
 
 def test_without_personal_columns_the_text_is_shown(shop: Shop) -> None:
