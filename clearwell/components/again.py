@@ -12,8 +12,10 @@ import dagster as dg
 
 from clearwell.components.events import FILES_READABLE, check_result, what_failed
 from clearwell.components.evidence import rules_of
+from clearwell.components.lineage import judged_again, lineage_numbers
 from clearwell.flow.reaudit import look_at_files, reaudit
 from clearwell.flow.specs import CuratedSpec, TableSpec
+from clearwell.lineage import COLUMN_LINEAGE
 from clearwell.names import TableName, Zone
 
 if TYPE_CHECKING:
@@ -43,8 +45,11 @@ def audit_again(
     table = TableName.parse(key.to_user_string())
     if FILES_READABLE in wanted and isinstance(spec, TableSpec) and table.zone is Zone.BRONZE:
         yield _files(key, look_at_files(run, spec))
-    ours = {check.name for check in suite.checks} & set(wanted) if suite else set[str]()
-    if not ours:
+    if COLUMN_LINEAGE in wanted:
+        recorded = judged_again(run, key.to_user_string())
+        said = what_failed(recorded) if recorded.message else recorded.why or ""
+        yield check_result(key, recorded, said, None, **lineage_numbers(recorded))
+    if not (ours := {name for name in wanted if name not in (FILES_READABLE, COLUMN_LINEAGE)}):
         return
     found, rules = reaudit(run, spec, table, ours), rules_of(suite)
     for check in found.checks:

@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import dagster as dg
 
 from clearwell.components.evidence import evidence_of, rules_of
+from clearwell.components.lineage import (
+    column_deps,
+    columns_described,
+    lineage_check_spec,
+    lineage_numbers,
+)
 from clearwell.flow.publish import ReleaseResult
 from clearwell.flow.report import ReportResult
 from clearwell.model import BuildResult, Outcome, Scope, Severity
@@ -45,9 +51,9 @@ _SEVERITY = {
 
 
 def check_specs(
-    key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False
+    key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False, has_lineage: bool = False
 ) -> list[dg.AssetCheckSpec]:
-    """A spec for each check of ``suite``, and for a table that reads raw files the one of those."""
+    """A spec for each check of ``suite``; for a table that reads raw files, or is computed, one of that too."""
     rules = rules_of(suite)
     specs = [
         dg.AssetCheckSpec(
@@ -70,6 +76,8 @@ def check_specs(
                 FILES_READABLE, asset=key, description="Every raw file could be taken as it is."
             )
         )
+    if has_lineage:
+        specs.append(lineage_check_spec(key))
     return specs
 
 
@@ -82,7 +90,7 @@ def check_results(
     rules = rules_of(suite)
     for check in result.checks:
         told = check.why or "passed" if check.success else _told(check, result)
-        yield check_result(key, check, told, rules.get(check.name))
+        yield check_result(key, check, told, rules.get(check.name), **lineage_numbers(check))
     yield _files_readable(key, result)
 
 
@@ -157,10 +165,11 @@ def _aside(notes: list[str], table: str) -> str:
 
 
 def _of_table(result: BuildResult) -> dict[str, Any]:
-    columns = [dg.TableColumn(name, kind) for name, kind in result.columns]
+    columns = columns_described(result.columns, result.lineage)
     return {
         "dagster/row_count": result.rows,
         "dagster/column_schema": dg.TableSchema(columns) if columns else None,
+        "dagster/column_lineage": column_deps(result.lineage),
         "outcome": str(result.outcome),
         "reason": result.reason or None,
         "accepted": result.accepted,
@@ -177,6 +186,7 @@ def _of_table(result: BuildResult) -> dict[str, Any]:
 def _of_release(result: ReleaseResult) -> dict[str, Any]:
     return {
         "dagster/row_count": result.rows,
+        "dagster/column_lineage": column_deps(result.lineage),
         "outcome": str(result.outcome),
         "reason": result.reason or None,
         "release": result.version,
@@ -194,6 +204,13 @@ def _of_report(result: ReportResult) -> dict[str, Any]:
         "cost_per_month": float(result.cost_per_month),
         "bytes": result.bytes,
         "files": result.files,
+        "rows": result.rows,
+        "quarantined_rows": result.quarantined,
+        "checks": result.checks,
+        "failing_checks": result.failing_checks,
+        "blocked_batches": result.blocked,
+        "releases": result.releases,
         "page": dg.MetadataValue.path(result.html),
         **{f"bytes_{name}": size for name, size in result.categories.items()},
+        **{f"cost_{name}": float(cost) for name, cost in result.costs.items()},
     }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from clearwell.components.aftermath import report_after_failure
 from clearwell.engines import open_engine
 from clearwell.flow.run import Run
 from clearwell.tables import Lake
@@ -94,8 +95,10 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
             full_refresh=tags.get(FULL_REFRESH, "").lower() in ("true", "1", "yes", "on"),
             id=context.run.run_id,
         )
+        opened = LakeRun(run, record or RunRecord())
         try:
-            yield LakeRun(run, record or RunRecord())
+            yield opened
+            report_after_failure(context, opened)
         finally:
             run.engine.close()
 

@@ -6,6 +6,7 @@ from clearwell.lineage.columns import CONSTANT, MISSING, ColumnLineage, column_l
 from clearwell.lineage.graph import Branch, LineageGraph
 from clearwell.lineage.origins import Origins
 from clearwell.lineage.verdict import COLUMN_LINEAGE, judge_lineage, states_of
+from clearwell.lineage.words import how, origin
 
 __all__ = [
     "COLUMN_LINEAGE",
@@ -16,6 +17,8 @@ __all__ = [
     "LineageGraph",
     "Origins",
     "column_lineage",
+    "how",
     "judge_lineage",
+    "origin",
     "states_of",
 ]

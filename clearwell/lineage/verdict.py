@@ -19,6 +19,7 @@ COLUMN_LINEAGE = "column_lineage"
 """The check's name, and that of its expectation."""
 
 _WHY = "Each column says which columns it comes from."
+_NOTHING = "no lineage is recorded yet: the next build does it, or one with --full-refresh"
 _MOST_NAMED = 10
 
 
@@ -39,15 +40,16 @@ def judge_lineage(edges: Iterable[Edge], reasons: Sequence[str] = ()) -> CheckRe
     states = states_of(edges)
     count = Counter(states.values())
     missing = sorted(column for column, state in states.items() if state == "missing")
+    message = _told(missing, reasons) if missing else None if states else _NOTHING
     return CheckResult(
         name=COLUMN_LINEAGE,
         expectation=COLUMN_LINEAGE,
         severity=Severity.WARNING,
         scope=Scope.TABLE,
-        success=not missing,
+        success=message is None,
         observed={state: count[state] for state in ("exact", "blurred", "constant", "missing")},
         why=_WHY,
-        message=_told(missing, reasons) if missing else None,
+        message=message,
     )
 
 

@@ -21,6 +21,7 @@ from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
 from clearwell.errors import BatchBlocked, EngineError, ProjectError
 from clearwell.flow.project import load_project
+from clearwell.flow.report import ReportResult
 from clearwell.model import BuildResult, Outcome
 from tests.components.shop import TABLE, deliver, make_shop, write
 
@@ -133,7 +134,10 @@ def test_a_blocked_batch_fails_its_step_and_skips_what_hangs_on_it(shop: Setting
         report = run_project(shop)
         assert not report.success
         assert [(f.asset, type(f.error)) for f in report.failures] == [("silver_orders", BatchBlocked)]
-        assert set(report.skipped) == {"gold_totals", "daily_totals", "storage_cost"}
+        assert set(report.skipped) == {"gold_totals", "daily_totals"}
+        assert isinstance(report.results[-1], ReportResult)  # just then it is needed
+        assert (report.results[-1].blocked, report.results[-1].failing_checks > 0) == (1, True)
+        assert "amount_not_negative" in report.results[-1].html.read_text()
         assert built(report)["silver_orders"].outcome is Outcome.BLOCKED
         assert set(materialized(shop, report.run_id)) == {"bronze_orders"}
         assert checks(shop, report.run_id)["silver_orders:amount_not_negative"] is False
@@ -235,7 +239,7 @@ def test_a_transform_that_raises_fails_its_step_with_its_own_line(shop: Settings
     assert isinstance(failure.error, ProjectError)
     assert (failure.error.place or "").startswith(str(code))
     assert "slect" in failure.trace
-    assert set(report.skipped) == set(EVERYTHING) - {"bronze_orders", "silver_orders"}
+    assert set(report.skipped) == set(EVERYTHING) - {"bronze_orders", "silver_orders", "storage_cost"}
 
 
 def test_a_fault_that_is_nobody_s_intent_is_told_too(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,64 @@
+"""After a run in which a step failed: the report that the run had selected, which Dagster then skips.
+
+The report waits for every table, so a failure skips it, and just then it is needed most: it says what is
+blocked and what failed. So it is written at the end of such a run, whoever started it. To Dagster its asset
+stays skipped: nothing is said to have succeeded that did not.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from clearwell.errors import ClearwellError
+from clearwell.flow.report import report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.components.resources import LakeRun
+
+__all__ = ["report_after_failure"]
+
+_log = logging.getLogger("clearwell")
+
+
+def report_after_failure(context: dg.InitResourceContext, lake: LakeRun) -> None:
+    """Write the reports that the run of ``context`` skipped because a step failed; never raises.
+
+    A run that was interrupted has its wish: it ends.
+    """
+    project, record = lake.run.project, lake.record
+    skipped = {n: s for n, s in project.reports.items() if n not in record.results and _selected(context, n)}
+    if not skipped:
+        return
+    failed = dict(_failed_steps(context))
+    if not failed or any("DagsterExecutionInterruptedError" in error for error in failed.values()):
+        return
+    for name, spec in skipped.items():
+        if name not in failed:
+            try:
+                record.done(name, report(lake.run, spec))
+            except (ClearwellError, OSError) as error:
+                _log.warning("%s: not written: %s", name, error)
+
+
+def _selected(context: dg.InitResourceContext, name: str) -> bool:
+    selection = context.run.asset_selection if context.run else None
+    return selection is None or dg.AssetKey(name) in selection
+
+
+def _failed_steps(context: dg.InitResourceContext) -> Iterator[tuple[str, str]]:
+    """The steps of the run that failed, each with its error."""
+    if context.instance is None or context.run is None:
+        return
+    found = context.instance.get_records_for_run(
+        context.run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE
+    )
+    for entry in found.records:
+        event = entry.event_log_entry.dagster_event
+        if event is not None and event.step_key is not None:
+            error = event.step_failure_data.error
+            yield event.step_key, error.to_string() if error else ""

@@ -1,0 +1,76 @@
+"""Column lineage on Dagster's pages: a check, a sentence at each column, and Dagster's own metadata of it.
+
+Open-source Dagster shows no graph of columns, so that what it keeps of them is also said in the columns'
+descriptions, which it does show.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from clearwell.lineage import COLUMN_LINEAGE, judge_lineage, origin
+from clearwell.tables import edges_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from clearwell.flow.run import Run
+    from clearwell.model import CheckResult, Edge
+
+__all__ = ["column_deps", "columns_described", "judged_again", "lineage_check_spec", "lineage_numbers"]
+
+
+def lineage_check_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
+    """The check that every silver and gold table has."""
+    return dg.AssetCheckSpec(
+        COLUMN_LINEAGE,
+        asset=key,
+        description="Each column says which columns it comes from.",
+        metadata={"severity": "warning", "scope": "table"},
+    )
+
+
+def lineage_numbers(check: CheckResult) -> dict[str, int]:
+    """The numbers of columns behind the check, which plot; none of any other check."""
+    if check.name != COLUMN_LINEAGE or not isinstance(check.observed, dict):
+        return {}
+    counts: dict[str, int] = check.observed
+    return {f"columns_{state}": number for state, number in counts.items()}
+
+
+def judged_again(run: Run, table: str) -> CheckResult:
+    """The check of what is on record of a table, without a build."""
+    return judge_lineage(edges_of(run.lake, table))
+
+
+def columns_described(columns: Iterable[tuple[str, str]], edges: Sequence[Edge]) -> list[dg.TableColumn]:
+    """A table's columns with their types, and where each of them comes from."""
+    by_column = _by_column(edges)
+    return [dg.TableColumn(name, kind, _origin(by_column.get(name))) for name, kind in columns]
+
+
+def column_deps(edges: Sequence[Edge]) -> dg.TableColumnLineage | None:
+    """The same as Dagster keeps it: by column, the columns of other assets."""
+    deps = {
+        column: [
+            dg.TableColumnDep(dg.AssetKey(edge.source), edge.source_column)
+            for edge in found
+            if edge.is_direct
+        ]
+        for column, found in _by_column(edges).items()
+    }
+    return dg.TableColumnLineage(deps) if deps else None
+
+
+def _origin(edges: list[Edge] | None) -> str | None:
+    return origin(edges) if edges else None
+
+
+def _by_column(edges: Sequence[Edge]) -> dict[str, list[Edge]]:
+    found: dict[str, list[Edge]] = {}
+    for edge in edges:
+        if edge.column:
+            found.setdefault(edge.column, []).append(edge)
+    return found
