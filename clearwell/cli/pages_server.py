@@ -7,7 +7,7 @@ closes that end, and this process follows. REPORT is a pipe that gets the port.
 
 It reads: GET and HEAD, of regular files in FOLDER and nothing else: no folder is listed, no hidden file is
 shown, no link leads out. It answers only to who asks for this machine by its name, so that no page of the
-web can make a browser read it (DNS rebinding), and tells browsers that a page may load nothing from elsewhere.
+web can make a browser read it (DNS rebinding), and lets a page load nothing from elsewhere.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from clearwell.flow.report import report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.components.resources import LakeRun
+    from clearwell.components.record import LakeRun
 
 __all__ = ["report_after_failure"]
 
@@ -54,9 +54,7 @@ def _failed_steps(context: dg.InitResourceContext) -> Iterator[tuple[str, str]]:
     """The steps of the run that failed, each with its error."""
     if context.instance is None or context.run is None:
         return
-    found = context.instance.get_records_for_run(
-        context.run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE
-    )
+    found = context.instance.get_records_for_run(context.run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     for entry in found.records:
         event = entry.event_log_entry.dagster_event
         if event is not None and event.step_key is not None:

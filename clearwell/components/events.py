@@ -53,7 +53,7 @@ _SEVERITY = {
 def check_specs(
     key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False, has_lineage: bool = False
 ) -> list[dg.AssetCheckSpec]:
-    """A spec for each check of ``suite``; for a table that reads raw files, or is computed, one of that too."""
+    """A spec for each check of ``suite``; for a table read from files, or computed, one of that too."""
     rules = rules_of(suite)
     specs = [
         dg.AssetCheckSpec(

@@ -11,7 +11,8 @@ import dagster as dg
 from clearwell.components.instance import end_dead_runs, open_instance, telling_of_its_database
 from clearwell.components.location import JOB, load_definitions
 from clearwell.components.quiet import quiet_dagster
-from clearwell.components.resources import RunRecord, run_tags
+from clearwell.components.record import RunRecord
+from clearwell.components.resources import run_tags
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
 from clearwell.flow.project import load_project
 from clearwell.model import BuildResult

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from clearwell.components.resources import RunRecord
+    from clearwell.components.record import RunRecord
     from clearwell.flow.project import Project
 
 __all__ = ["JOB", "load_definitions"]

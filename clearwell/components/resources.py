@@ -10,12 +10,12 @@ resource as one from the command line; its tags say what it shall do and who it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from clearwell.components.aftermath import report_after_failure
+from clearwell.components.record import LakeRun, RunRecord
 from clearwell.engines import open_engine
 from clearwell.flow.run import Run
 from clearwell.tables import Lake
@@ -24,8 +24,6 @@ from clearwell.tables.control import Process
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.components.events import StepResult
-    from clearwell.errors import ClearwellError
     from clearwell.flow.project import Project
 
 __all__ = [
@@ -33,8 +31,6 @@ __all__ = [
     "LAKE",
     "LAKE_TAG",
     "PROCESS_TAG",
-    "LakeRun",
-    "RunRecord",
     "lake_resource",
     "run_tags",
 ]
@@ -43,38 +39,6 @@ LAKE = "lake"
 FULL_REFRESH = "clearwell/full_refresh"
 LAKE_TAG = "clearwell/lake"
 PROCESS_TAG = "clearwell/process"
-
-
-@dataclass
-class RunRecord:
-    """What the steps of a run have come to, in the order in which they ended."""
-
-    results: dict[str, StepResult] = field(default_factory=dict[str, "StepResult"])
-    failures: dict[str, ClearwellError] = field(default_factory=dict[str, "ClearwellError"])
-
-    def done(self, asset: str, result: StepResult) -> None:
-        """A step has brought its asset up to date."""
-        self.results[asset] = result
-        self.failures.pop(asset, None)  # an earlier try's
-
-    def fail(self, asset: str, error: ClearwellError, result: StepResult | None = None) -> None:
-        """A step has failed, with the result of a blocked batch if that was why."""
-        self.failures[asset] = error
-        if result is not None:
-            self.results[asset] = result
-
-
-@dataclass(frozen=True)
-class LakeRun:
-    """What a step gets: the run it is a part of, and where it notes what came of it."""
-
-    run: Run
-    record: RunRecord
-
-    def renew_engine(self) -> None:
-        """Take another engine for a lost one: the next try, and the steps after it, start it."""
-        self.run.engine.close()
-        self.run.engine = open_engine(self.run.project.settings)
 
 
 def lake_resource(project: Project, record: RunRecord | None = None) -> dg.ResourceDefinition:

@@ -17,7 +17,7 @@ import dagster as dg
 
 from clearwell.components.again import audit_again
 from clearwell.components.events import check_results, check_specs, described, unchanged
-from clearwell.components.resources import LAKE, LakeRun
+from clearwell.components.resources import LAKE
 from clearwell.errors import BatchBlocked, ClearwellError, EngineLost
 from clearwell.flow.events import tell_step
 from clearwell.flow.spec_parts import RetrySpec
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from clearwell.components.events import StepResult
+    from clearwell.components.record import LakeRun
     from clearwell.flow.run import Run
     from clearwell.quality import Suite
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import polars
 
     from clearwell.datasets.manifest import ReleaseFile, SplitFiles
-    from clearwell.datasets.reader import Dataset
+    from clearwell.datasets.release import Release
 
 __all__ = ["RESTORE", "Split"]
 
@@ -34,7 +34,7 @@ RESTORE = "copy the release again from where it was made"
 class Split:
     """The rows of one split, in one fixed order. Made by ``Dataset.split``; ``len()`` is its rows."""
 
-    def __init__(self, dataset: Dataset, entry: SplitFiles) -> None:
+    def __init__(self, dataset: Release, entry: SplitFiles) -> None:
         self.dataset = dataset
         self.name = entry.name
         self.fingerprint = entry.fingerprint

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from clearwell.datasets.fingerprint import ALGORITHM, fingerprint_rows
 from clearwell.datasets.index import INDEX, key_hashes
 from clearwell.datasets.keys import key_digests
 from clearwell.datasets.manifest import CURRENT, MANIFEST, hash_file
+from clearwell.datasets.release import Release
 from clearwell.datasets.split import RESTORE
 from clearwell.errors import DatasetError
 
 if TYPE_CHECKING:
+    from clearwell.datasets.lookup import Lookup
     from clearwell.datasets.manifest import ReleaseFile
-    from clearwell.datasets.reader import Dataset
     from clearwell.datasets.split import Split
 
 __all__ = ["verify_release"]
@@ -22,7 +23,29 @@ __all__ = ["verify_release"]
 _BATCH = 65_536
 
 
-def verify_release(dataset: Dataset) -> None:
+class WholeRelease(Release, Protocol):
+    """What is verified: ``Dataset`` is one."""
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of its splits."""
+        ...
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name a row."""
+        ...
+
+    def split(self, name: str) -> Split:
+        """The rows of one split."""
+        ...
+
+    def open_lookup(self) -> Lookup:
+        """The index of its keys."""
+        ...
+
+
+def verify_release(dataset: WholeRelease) -> None:
     """Recompute every hash and every fingerprint; see ``Dataset.verify``."""
     _verify_manifest(dataset)
     for file in dataset.manifest.files:
@@ -42,7 +65,7 @@ def verify_release(dataset: Dataset) -> None:
         _verify_index(dataset)
 
 
-def _verify_manifest(dataset: Dataset) -> None:
+def _verify_manifest(dataset: WholeRelease) -> None:
     pointer = dataset.path.parent / CURRENT
     try:
         said = json.loads(pointer.read_text(encoding="utf-8"))
@@ -58,7 +81,7 @@ def _verify_manifest(dataset: Dataset) -> None:
         )
 
 
-def _verify_bytes(dataset: Dataset, file: ReleaseFile) -> None:
+def _verify_bytes(dataset: WholeRelease, file: ReleaseFile) -> None:
     path = dataset.path / file.path
     if not path.is_file():
         raise DatasetError("a file of the release is missing", place=str(path), hint=RESTORE)
@@ -89,7 +112,7 @@ def _verify_rows(split: Split) -> None:
                 )
 
 
-def _verify_index(dataset: Dataset) -> None:
+def _verify_index(dataset: WholeRelease) -> None:
     """Every row is found by its key."""
     row = 0
     index = dataset.open_lookup().index

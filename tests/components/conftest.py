@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DAGSTER_HOME", "CLEARWELL_AUTOMATION", "CLEARWELL_LAKE", "CLEARWELL_ENGINE", "SHOP_RAW", "SHOP_SCHEDULE"):
+    for name in (
+        "DAGSTER_HOME",
+        "CLEARWELL_AUTOMATION",
+        "CLEARWELL_LAKE",
+        "CLEARWELL_ENGINE",
+        "SHOP_RAW",
+        "SHOP_SCHEDULE",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

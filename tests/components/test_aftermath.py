@@ -1,4 +1,4 @@
-"""A run in which a step failed still writes its report; one that succeeded, or had not selected it, does not."""
+"""A run in which a step failed still writes its report; one that had not selected it does not."""
 
 from __future__ import annotations
 

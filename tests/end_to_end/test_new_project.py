@@ -22,42 +22,38 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 
-TYPOS = [
-    pytest.param("check", "pipelines/orders/defs.yaml", "nulls:", "nuls:", "did you mean 'nulls'?", id="a key"),
-    pytest.param(
-        "check", "pipelines/orders/defs.yaml", "orders:clean", "orders:cleen", "did you mean 'clean'?", id="a name"
-    ),
-    pytest.param(
-        "check", "pipelines/orders/defs.yaml", "assets.orders:w", "asets.orders:w", "did you mean", id="a module"
-    ),
-    pytest.param(
-        "check", "pipelines/orders/defs.yaml", "[silver_orders]", "[silver_order]", "'silver_orders'?", id="an input"
-    ),
-    pytest.param(
-        "check", "expectations/silver_orders.yaml", "column_values_to_be_unique", "column_values_to_be_uniqe",
-        "did you mean 'expect_column_values_to_be_unique'?", id="an expectation",
-    ),
-    pytest.param(
-        "check", "expectations/silver_orders.yaml", "value_set:", "valueset:", "did you mean 'value_set'?",
-        id="an argument",
-    ),
-    pytest.param(
-        "check", "pipelines/storage_cost/prices.yaml", "as_of:", "asof:", "did you mean 'as_of'?", id="a price's key"
-    ),
-    pytest.param("check", "assets/orders.py", "import DataFrame\n", "import DataFram\n", "DataFram", id="an import"),
-    pytest.param(
-        "run", "assets/orders.py", 'F.to_date("ordered_at")', 'F.to_date("orderd_at")', "did you mean 'ordered_at'?",
-        id="a column",
-    ),
-    pytest.param(
-        "run", "expectations/silver_orders.yaml", "{column: drink,", "{column: drnk,", "did you mean 'drink'?",
-        id="a column of a check",
-    ),
-    pytest.param(
-        "run", "pipelines/orders/defs.yaml", "label: is_slow", "label: is_slo", "did you mean 'is_slow'?",
-        id="a column of a dataset",
-    ),
-]  # fmt: skip
+DEFS, SUITE, PRICES = (
+    "pipelines/orders/defs.yaml",
+    "expectations/silver_orders.yaml",
+    "pipelines/storage_cost/prices.yaml",
+)
+CODE = "assets/orders.py"
+
+# Of each: the file, what is right, what is written, and what the message says.
+UNSEEN_UNTIL_A_RUN = [
+    (CODE, 'F.to_date("ordered_at")', 'F.to_date("orderd_at")', "did you mean 'ordered_at'?"),
+    (SUITE, "{column: drink,", "{column: drnk,", "did you mean 'drink'?"),
+    (DEFS, "label: is_slow", "label: is_slo", "did you mean 'is_slow'?"),
+]
+SEEN_BY_CHECK = {
+    "keys": [
+        (DEFS, "nulls:", "nuls:", "did you mean 'nulls'?"),
+        (DEFS, "assets.orders:w", "asets.orders:w", "did you mean 'assets.orders'?"),
+        (
+            SUITE,
+            "values_to_be_unique",
+            "values_to_be_uniqe",
+            "did you mean 'expect_column_values_to_be_unique'?",
+        ),
+        (PRICES, "as_of:", "asof:", "did you mean 'as_of'?"),
+    ],
+    "names": [
+        (DEFS, "orders:clean", "orders:cleen", "did you mean 'clean'?"),
+        (DEFS, "[silver_orders]", "[silver_order]", "did you mean 'silver_orders'?"),
+        (SUITE, "max_value: 20", "maxvalue: 20", "did you mean 'max_value'?"),
+    ],
+    "code": [(CODE, "import DataFrame\n", "import DataFram\n", "cannot import name 'DataFram'")],
+}
 
 
 @dataclass(frozen=True)
@@ -165,19 +161,34 @@ def test_a_test_that_fails_shows_the_rows_that_differ(installed: Installed, plan
     assert "clearwell/testing" not in said
 
 
-@pytest.mark.parametrize(("command", "file", "old", "new", "said"), TYPOS)
-def test_a_planted_typo_is_pointed_at_with_its_line(
-    installed: Installed, planted: Path, *, command: str, file: str, old: str, new: str, said: str
+@pytest.mark.parametrize("group", list(SEEN_BY_CHECK))
+def test_a_planted_typo_is_pointed_at_with_its_line(installed: Installed, planted: Path, group: str) -> None:
+    places = [plant(planted, *typo[:3]) for typo in SEEN_BY_CHECK[group]]
+    said = installed.clearwell("check", code=1)
+    for place, (*_, hint) in zip(places, SEEN_BY_CHECK[group], strict=True):
+        assert f"{place}: " in said
+        assert hint in said
+    assert f"{len(places)} problem" in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "hint"), UNSEEN_UNTIL_A_RUN)
+def test_a_column_that_is_not_there_is_pointed_at_by_the_run(
+    installed: Installed, planted: Path, *, file: str, old: str, new: str, hint: str
 ) -> None:
-    text = (planted / file).read_text()
+    place = plant(planted, file, old, new)
+    assert "no problem found" in installed.clearwell("check")
+    said = installed.clearwell("run", code=1)
+    assert f"{place}: " in said
+    assert hint in said
+    assert "Traceback" not in said
+
+
+def plant(root: Path, file: str, old: str, new: str) -> str:
+    """Write a typo; the place that a message about it must have."""
+    text = (root / file).read_text()
     line = 1 + text[: text.index(old)].count("\n")
-    (planted / file).write_text(text.replace(old, new, 1))
-    shown = installed.clearwell(command, code=1)
-    assert f"{file}:{line}: " in shown.replace(f"{file}:{line - 1}: check", f"{file}:{line}: check")
-    assert said in shown
-    assert "Traceback" not in shown
-    if command == "check":
-        assert "1 problem found" in shown
+    (root / file).write_text(text.replace(old, new, 1))
+    return f"{file}:{line}"
 
 
 def test_a_file_more_is_taken_and_an_order_that_comes_again_replaces_itself(installed: Installed) -> None:
@@ -213,8 +224,5 @@ def test_a_folder_that_is_no_project_is_told_with_the_way_to_one(
     installed: Installed, tmp_path: Path, arguments: list[str]
 ) -> None:
     said = installed.clearwell(*arguments, code=1, cwd=tmp_path)
-    assert said.splitlines() == [
-        f"error: {tmp_path} is not in a Clearwell project",
-        "  next: go to a folder whose pyproject.toml has a [tool.clearwell] section, or make a project:"
-        " clearwell init DIR",
-    ]
+    hint = "go to a folder whose pyproject.toml has a [tool.clearwell] section, or make a project:"
+    assert said == f"error: {tmp_path} is not in a Clearwell project\n  next: {hint} clearwell init DIR\n"

@@ -1,0 +1,47 @@
+"""What a step of a run gets at hand, and where it notes what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clearwell.engines import open_engine
+
+if TYPE_CHECKING:
+    from clearwell.components.events import StepResult
+    from clearwell.errors import ClearwellError
+    from clearwell.flow.run import Run
+
+__all__ = ["LakeRun", "RunRecord"]
+
+
+@dataclass
+class RunRecord:
+    """What the steps of a run have come to, in the order in which they ended."""
+
+    results: dict[str, StepResult] = field(default_factory=dict[str, "StepResult"])
+    failures: dict[str, ClearwellError] = field(default_factory=dict[str, "ClearwellError"])
+
+    def done(self, asset: str, result: StepResult) -> None:
+        """A step has brought its asset up to date."""
+        self.results[asset] = result
+        self.failures.pop(asset, None)  # an earlier try's
+
+    def fail(self, asset: str, error: ClearwellError, result: StepResult | None = None) -> None:
+        """A step has failed, with the result of a blocked batch if that was why."""
+        self.failures[asset] = error
+        if result is not None:
+            self.results[asset] = result
+
+
+@dataclass(frozen=True)
+class LakeRun:
+    """What a step gets: the run it is a part of, and where it notes what came of it."""
+
+    run: Run
+    record: RunRecord
+
+    def renew_engine(self) -> None:
+        """Take another engine for a lost one: the next try, and the steps after it, start it."""
+        self.run.engine.close()
+        self.run.engine = open_engine(self.run.project.settings)

@@ -1,0 +1,36 @@
+"""What the parts of the reader ask of the release that they belong to; ``Dataset`` is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clearwell.datasets.manifest import Manifest
+
+__all__ = ["Release"]
+
+
+class Release(Protocol):
+    """A release that is open: its folder, and what its manifest says."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Number of the release."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        ...
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it is made of."""
+        ...
