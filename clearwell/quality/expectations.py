@@ -75,7 +75,7 @@ def _try(check: Check, suite: Suite) -> tuple[Any, list[ProjectError]]:
     if check.expectation not in known:
         hint = did_you_mean(_snake(check.expectation), known)
         fact = f"check {check.name!r}: no expectation {check.expectation!r}"
-        return None, [ProjectError(fact, place=suite.place(check), hint=hint)]
+        return None, [ProjectError(fact, place=suite.place(check, "expectation"), hint=hint)]
     kind: Any = get_expectation_impl(check.expectation)
     arguments = sorted(arguments_of(kind))
     problems = [

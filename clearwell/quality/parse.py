@@ -123,6 +123,7 @@ def _parse_check(item: Any, document: Document, number: int) -> tuple[Check | No
     if problems:
         return None, problems
     lines = {key: document.line("checks", number, "kwargs", key) for key in kwargs}
+    lines["expectation"] = document.line("checks", number, "expectation")
     check = Check(
         name=str(name),
         expectation=expectation,

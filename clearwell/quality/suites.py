@@ -95,7 +95,7 @@ class Suite:
         return tuple(check for check in self.checks if check.scope is scope)
 
     def place(self, check: Check, kwarg: str | None = None) -> str:
-        """``file:line`` of a check, or of one of its keyword arguments."""
+        """``file:line`` of a check, of its ``expectation``, or of one of its keyword arguments."""
         return f"{shown(self.file)}:{check.kwarg_lines.get(kwarg or '', check.line)}"
 
     def fingerprint(self) -> str:

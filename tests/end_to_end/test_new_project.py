@@ -39,12 +39,6 @@ SEEN_BY_CHECK = {
     "keys": [
         (DEFS, "nulls:", "nuls:", "did you mean 'nulls'?"),
         (DEFS, "assets.orders:w", "asets.orders:w", "did you mean 'assets.orders'?"),
-        (
-            SUITE,
-            "values_to_be_unique",
-            "values_to_be_uniqe",
-            "did you mean 'expect_column_values_to_be_unique'?",
-        ),
         (PRICES, "as_of:", "asof:", "did you mean 'as_of'?"),
     ],
     "names": [
@@ -52,7 +46,10 @@ SEEN_BY_CHECK = {
         (DEFS, "[silver_orders]", "[silver_order]", "did you mean 'silver_orders'?"),
         (SUITE, "max_value: 20", "maxvalue: 20", "did you mean 'max_value'?"),
     ],
-    "code": [(CODE, "import DataFrame\n", "import DataFram\n", "cannot import name 'DataFram'")],
+    "code": [
+        (CODE, "import DataFrame\n", "import DataFram\n", "cannot import name 'DataFram'"),
+        (SUITE, "values_to_be_unique", "values_to_be_uniqe", "'expect_column_values_to_be_unique'?"),
+    ],
 }
 
 

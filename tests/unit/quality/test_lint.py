@@ -68,8 +68,8 @@ def test_wrong_names_of_every_kind_are_found_in_one_go(suite_file: Callable[[str
     facts = [(line, fact) for line, fact, _ in found]
     not_a_bound = "value is not a valid float; invalid date format; invalid datetime format"
     assert facts == [
-        (2, "check 'one': no expectation 'expect_column_values_to_be_betwen'"),
-        (5, "check 'two': no expectation 'ExpectColumnValuesToNotBeNull'"),
+        (3, "check 'one': no expectation 'expect_column_values_to_be_betwen'"),
+        (6, "check 'two': no expectation 'ExpectColumnValuesToNotBeNull'"),
         (11, "check 'three': no column 'dep_tim'"),
         (12, "check 'three': expect_column_values_to_be_between has no keyword argument 'max_valu'"),
         (
