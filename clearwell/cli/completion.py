@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from clearwell.cli.session import Session, options
 from clearwell.errors import ClearwellError
+from clearwell.names import RELEASES, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "complete_assets",
     "complete_engines",
+    "complete_products",
     "complete_tables",
     "complete_transforms",
     "completion",
@@ -50,6 +52,15 @@ def complete_tables(context: click.Context, _: click.Parameter, typed: str) -> l
     tables = list(_tables_in(_lake(context)))
     own = [name for name in tables if not name.startswith(_ZONES)]
     return _beginning(typed, [name for name in tables if name not in own]) or _beginning(typed, own)
+
+
+def complete_products(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """The tables of the lake, and the datasets that were released."""
+    lake = _lake(context)
+    folder = lake / RELEASES if lake else None
+    datasets = sorted(path.name for path in folder.iterdir()) if folder and folder.is_dir() else []
+    tables = [name for name in _tables_in(lake) if name.startswith(_ZONES)]
+    return _beginning(typed, [*tables, *(name for name in datasets if not name.startswith("."))])
 
 
 def complete_assets(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -89,8 +100,6 @@ def _lake(context: click.Context) -> Path | None:
 
 
 def _tables_in(lake: Path | None) -> Iterator[str]:
-    from clearwell.names import Zone
-
     for zone in Zone if lake else ():
         folder = lake / zone if lake else None
         if folder and folder.is_dir():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clearwell.cli.completion import complete_products
 from clearwell.cli.output import print_json, table_lines
 from clearwell.cli.session import Session, options
 
@@ -23,7 +24,7 @@ _WIDTH = 44
 
 
 @click.command(short_help="Show where columns come from, or go to.")
-@click.argument("target", metavar="TABLE[.COLUMN]")
+@click.argument("target", metavar="TABLE[.COLUMN]", shell_complete=complete_products)
 @click.option("--up", "direction", flag_value="up", default="up", help="To the raw files (the default).")
 @click.option("--down", "direction", flag_value="down", help="To the tables and releases that use it.")
 @options(listing=True)

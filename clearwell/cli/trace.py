@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clearwell.cli.completion import complete_engines, complete_products
 from clearwell.cli.output import print_json, table_lines
 from clearwell.cli.progress import progress
 from clearwell.cli.session import Session, options
@@ -26,7 +27,7 @@ _LONGEST_VALUE = 60
 
 
 @click.command(short_help="Trace a row to its raw text, or a raw record to where it ended.")
-@click.argument("table", required=False)
+@click.argument("table", required=False, shell_complete=complete_products)
 @click.option(
     "--key", multiple=True, metavar="K", help="COLUMN=VALUE, or the values of the table's key: V1,V2."
 )
@@ -37,7 +38,12 @@ _LONGEST_VALUE = 60
 @click.option(
     "--show-personal", is_flag=True, help="Show the values of columns with personal data, and raw text."
 )
-@click.option("--engine", metavar="ENGINE", help="embedded, spark or sc://host:port; default: the project's.")
+@click.option(
+    "--engine",
+    metavar="ENGINE",
+    shell_complete=complete_engines,
+    help="embedded, spark or sc://host:port; default: the project's.",
+)
 @options(listing=True)
 def trace(
     session: Session,

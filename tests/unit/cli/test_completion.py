@@ -75,6 +75,13 @@ def test_tables_are_those_of_the_lake(lake: Path) -> None:
     assert offered("show", "gold") == []
 
 
+def test_what_can_be_traced_is_a_table_or_a_release(lake: Path) -> None:
+    for made in ("rare_birds/v1", "rare_birds/.attempt-1", ".trash"):
+        (lake / "releases" / made).mkdir(parents=True)
+    assert offered("lineage", "") == ["bronze_birds", "silver_birds", "rare_birds"]
+    assert offered("trace", "ra") == ["rare_birds"]
+
+
 def test_the_lake_may_be_named(lake: Path, tmp_path: Path) -> None:
     other = tmp_path / "other lake"
     (other / "gold" / "totals" / "_delta_log").mkdir(parents=True)
