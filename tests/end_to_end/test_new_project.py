@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -140,6 +142,19 @@ def test_a_second_run_finds_nothing_new(installed: Installed) -> None:
     said = installed.clearwell("run")
     assert said.count("unchanged") == 4
     assert "built" not in said
+
+
+def test_what_its_readme_tells_to_type_works(installed: Installed) -> None:
+    readme = (installed.folder / "my_lake" / "README.md").read_text()
+    ((commands, code),) = re.findall(r"```bash\n(.*?)```.*```python\n(.*?)```", readme, re.DOTALL)
+    typed = [shlex.split(line, comments=True) for line in commands.splitlines()]
+    assert {words[0] for words in typed} == {"clearwell", "pytest"}
+    elsewhere = (["clearwell", "run"], ["clearwell", "check"], ["clearwell", "ui"], ["pytest"])
+    others = [words[1:] for words in typed if words not in elsewhere]
+    assert len(others) == len(typed) - len(elsewhere)
+    for arguments in others:
+        assert installed.clearwell(*arguments).strip()
+    assert installed.run("-c", f"{code}\nprint(len(train))").strip() == "76"
 
 
 def test_its_own_tests_pass(installed: Installed) -> None:
