@@ -31,7 +31,8 @@ def report_after_failure(context: dg.InitResourceContext, lake: LakeRun) -> None
     A run that was interrupted has its wish: it ends.
     """
     project, record = lake.run.project, lake.record
-    skipped = {n: s for n, s in project.reports.items() if n not in record.results and _selected(context, n)}
+    planned = _planned_steps(context)
+    skipped = {n: s for n, s in project.reports.items() if n in planned and n not in record.results}
     if not skipped:
         return
     failed = dict(_failed_steps(context))
@@ -45,9 +46,12 @@ def report_after_failure(context: dg.InitResourceContext, lake: LakeRun) -> None
                 _log.warning("%s: not written: %s", name, error)
 
 
-def _selected(context: dg.InitResourceContext, name: str) -> bool:
-    selection = context.run.asset_selection if context.run else None
-    return selection is None or dg.AssetKey(name) in selection
+def _planned_steps(context: dg.InitResourceContext) -> set[str]:
+    """The steps that the run was to execute. Its selection would not tell: a job's own is not in it."""
+    if context.instance is None or context.run is None or context.run.execution_plan_snapshot_id is None:
+        return set()
+    plan = context.instance.get_execution_plan_snapshot(context.run.execution_plan_snapshot_id)
+    return set(plan.step_keys_to_execute)
 
 
 def _failed_steps(context: dg.InitResourceContext) -> Iterator[tuple[str, str]]:
