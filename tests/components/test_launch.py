@@ -84,6 +84,8 @@ def test_a_run_goes_from_raw_files_to_the_report(twice: Twice) -> None:
         "silver_orders:amount_plausible": False,
         "silver_orders:amount_not_negative": True,
         "silver_orders:enough_orders": True,
+        "silver_orders:column_lineage": True,
+        "gold_totals:column_lineage": True,
     }
 
 
