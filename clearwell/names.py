@@ -22,6 +22,7 @@ from enum import StrEnum
 from clearwell.errors import ProjectError
 
 __all__ = [
+    "COLUMN_LINEAGE",
     "EVENTS",
     "IDENTIFIER",
     "PROVENANCE",
@@ -36,6 +37,9 @@ __all__ = [
 PROVENANCE = ("_file_id", "_record_no", "_batch_id", "_ingested_at")
 """Columns that every bronze and silver row carries: content hash of its raw file (32 hex digits),
 1-based number of the record in that file, number of the bronze batch, time of ingest (UTC)."""
+
+COLUMN_LINEAGE = "column_lineage"
+"""The check that every silver and gold table has, so no check of a suite may have its name."""
 
 RELEASES = "releases"
 REPORTS = "reports"

@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._asks_for_us():
             self._refuse(HTTPStatus.FORBIDDEN, "ask for 127.0.0.1 or localhost\n", with_body=with_body)
             return
-        opened = self._open(unquote(urlsplit(self.path).path, errors="strict"))
+        opened = self._open(self.path)
         if opened is None:
             self._refuse(HTTPStatus.NOT_FOUND, _NO_PAGES, with_body=with_body)
             return
@@ -96,14 +96,13 @@ class _Handler(BaseHTTPRequestHandler):
             f"{name}:{self.server.server_port}" for name in (HOST, "localhost")
         }
 
-    def _open(self, path: str) -> tuple[BinaryIO, str] | None:
-        """The file at ``path``, and its name; None when it is nothing to be shown."""
-        parts = path.split("/")[1:]
-        if parts[-1] == "":
-            parts[-1] = INDEX
-        if any(not part or part.startswith(".") or "\\" in part or "\0" in part for part in parts):
-            return None
+    def _open(self, target: str) -> tuple[BinaryIO, str] | None:
+        """The file that a request asks for, and its name; None when it is nothing to be shown."""
         try:
+            path = unquote(urlsplit(target).path, errors="strict")
+            start, *parts = (path + INDEX if path.endswith("/") else path).split("/")
+            if start or any(not part or part.startswith(".") or "\\" in part for part in parts):
+                return None
             root = self.server.folder.resolve(strict=True)
             file = root.joinpath(*parts).resolve(strict=True)
             if not file.is_relative_to(root) or not file.is_file():

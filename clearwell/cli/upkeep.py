@@ -1,14 +1,18 @@
-"""Look after a lake: what its storage costs, and freeing what nobody can need."""
+"""Look after a lake: its report, and freeing what nobody can need."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from clearwell.cli.output import print_json, print_table, readable_bytes
 from clearwell.cli.progress import progress
 from clearwell.cli.session import Session, options
+
+if TYPE_CHECKING:
+    from clearwell.flow.report import ReportResult
 
 __all__ = ["maintain", "report"]
 
@@ -44,10 +48,10 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     click.echo(f"{verb} {freed}{left}")
 
 
-@click.command(short_help="Compute what the lake's storage costs.")
+@click.command(short_help="Write the report: costs, growth, checks, quarantine, releases.")
 @options(listing=True)
 def report(session: Session) -> None:
-    """Compute what the lake's storage costs; Markdown and HTML are written to LAKE/reports."""
+    """Write what the lake costs and how it is to LAKE/reports, with the pages of its tables and lineage."""
     from clearwell.engines import open_engine
     from clearwell.errors import ProjectError
     from clearwell.flow.project import load_project
@@ -60,14 +64,34 @@ def report(session: Session) -> None:
         hint = "add a component of the type clearwell.components.Reports, with a price sheet"
         raise ProjectError("this project has no report", place=str(settings.project / "pipelines"), hint=hint)
     lake = session.existing_lake()
-    with progress("computing the costs", debug=session.debug), open_engine(settings) as engine:
+    with progress("measuring the lake", debug=session.debug), open_engine(settings) as engine:
         run = Run(project, lake, engine)
         made = [make_report(run, spec) for spec in project.reports.values()]
     if session.json:
         print_json([asdict(result) for result in made])
         return
     for result in made:
-        click.echo(f"{result.name}: {result.summary}\n")
-        rows = [{"category": name, "bytes": size} for name, size in result.categories.items()]
-        print_table(rows, ("category", "bytes"), empty="")
-        click.echo("\n" + "\n".join(str(path) for path in result.paths))
+        _print_report(result)
+
+
+def _print_report(result: ReportResult) -> None:
+    from decimal import Decimal
+
+    from clearwell.reports import money
+
+    click.echo(f"{result.name}: {result.summary}\n")
+    per_month = f"{result.currency} a month"
+    rows = [
+        {"category": name, "bytes": size, per_month: money(Decimal(result.costs[name]))}
+        for name, size in result.categories.items()
+    ]
+    print_table(rows, ("category", "bytes", per_month), empty="")
+    blocked = f", {result.blocked} blocked" if result.blocked else ""
+    click.echo(
+        f"\nrows       {result.rows:,} in bronze, silver and gold; {result.quarantined:,} in quarantine"
+    )
+    click.echo(f"checks     {result.failing_checks} of {result.checks} failing{blocked}")
+    click.echo(f"releases   {result.releases}")
+    state = "" if result.outcome == "built" else " (nothing new)"
+    click.echo("\n" + "\n".join(str(path) for path in result.paths))
+    click.echo(f"{result.html.parent / 'index.html'} lists all {result.pages} other pages{state}")

@@ -12,10 +12,9 @@ import dagster as dg
 
 from clearwell.components.events import FILES_READABLE, check_result, what_failed
 from clearwell.components.evidence import rules_of
-from clearwell.components.lineage import judged_again, lineage_numbers
+from clearwell.components.lineage import lineage_numbers
 from clearwell.flow.reaudit import look_at_files, reaudit
 from clearwell.flow.specs import CuratedSpec, TableSpec
-from clearwell.lineage import COLUMN_LINEAGE
 from clearwell.names import TableName, Zone
 
 if TYPE_CHECKING:
@@ -45,11 +44,7 @@ def audit_again(
     table = TableName.parse(key.to_user_string())
     if FILES_READABLE in wanted and isinstance(spec, TableSpec) and table.zone is Zone.BRONZE:
         yield _files(key, look_at_files(run, spec))
-    if COLUMN_LINEAGE in wanted:
-        recorded = judged_again(run, key.to_user_string())
-        said = what_failed(recorded) if recorded.message else recorded.why or ""
-        yield check_result(key, recorded, said, None, **lineage_numbers(recorded))
-    if not (ours := {name for name in wanted if name not in (FILES_READABLE, COLUMN_LINEAGE)}):
+    if not (ours := {name for name in wanted if name != FILES_READABLE}):
         return
     found, rules = reaudit(run, spec, table, ours), rules_of(suite)
     for check in found.checks:
@@ -60,6 +55,7 @@ def audit_again(
             rules.get(check.name),
             judged="the published table",
             delta_version=found.version,
+            **lineage_numbers(check),
         )
 
 

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from clearwell.lineage import COLUMN_LINEAGE, judge_lineage, origin
-from clearwell.tables import edges_of
+from clearwell.lineage import origin
+from clearwell.names import COLUMN_LINEAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from clearwell.flow.run import Run
     from clearwell.model import CheckResult, Edge
 
-__all__ = ["column_deps", "columns_described", "judged_again", "lineage_check_spec", "lineage_numbers"]
+__all__ = ["column_deps", "columns_described", "lineage_check_spec", "lineage_numbers"]
 
 
 def lineage_check_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
@@ -38,11 +37,6 @@ def lineage_numbers(check: CheckResult) -> dict[str, int]:
         return {}
     counts: dict[str, int] = check.observed
     return {f"columns_{state}": number for state, number in counts.items()}
-
-
-def judged_again(run: Run, table: str) -> CheckResult:
-    """The check of what is on record of a table, without a build."""
-    return judge_lineage(edges_of(run.lake, table))
 
 
 def columns_described(columns: Iterable[tuple[str, str]], edges: Sequence[Edge]) -> list[dg.TableColumn]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from clearwell.flow.run import Run
     from clearwell.quality import Suite
 
-__all__ = ["step_asset"]
+__all__ = ["seconds_to_wait", "step_asset"]
 
 SpecT = TypeVar("SpecT")
 
@@ -65,7 +65,6 @@ def step_asset(
         required_resource_keys={LAKE},
         # A check can be executed alone; one that has never been evaluated has no result to yield.
         can_subset=bool(specs),
-        retry_policy=_retry_policy(getattr(spec, "retries", RetrySpec())),
     )
     return decorate(run_step)
 
@@ -96,7 +95,12 @@ def _events(
         lake.record.fail(name, error)
         if isinstance(error, EngineLost):
             lake.renew_engine()
-        raise dg.Failure(description=str(error), allow_retries=error.transient) from error
+        retries: RetrySpec = getattr(spec, "retries", RetrySpec())
+        if error.transient and context.retry_number < retries.max:
+            # Not by a policy of Dagster's, for that would also try again what Ctrl-C or the pages have ended.
+            wait = seconds_to_wait(retries, context.retry_number)
+            raise dg.RetryRequested(max_retries=retries.max, seconds_to_wait=wait) from error
+        raise dg.Failure(description=str(error), allow_retries=False) from error
     except Exception as error:  # nobody's intent, and the same again would fail again
         raise dg.Failure(description=_unforeseen(error), allow_retries=False) from error
     lake.record.done(name, result)
@@ -104,12 +108,9 @@ def _events(
     yield described(asset.key, result)
 
 
-def _retry_policy(retries: RetrySpec) -> dg.RetryPolicy | None:
-    if not retries.max:
-        return None
-    return dg.RetryPolicy(
-        max_retries=retries.max, delay=retries.delay_seconds, backoff=dg.Backoff.EXPONENTIAL
-    )
+def seconds_to_wait(retries: RetrySpec, number: int) -> float:
+    """How long to wait after try ``number``, counted from 0: each time twice as long."""
+    return retries.delay_seconds * 2**number
 
 
 def _unforeseen(error: Exception) -> str:

@@ -1,42 +1,43 @@
 """What the pages say, read from the lake and the project: counts, names and times, never a value of a row.
 
-History is read once for all tables, and of each table only its last batches are kept. Of what checks have
-observed only figures of the whole table pass, and none of a personal column: a greatest value, say, is
-the value of some row.
+History is read once for all tables, and of each table only its last batches are kept.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
+from clearwell.flow.check_facts import check_docs, moment_of
 from clearwell.flow.specs import CuratedSpec, TableSpec
-from clearwell.model import Severity
-from clearwell.reports.check_list import CheckDoc, CheckRun
 from clearwell.reports.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
-from clearwell.reports.table_page import moment
 from clearwell.tables import BUILDS, CHECKS, files_of, quarantine_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from clearwell.flow.run import Run
     from clearwell.model import CheckResult, Edge
     from clearwell.names import TableName
-    from clearwell.quality import Check
     from clearwell.tables import Blocked, Lake, Snapshot
 
-__all__ = ["Histories", "read_table"]
+__all__ = ["Histories", "Personal", "read_table"]
 
 MOST_BATCHES = 30
-_LONGEST = 160
-_OF_THE_TABLE = ("row_count", "column_count", "unique_value_count", "proportion", "mean", "stdev", "sum")
-"""Words of the expectations whose observed number is of the whole table."""
+
+
+@dataclass(frozen=True)
+class Personal:
+    """Of one table: the columns that hold personal data, and those that were computed from such a column.
+
+    Both are kept from what a page says of checks; only the first are marked.
+    """
+
+    held: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -56,25 +57,29 @@ class Histories:
 
 
 def read_table(
-    run: Run, name: TableName, histories: Histories, edges: Sequence[Edge], *, has_lineage: bool
+    run: Run, name: TableName, histories: Histories, edges: Sequence[Edge], personal: Personal
 ) -> TableDoc:
     """What the page of one table says, but for its neighbours."""
     lake, project = run.lake, run.project
     spec = project.produced.get(str(name))
     snapshot = lake.table(name).snapshot()
-    personal = frozenset(spec.personal) if isinstance(spec, TableSpec | CuratedSpec) else frozenset[str]()
     blocked = [b for b in lake.control.blocked(name) if b.batch == (snapshot.batch if snapshot else 0) + 1]
     judges = isinstance(spec, CuratedSpec) or (isinstance(spec, TableSpec) and name == spec.silver_table)
     suite = run.suite(spec) if judges and isinstance(spec, TableSpec | CuratedSpec) else None
     doc = TableDoc(
         name=str(name),
         zone=name.zone.value,
-        checks=_checks(suite.checks if suite else (), histories.checks.get(str(name), ()), blocked, personal),
+        checks=check_docs(
+            suite.checks if suite else (),
+            histories.checks.get(str(name), ()),
+            blocked,
+            personal.held | personal.near,
+        ),
         suite=suite.file.relative_to(project.root).as_posix() if suite else "",
         batches=tuple(_batch(row) for row in histories.builds.get(str(name), ())),
         blocked=tuple(_blocked(block) for block in blocked),
         files=tuple(f for block in blocked for f in block.files),
-        has_lineage=has_lineage,
+        has_lineage=bool(edges),
     )
     if spec is not None:
         doc = replace(
@@ -96,7 +101,7 @@ def read_table(
         rows=snapshot.rows,
         bytes=snapshot.bytes,
         columns=tuple(
-            ColumnDoc(f.name, str(f.type), f.nullable, f.name in personal, tuple(into.get(f.name, ())))
+            ColumnDoc(f.name, str(f.type), f.nullable, f.name in personal.held, tuple(into.get(f.name, ())))
             for f in snapshot.schema
         ),
         files=(*files_of(lake, snapshot), *doc.files),
@@ -144,7 +149,7 @@ def _batch(row: Mapping[str, Any]) -> BatchDoc:
 def _blocked(block: Blocked) -> BlockedDoc:
     """Without the recorded reason, for that may quote what was observed."""
     return BlockedDoc(
-        when=_moment(block.when),
+        when=moment_of(block.when),
         rows=block.rows,
         checks=tuple(f"{check.name}{_failing(check)}" for check in block.checks if check.blocks),
         files=block.files,
@@ -155,79 +160,3 @@ def _failing(check: CheckResult) -> str:
     if check.unexpected_count is None:
         return " does not hold"
     return f": {check.unexpected_count:,} of {check.element_count or 0:,} rows fail"
-
-
-def _checks(
-    suite: Sequence[Check],
-    history: Sequence[Mapping[str, Any]],
-    blocked: Sequence[Blocked],
-    personal: Collection[str],
-) -> tuple[CheckDoc, ...]:
-    """The suite's checks in its order, then those that are in the history alone."""
-    known: dict[str, CheckDoc] = {}
-    discreet: set[str] = set()
-    for check in suite:
-        is_personal = _is_personal(check, personal)
-        if is_personal or not any(word in check.expectation for word in _OF_THE_TABLE):
-            discreet.add(check.name)
-        named = set(check.columns.values())
-        shown = {key: value for key, value in check.kwargs.items() if key in named or not is_personal}
-        known[check.name] = CheckDoc(
-            name=check.name,
-            expectation=check.expectation,
-            severity=check.severity,
-            scope=check.scope.value,
-            arguments=_arguments(shown),
-            why=check.why or "",
-        )
-    runs: dict[str, list[CheckRun]] = {}
-    for row in history:
-        if row["name"] not in known:
-            discreet.add(row["name"])
-            known[row["name"]] = CheckDoc(
-                row["name"], row["expectation"], Severity(row["severity"]), row["scope"], is_gone=True
-            )
-        runs.setdefault(row["name"], []).append(
-            CheckRun(
-                batch=row["batch"],
-                when=moment(row["decided"]),
-                success=bool(row["success"]),
-                failed=row["unexpected_count"],
-                of=row["element_count"],
-                observed=_number(None if row["name"] in discreet else json.loads(row["observed"] or "null")),
-            )
-        )
-    for block in blocked:
-        for result in block.checks:
-            run = CheckRun(
-                block.batch,
-                _moment(block.when),
-                success=result.success,
-                failed=result.unexpected_count,
-                of=result.element_count,
-                observed=_number(None if result.name in discreet else result.observed),
-                is_blocked=True,
-            )
-            runs.setdefault(result.name, []).append(run)
-    return tuple(replace(check, runs=tuple(runs.get(name, ()))) for name, check in known.items())
-
-
-def _is_personal(check: Check, personal: Collection[str]) -> bool:
-    """Whether a check names a personal column: then what it compares with may be personal too."""
-    condition = str(check.kwargs.get("row_condition", ""))
-    return any(column in check.columns or column in condition for column in personal)
-
-
-def _arguments(kwargs: Mapping[str, Any]) -> str:
-    text = ", ".join(
-        f"{key}: {json.dumps(value, default=str, ensure_ascii=False)}" for key, value in kwargs.items()
-    )
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
-
-
-def _number(observed: Any) -> float | None:
-    return observed if isinstance(observed, int | float) and not isinstance(observed, bool) else None
-
-
-def _moment(text: str) -> str:
-    return moment(datetime.fromisoformat(text).astimezone(UTC))

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from clearwell.datasets.catalog import find_release
 from clearwell.datasets.manifest import Manifest
 from clearwell.errors import DatasetError
-from clearwell.flow.page_facts import Histories, read_table
+from clearwell.flow.page_facts import Histories, Personal, read_table
+from clearwell.flow.personal import personal_columns, spread
 from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.names import Zone
 from clearwell.reports.index_page import index_page
@@ -44,8 +45,9 @@ def render_pages(run: Run) -> dict[str, str]:
     """
     edges = lineage_of(run.lake)
     histories = Histories.read(run.lake)
+    personal = _personal(run, edges)
     docs = [
-        read_table(run, name, histories, edges.get(str(name), ()), has_lineage=str(name) in edges)
+        read_table(run, name, histories, edges.get(str(name), ()), personal.get(str(name), Personal()))
         for name in _tables(run)
     ]
     before = _made_from(run, edges)
@@ -77,6 +79,14 @@ def _tables(run: Run) -> list[TableName]:
     ]
     there = [name for name in run.lake.tables() if name.zone in _ZONES]
     return sorted({*made, *there}, key=lambda name: (_ZONES.index(name.zone), name.name))
+
+
+def _personal(run: Run, edges: Mapping[str, Sequence[Edge]]) -> dict[str, Personal]:
+    """By table: what its YAML, or that of a table before it, names as personal; under whatever name it goes."""
+    named = {table: personal_columns(run.project, table) for table in run.project.produced}
+    held = spread(named, edges, kinds=["IDENTITY"])
+    near = spread(held, edges)
+    return {table: Personal(held.get(table, frozenset()), columns) for table, columns in near.items()}
 
 
 def _made_from(run: Run, edges: Mapping[str, Sequence[Edge]]) -> dict[str, set[str]]:

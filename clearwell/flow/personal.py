@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from clearwell.flow.specs import CuratedSpec, TableSpec
 
 if TYPE_CHECKING:
-    from clearwell.flow.project import Project
+    from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["personal_columns", "tables_before"]
+    from clearwell.flow.project import Project
+    from clearwell.model import Edge
+
+__all__ = ["personal_columns", "spread", "tables_before"]
 
 
 def personal_columns(project: Project, table: str) -> frozenset[str]:
@@ -26,6 +29,32 @@ def personal_columns(project: Project, table: str) -> frozenset[str]:
         if isinstance(spec := made.get(name), TableSpec | CuratedSpec)
         for column in spec.personal
     )
+
+
+def spread(
+    personal: Mapping[str, frozenset[str]],
+    edges: Mapping[str, Sequence[Edge]],
+    *,
+    kinds: Collection[str] | None = None,
+) -> dict[str, frozenset[str]]:
+    """By table: its ``personal`` columns, and those that got values of one, by edges of ``kinds``."""
+    found = dict(personal)
+    is_new = True
+    while is_new:
+        is_new = False
+        for table, its in edges.items():
+            known = found.get(table, frozenset())
+            more = {
+                edge.column
+                for edge in its
+                if edge.is_direct
+                and (kinds is None or edge.subtype in kinds)
+                and edge.source_column in found.get(edge.source, ())
+            }
+            if more - known:
+                found[table] = known | more
+                is_new = True
+    return found
 
 
 def tables_before(project: Project, table: str) -> tuple[str, ...]:

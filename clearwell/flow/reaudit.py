@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from clearwell.errors import TableNotFound
 from clearwell.flow.audit import Audit
 from clearwell.flow.run import log
+from clearwell.lineage import judge_lineage
+from clearwell.names import COLUMN_LINEAGE
 from clearwell.sources import KnownFile, discover
-from clearwell.tables import files_of
+from clearwell.tables import edges_of, files_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,7 +55,9 @@ class Reaudit:
 
 
 def reaudit(run: Run, spec: TableSpec | CuratedSpec, table: TableName, checks: Collection[str]) -> Reaudit:
-    """Judge the published rows of ``table`` by those of its suite's checks that are named.
+    """Judge the published rows of ``table`` by those of its checks that are named.
+
+    Its column lineage is judged as its builds recorded it: no code of the project runs here.
 
     Raises:
         TableNotFound: it was never built, so there is nothing to judge.
@@ -64,6 +68,8 @@ def reaudit(run: Run, spec: TableSpec | CuratedSpec, table: TableName, checks: C
     if suite is not None:
         suite = replace(suite, checks=tuple(check for check in suite.checks if check.name in checks))
     results = Audit(run, table, suite).judge_published(snapshot) if suite and suite.checks else ()
+    if COLUMN_LINEAGE in checks:
+        results = (*results, judge_lineage(edges_of(run.lake, str(table))))
     passed = Counter(result.success for result in results)
     log.info(
         "%s: audited as it is, version %d: %d checks hold, %d fail; nothing was written",

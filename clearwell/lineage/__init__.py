@@ -5,11 +5,10 @@ from __future__ import annotations
 from clearwell.lineage.columns import CONSTANT, MISSING, ColumnLineage, column_lineage
 from clearwell.lineage.graph import Branch, LineageGraph
 from clearwell.lineage.origins import Origins
-from clearwell.lineage.verdict import COLUMN_LINEAGE, judge_lineage, states_of
+from clearwell.lineage.verdict import judge_lineage, states_of
 from clearwell.lineage.words import how, origin
 
 __all__ = [
-    "COLUMN_LINEAGE",
     "CONSTANT",
     "MISSING",
     "Branch",

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from clearwell.lineage.columns import CONSTANT, MISSING
 from clearwell.model import CheckResult, Scope, Severity
+from clearwell.names import COLUMN_LINEAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from clearwell.model import Edge
 
-__all__ = ["COLUMN_LINEAGE", "judge_lineage", "states_of"]
-
-COLUMN_LINEAGE = "column_lineage"
-"""The check's name, and that of its expectation."""
+__all__ = ["judge_lineage", "states_of"]
 
 _WHY = "Each column says which columns it comes from."
 _NOTHING = "no lineage is recorded yet: the next build does it, or one with --full-refresh"

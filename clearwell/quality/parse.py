@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.model import Severity
-from clearwell.names import require_identifier
+from clearwell.names import COLUMN_LINEAGE, require_identifier
 from clearwell.places import Document, read_yaml, shown
 from clearwell.quality.suites import ROW_EXPECTATIONS, Check, Suite, columns_of, scope_of
 
@@ -120,6 +120,9 @@ def _parse_check(item: Any, document: Document, number: int) -> tuple[Check | No
         require_identifier(str(name), what="check", place=at("name"))
     except ProjectError as error:
         problems.append(error)
+    if name == COLUMN_LINEAGE:
+        hint = "every table has a check of this name; give yours another one"
+        problems.append(_problem(f"{COLUMN_LINEAGE!r} cannot name a check", at("name"), hint))
     if problems:
         return None, problems
     lines = {key: document.line("checks", number, "kwargs", key) for key in kwargs}

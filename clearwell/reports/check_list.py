@@ -23,7 +23,7 @@ _MEANS = {
 
 @dataclass(frozen=True)
 class CheckRun:
-    """One result: of which batch, when, and the counts. ``observed`` is a number of the table, or None."""
+    """One result: of which batch, when, and the counts of ``what``. ``observed`` is a number of the table."""
 
     batch: int
     when: str
@@ -31,6 +31,7 @@ class CheckRun:
     failed: int | None = None
     of: int | None = None
     observed: float | None = None
+    what: str = "rows"
     is_blocked: bool = False
 
 
@@ -98,7 +99,7 @@ def _state(check: CheckDoc, last: CheckRun | None) -> tuple[str, str, str]:
 
 def _counts(run: CheckRun) -> str:
     if run.failed is not None and run.of is not None:
-        return f": {run.failed:,} of {run.of:,} rows fail"
+        return f": {run.failed:,} of {run.of:,} {run.what} fail"
     if run.observed is not None:
         value = run.observed
         return f": observed {value:,.6g}" if isinstance(value, float) else f": observed {value:,}"

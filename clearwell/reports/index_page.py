@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from clearwell.reports.document import asset, document
-from clearwell.reports.markup import Html, el, join
+from clearwell.reports.markup import Html, el, join, soft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ def _line(doc: TableDoc) -> Html:
         "tr",
         el(
             "th",
-            el("a", doc.name, href=f"tables/{quote(doc.name)}.html"),
+            el("a", soft(doc.name), href=f"tables/{quote(doc.name)}.html"),
             el("small", doc.description) if doc.description else None,
             scope="row",
         ),

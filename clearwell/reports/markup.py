@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Html", "el", "join"]
+__all__ = ["Html", "el", "join", "soft"]
 
 
 class Html(str):
-    """Text that is markup. Only ``el`` and ``join`` make it."""
+    """Text that is markup. Only the functions of this module make it."""
 
     __slots__ = ()
 
@@ -38,3 +38,8 @@ def join(*children: str | Iterable[str] | None) -> Html:
         elif child is not None:
             parts.append(join(*child))
     return Html("".join(parts))
+
+
+def soft(name: str) -> Html:
+    """A name that may break after each of its words."""
+    return Html(escape(name, quote=False).replace("_", "_<wbr>"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from clearwell.reports.check_list import check_list
 from clearwell.reports.document import asset, document
 from clearwell.reports.lineage_page import lineage_anchor
-from clearwell.reports.markup import Html, el, join
+from clearwell.reports.markup import Html, el, join, soft
 from clearwell.reports.strips import Bar, strip
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def readable_size(size: float) -> str:
 
 
 def _link(text: str, href: str, class_: str = "") -> Html:
-    return el("a", text, href=href, class_=class_) if href else el("span", text, class_=class_)
+    return el("a", soft(text), href=href, class_=class_) if href else el("span", soft(text), class_=class_)
 
 
 def _section(id: str, title: str, *content: Html | None) -> Html:
@@ -103,7 +103,7 @@ def _head(doc: TableDoc) -> Html:
         )
     return join(
         el("p", el("span", doc.zone, class_=f"zone z-{doc.zone}"), class_="path"),
-        el("h1", doc.name),
+        el("h1", soft(doc.name)),
         el("p", doc.description, class_="about") if doc.description else None,
         el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in facts], class_="facts"),
         _batches(doc),
@@ -189,7 +189,7 @@ def _columns(doc: TableDoc) -> Html:
             "tr",
             el(
                 "th",
-                el("a", column.name, href=f"{_LINEAGE}#{lineage_anchor(doc.name, column.name)}"),
+                el("a", soft(column.name), href=f"{_LINEAGE}#{lineage_anchor(doc.name, column.name)}"),
                 el("b", "personal", class_="mark personal") if column.is_personal else None,
                 scope="row",
             ),

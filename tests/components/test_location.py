@@ -168,6 +168,8 @@ def test_each_check_of_a_suite_is_a_check_of_its_asset(shop: Settings) -> None:
         "silver_orders:amount_plausible": False,
         "silver_orders:amount_not_negative": True,
         "silver_orders:enough_orders": False,
+        "silver_orders:column_lineage": False,
+        "gold_totals:column_lineage": False,
     }
     assert checks["silver_orders:amount_not_negative"].description == "Nobody is paid for an order."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from clearwell.components import resources
+from clearwell.components import record, resources
 from clearwell.components.instance import open_instance
 from clearwell.components.launch import RunReport, run_project
-from clearwell.components.location import load_definitions
+from clearwell.components.steps import seconds_to_wait
 from clearwell.errors import CommitConflict
-from clearwell.flow.project import load_project
+from clearwell.flow.spec_parts import RetrySpec
 from clearwell.tables import Lake
 from tests.components.shop import TABLE, deliver, write
 
@@ -64,7 +65,8 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         opened.append(open_engine(settings))
         return opened[-1]
 
-    monkeypatch.setattr(resources, "open_engine", remember)
+    for module in (resources, record):
+        monkeypatch.setattr(module, "open_engine", remember)
     return opened
 
 
@@ -160,16 +162,20 @@ def test_what_would_fail_again_is_not_tried_again(
     assert tries(quick, report, "silver_orders") == ["STEP_FAILURE"]
 
 
-def test_the_yaml_says_how_often_and_dagster_waits_longer_each_time(shop: Settings) -> None:
-    def policy(asset: str) -> tuple[int, float, str] | None:
-        definitions = load_definitions(load_project(shop))
-        op: Any = definitions.resolve_assets_def(asset).op
-        found = op.retry_policy
-        return found and (found.max_retries, found.delay, found.backoff.value)
+@pytest.mark.parametrize("most", [0, 1])
+def test_the_yaml_says_how_often(quick: Settings, at_step: Any, most: int) -> None:
+    def conflict() -> None:
+        raise CommitConflict("others were first", place="silver_orders", hint="run again")
 
-    assert policy("silver_orders") == (2, 10.0, "EXPONENTIAL")
-    table = TABLE.replace("  watch: true", "  watch: true\n  retries: {max: 5, delay_seconds: 60}")
-    write(shop.project / "pipelines" / "orders" / "defs.yaml", table)
-    assert policy("silver_orders") == policy("bronze_orders") == (5, 60.0, "EXPONENTIAL")
-    write(shop.project / "pipelines" / "orders" / "defs.yaml", TABLE + "  retries: {max: 0}\n")
-    assert policy("silver_orders") is None
+    yaml = quick.project / "pipelines" / "orders" / "defs.yaml"
+    text = re.sub(r"\n  retries: .*", "", yaml.read_text()).rstrip()
+    yaml.write_text(f"{text}\n  retries: {{max: {most}, delay_seconds: 0}}\n")
+    at_step("stage", "silver_orders", 99, conflict)
+    report = run_project(quick, selection=TABLES)
+    assert not report.success
+    assert tries(quick, report, "silver_orders") == ["STEP_UP_FOR_RETRY"] * most + ["STEP_FAILURE"]
+
+
+def test_each_wait_is_twice_the_one_before() -> None:
+    retries = RetrySpec(max=3, delay_seconds=10)
+    assert [seconds_to_wait(retries, number) for number in range(3)] == [10, 20, 40]

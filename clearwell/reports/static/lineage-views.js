@@ -74,9 +74,16 @@ function tableView(table) {
     after: (t) => [...t.users.keys()].filter((other) => other !== t),
     edgesInto: (t) => [...t.sources].map(([other, direct]) => ({ from: other, direct, kind: "IDENTITY" })),
   });
-  const some = (list, node) => [
-    unique(list).slice(0, MOST_LISTED).map((other) => named(other)),
-    list.length > MOST_LISTED && h("a", { href: link(node), class: "rest" }, `${list.length - MOST_LISTED} more`)];
+  // Table by table: "year, month of bronze_flights".
+  const some = (list, node) => {
+    const shown = list.slice(0, MOST_LISTED);
+    const ofTable = (other) => shown.filter((each) => each.table === other)
+      .flatMap((each, i) => [i > 0 && ", ", named(each, each.name || "its rows")]);
+    return [
+      unique(shown.map((each) => each.table)).map((other) =>
+        h("span", { class: "group" }, ofTable(other), h("small", {}, " of ", soft(other.name)))),
+      list.length > shown.length && h("a", { href: link(node), class: "rest" }, `${list.length - shown.length} more`)];
+  };
   const line = (node) => {
     const sources = into[node.id].filter((edge) => edge.from), uses = from[node.id].filter((edge) => edge.direct);
     return h("tr", { class: isMissing(node) && "bad" },

@@ -23,7 +23,7 @@ def test_a_first_run_builds_and_says_so_and_a_second_changes_nothing(
     first = clearwell("run")
     assert first.code == 0, first.err
     assert "bronze_birds  built" in first.out
-    assert "checks    1 passed, 0 failed" in first.out
+    assert "checks    2 passed, 0 failed" in first.out
     assert "clearwell quarantine bronze_birds" in first.out
     assert "INFO    bronze_birds: 2 accepted, 1 quarantined" in first.err
     before = tables(clearwell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from clearwell.cli import ui as module
 from clearwell.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.unit.cli.ran import Ran
 
@@ -23,9 +24,15 @@ class Replaced(Exception):
 
 
 @pytest.fixture
-def became(monkeypatch: pytest.MonkeyPatch, project: Path) -> dict[str, Any]:
+def became(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[dict[str, Any]]:
     """What this process would have become; a project whose Dagster home is there."""
     seen: dict[str, Any] = {}
+    servers: list[subprocess.Popen[bytes]] = []
+
+    class Remembered(subprocess.Popen):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            servers.append(self)
 
     def execve(file: str, command: list[str], environment: dict[str, str]) -> None:
         seen.update(file=file, command=command, environment=environment, folder=Path.cwd())
@@ -33,8 +40,12 @@ def became(monkeypatch: pytest.MonkeyPatch, project: Path) -> dict[str, Any]:
 
     monkeypatch.setattr(module.os, "execve", execve)
     (project / "dagster_home").mkdir()
+    monkeypatch.setattr(module.subprocess, "Popen", Remembered)
     (project / "dagster_home/dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    return seen
+    yield seen
+    for server in servers:  # they follow a process that does not end here
+        server.terminate()
+        server.wait()
 
 
 def free_port() -> int:

@@ -140,6 +140,18 @@ def test_two_checks_of_one_name_are_refused_at_the_second(suite_file: Callable[[
     assert "line 2" in (caught.value.hint or "")
 
 
+def test_the_name_of_the_check_that_every_table_has_is_taken(suite_file: Callable[[str], Path]) -> None:
+    file = suite_file("""
+        checks:
+          - name: column_lineage
+            expectation: expect_column_values_to_not_be_null
+            kwargs: {column: a}
+    """)
+    with pytest.raises(ProjectError, match="'column_lineage' cannot name a check") as caught:
+        load_suite(file)
+    assert caught.value.place == f"{file}:2"
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "checks:", "checks: []", "checks: {a: 1}", "checks: [a]\n---\nchecks: [b]"]
 )
