@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from clearwell.lineage import COLUMN_LINEAGE
 from clearwell.model import Severity
+from clearwell.names import COLUMN_LINEAGE
 from clearwell.quality.discretion import is_personal
 from clearwell.reports.check_list import CheckDoc, CheckRun
 from clearwell.reports.table_page import moment

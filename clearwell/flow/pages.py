@@ -82,7 +82,7 @@ def _tables(run: Run) -> list[TableName]:
 
 
 def _personal(run: Run, edges: Mapping[str, Sequence[Edge]]) -> dict[str, Personal]:
-    """By table: what its YAML, or that of a table before it, names as personal; under whatever name it goes."""
+    """By table: what its YAML, or that of a table before it, names as personal, under any name."""
     named = {table: personal_columns(run.project, table) for table in run.project.produced}
     held = spread(named, edges, kinds=["IDENTITY"])
     near = spread(held, edges)
