@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +13,9 @@ from bench.lineage_page import make_lineage
 from clearwell.model import Edge
 from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_anchor, lineage_page
 from tests.unit.reports.reading import Reader, allowed, hashed
+
+if TYPE_CHECKING:
+    import random
 
 NAME = st.sampled_from(["silver_a", "gold_b", "raw_c", "late_flights", "odd. name</script>"])
 COLUMN = st.sampled_from(["id", "a.b", "ü\"'<", "x" * 80])
