@@ -39,3 +39,13 @@ def test_the_history_of_a_check_is_drawn(opened: Any) -> None:
     assert bars[0]["height"] < bars[1]["height"], "the batch that failed stands out"
     colours = strip.locator("rect").evaluate_all("(all) => all.map((e) => getComputedStyle(e).fill)")
     assert len(set(colours)) == 2
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_paper_is_white_whatever_the_screen_is(
+    opened: Any, too_faint: Callable[[Page], list[str]], name: str
+) -> None:
+    page = opened(PAGES[name], scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert too_faint(page) == []
