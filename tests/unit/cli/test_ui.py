@@ -66,6 +66,9 @@ def test_it_opens_this_project_on_its_lake_on_loopback(
     assert became["folder"] == project
     assert became["environment"]["DAGSTER_HOME"] == str(project / "dagster_home")
     assert became["environment"]["CLEARWELL_LAKE"] == str(project / "elsewhere")
+    pages = became["environment"]["CLEARWELL_PAGES_URL"]
+    assert f"{pages}  the lake's report" in ran.err
+    assert load_settings(project, pages_url=pages).pages_url == pages
 
 
 def test_a_port_that_is_taken_is_a_clear_error(became: dict[str, Any], clearwell: Callable[..., Ran]) -> None:
