@@ -16,14 +16,15 @@ from clearwell.lineage.sources import SUBTYPES
 from clearwell.model import Edge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pyspark.sql import DataFrame
 
     from clearwell.engines import Engine
     from clearwell.lineage.origins import Origins
+    from clearwell.lineage.sources import Sources
 
-__all__ = ["CONSTANT", "MISSING", "ColumnLineage", "column_lineage"]
+__all__ = ["CONSTANT", "MISSING", "ColumnLineage", "column_lineage", "plan_lineage"]
 
 CONSTANT, MISSING = "CONSTANT", "MISSING"
 
@@ -40,37 +41,39 @@ class ColumnLineage:
 
 def column_lineage(frame: DataFrame, origins: Origins, engine: Engine, *, name: str) -> ColumnLineage:
     """The lineage of ``frame``, which shall become the table ``name``; its rows are not computed."""
+
+    def names(plan: Any) -> list[str]:
+        client: Any = frame.sparkSession.client
+        return list(client.schema(plan).names)
+
     try:
         with engine.work(f"reading the lineage of {name}"):
-            return _read(frame, origins)
+            return plan_lineage(plan_of(frame), origins, names, frame.columns)
     except Exception as error:  # noqa: BLE001 - whatever is wrong here must not stop a build
         why = f"its plan could not be read ({type(error).__name__}: {str(error)[:200]})"
         _log.warning("%s: no column lineage: %s", name, why)
         return ColumnLineage(tuple(Edge(c, "", "", MISSING) for c in sorted(frame.columns)), (why,))
 
 
-def _read(frame: DataFrame, origins: Origins) -> ColumnLineage:
+def plan_lineage(
+    plan: Any, origins: Origins, schema: Callable[[Any], list[str]], names: Sequence[str]
+) -> ColumnLineage:
+    """The lineage of a plan with columns of these ``names``; ``schema`` asks the engine for a part's."""
     from clearwell.lineage.plan import PlanWalk
 
-    client: Any = frame.sparkSession.client
-    walk = PlanWalk(origins, lambda plan: list(client.schema(plan).names))
-    columns = walk.columns(plan_of(frame))
-    names: list[str] = frame.columns
-    if [c.name.lower() for c in columns] != [name.lower() for name in names]:
+    walk = PlanWalk(origins, schema)
+    columns = walk.columns(plan)
+    if [column.name.lower() for column in columns] == [name.lower() for name in names]:
+        sources = [column.sources for column in columns]
+    else:  # we are wrong somewhere, and the engine is not: each column may come from all that was met
         walk.reason("the plan's columns are not those of the engine")
-        sources = walk.blurred(columns)
-        edges = [edge for name in names for edge in _edges_of(name, sources)]
-    else:
-        pairs = zip(names, columns, strict=True)
-        edges = [edge for name, column in pairs for edge in _edges_of(name, column.sources)]
-    edges += [
-        Edge("", table, column, subtype, blurred)
-        for (table, column, subtype), blurred in walk.influences.items()
-    ]
-    return ColumnLineage(tuple(sorted(set(edges))), tuple(walk.reasons))
+        sources = [walk.blurred(c for seen in walk.seen.values() for c in seen)] * len(names)
+    edges = {edge for name, found in zip(names, sources, strict=True) for edge in _edges_of(name, found)}
+    edges |= {Edge("", *place, blurred) for place, blurred in walk.influences.items()}
+    return ColumnLineage(tuple(sorted(edges)), tuple(walk.reasons))
 
 
-def _edges_of(name: str, sources: Any) -> Iterator[Edge]:
+def _edges_of(name: str, sources: Sources) -> Iterator[Edge]:
     for (table, column), touch in sources.touched.items():
         yield Edge(name, table, column, SUBTYPES[touch.how], touch.blurred)
     if sources.hidden:
