@@ -46,7 +46,7 @@ class Reports(SpecComponent[ReportsSpec]):
             project,
             spec,
             spec.name,
-            what="Bytes and cost of every table and release.",
+            what="Cost, growth, checks, quarantine and releases of the lake, and the pages of its tables.",
             kinds={"html", "markdown", "report"},
             group="reports",
             deps=[*project.produced, *project.datasets],

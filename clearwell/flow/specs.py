@@ -206,7 +206,7 @@ _OPTIONS = {option for option, *_ in _OF_KIND}
 
 
 class ReportsSpec(_Described):
-    """A report of what the lake's storage costs."""
+    """The report of a lake: its cost by table and owner, growth, checks, quarantine and releases."""
 
     prices: str = Field(description="The dated price sheet, a YAML file relative to the project.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearwell.names import EVENTS
 from clearwell.reports.numerals import money, percent, readable_size
 from clearwell.reports.page import Bars, Cell, Section, Table
 from clearwell.reports.shares import COLOURS, PARTS
@@ -30,7 +31,11 @@ _MEANING = {
     "orphan": "left by an attempt that is over",
     "log": "Delta's log and checkpoints",
     "releases": "immutable releases and their manifests",
-    "other": "decisions, attempts, blocked batches, and what belongs to no table and no release",
+    "other": "decisions, lineage events, and what belongs to no table and no release",
+}
+_OTHERS = {
+    "control": "decisions, attempts, blocked batches",
+    EVENTS.partition("/")[0]: "OpenLineage events, a file a day",
 }
 
 
@@ -78,15 +83,15 @@ def _share_table(cost: StorageCost, title: str, first: str, shares: Sequence[Sha
     def row(name: str, tables: int, datasets: int, usage: Usage) -> Row:
         return (
             name,
+            f"{usage.bytes:,}",
+            cost.cost_text(usage),
+            percent(usage.bytes, whole.bytes),
+            f"{usage.files:,}",
             f"{tables:,}",
             f"{datasets:,}",
-            f"{usage.files:,}",
-            f"{usage.bytes:,}",
-            percent(usage.bytes, whole.bytes),
-            cost.cost_text(usage),
         )
 
-    head = (first, "tables", "datasets", "files", "bytes", "share", _per_month(cost))
+    head = (first, "bytes", _per_month(cost), "share", "files", "tables", "datasets")
     rows = tuple(row(s.name, s.tables, s.datasets, s.total) for s in shares)
     foot = row("total", sum(s.tables for s in shares), sum(s.datasets for s in shares), whole)
     return Table(title, head, rows, frozenset({first}), (foot,))
@@ -168,12 +173,7 @@ def _parts(cost: StorageCost) -> Iterator[tuple[str, Usage, str]]:
         what = f"releases made: {release.versions}; bytes: {', '.join(sizes)}"
         yield f"releases of {release.name}", release.total, what
     for name, usage in cost.storage.others.items():
-        known = name == "control"
-        yield (
-            name,
-            usage,
-            "decisions, attempts, blocked batches" if known else "belongs to no table and no release",
-        )
+        yield name, usage, _OTHERS.get(name, "belongs to no table and no release")
 
 
 def _usages(cost: StorageCost, title: str, first: str, parts: Sequence[tuple[str, Usage, str]]) -> Table:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clearwell.names import Zone
-from clearwell.reports.numerals import moment
+from clearwell.reports.numerals import to_the_second
 from clearwell.reports.page import Lines, Section, Table
 from clearwell.tables import growth_of
 
@@ -49,7 +49,7 @@ class Growth:
 
     @cached_property
     def moments(self) -> tuple[Moment, ...]:
-        """All tables together, from the moment on from which every one of them is known."""
+        """All tables together, since every one of them is known; what changed neither is left out."""
         begun = max((p[0].at for p in self.tables.values() if p[0].version > 0), default=None)
         events = sorted((p.at, name, p.version, p) for name, points in self.tables.items() for p in points)
         now: dict[str, Point] = {}
@@ -60,9 +60,11 @@ class Growth:
             rows += point.rows - (old.rows if old else 0)
             size += point.bytes - (old.bytes if old else 0)
             now[name] = point
-            if begun is None or at >= begun:
-                if found and found[-1].at == at:
-                    found.pop()
+            if begun is not None and at < begun:
+                continue
+            if found and found[-1].at == at:
+                found.pop()
+            if not found or (found[-1].rows, found[-1].bytes) != (rows, size):
                 found.append(Moment(at, rows, size))
         return _thinned(found)
 
@@ -98,13 +100,13 @@ class Growth:
         return Section("growth", "Growth", how, charts, (self._moments(), self._versions()))
 
     def _moments(self) -> Table:
-        rows = tuple((moment(m.at), f"{m.rows:,}", f"{m.bytes:,}") for m in self.moments)
+        rows = tuple((to_the_second(m.at), f"{m.rows:,}", f"{m.bytes:,}") for m in self.moments)
         head = ("after the build of", "rows", "bytes")
         return Table("All tables over time", head, rows, frozenset(head[:1]), folded=True, empty=_NO_BUILD)
 
     def _versions(self) -> Table:
         rows: list[Row] = [
-            (name, str(point.version), moment(point.at), f"{point.rows:,}", f"{point.bytes:,}")
+            (name, str(point.version), to_the_second(point.at), f"{point.rows:,}", f"{point.bytes:,}")
             for name in self.largest
             for point in self.tables[name]
         ]

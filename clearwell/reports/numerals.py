@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
 
-__all__ = ["moment", "money", "percent", "readable_size"]
+__all__ = ["money", "percent", "readable_size", "to_the_second"]
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -42,6 +42,6 @@ def readable_size(size: int) -> str:
     return f"{amount:.3g} {_UNITS[unit]}" if amount < 1000 else f"{amount:,.0f} {_UNITS[unit]}"
 
 
-def moment(at: dt.datetime) -> str:
-    """To the minute, in UTC."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def to_the_second(at: dt.datetime) -> str:
+    """A moment, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -74,9 +74,13 @@ def quarantine_section(found: Sequence[Rejected]) -> Section:
         for r, reason, count in shown
     ]
     foot: list[Row] = [
-        (r.table, "rows in quarantine", f"{r.rows:,}", f"{r.delivered:,}", percent(r.rows, r.delivered))
+        (r.table, "any of these", f"{r.rows:,}", f"{r.delivered:,}", percent(r.rows, r.delivered))
         for r in found[:_MOST_ROWS]
+        if len(r.reasons) > 1
     ]
+    rejected, delivered = sum(r.rows for r in found), sum(r.delivered for r in found)
+    whole = (f"{rejected:,}", f"{delivered:,}", percent(rejected, delivered))
+    foot.append(("total", f"in {len(found):,} tables", *whole))
     if rest:
         others = f"{len(rest):,} other reasons"
         rows.append(("-", others, f"{sum(count for *_, count in rest):,}", "-", "-"))

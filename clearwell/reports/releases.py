@@ -84,21 +84,21 @@ def release_section(releases: Sequence[Release]) -> Section:
     head = (
         "dataset",
         "version",
-        "kind",
-        "created",
         "rows",
-        "by split",
+        "by split (label true)",
         "label",
+        "created",
         "bytes",
-        "fingerprint",
+        "kind",
         "made from",
+        "fingerprint",
     )
     shown, rest = releases[:_MOST_ROWS], releases[_MOST_ROWS:]
     foot: list[Row] = []
     if rest:
         size = f"{sum(r.bytes for r in rest):,}"
         name = f"{len(rest):,} other releases"
-        foot.append((name, "", "", "", f"{sum(r.rows for r in rest):,}", "", "", size, "", ""))
+        foot.append((name, "", f"{sum(r.rows for r in rest):,}", "", "", "", size, "", "", ""))
     words = frozenset(head) - {"rows", "bytes"}
     table = Table(
         "Releases", head, tuple(map(_row, shown)), words, tuple(foot), empty="nothing has been released yet"
@@ -142,18 +142,21 @@ def _row(release: Release) -> Row:
     name = f"v{release.version}{' (current)' if release.is_current else ''}"
     if release.problem:
         return (release.dataset, name, Cell(release.problem, "bad"), *("-",) * 7)
-    shares = ", ".join(f"{split} {percent(*counts)}" for split, counts in release.positive.items())
+    splits = (
+        f"{split} {rows:,}" + (f" ({percent(*release.positive[split])})" if split in release.positive else "")
+        for split, rows in release.splits.items()
+    )
     return (
         release.dataset,
         name,
-        release.kind,
-        release.created[:16].replace("T", " "),
         f"{release.rows:,}",
-        ", ".join(f"{split} {rows:,}" for split, rows in release.splits.items()),
-        f"{release.label}: {shares}" if shares else release.label or "-",
+        ", ".join(splits),
+        release.label or "-",
+        release.created[:16].replace("T", " "),
         f"{release.bytes:,}",
-        release.fingerprint.rpartition(":")[2][:12],
+        release.kind,
         ", ".join(release.inputs),
+        release.fingerprint[:12],
     )
 
 

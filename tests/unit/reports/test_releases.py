@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from clearwell.flow.publish import publish
+from clearwell.reports.numerals import percent
 from clearwell.reports.releases import release_section
 from tests.unit.flow.publishing import project, rows, write
 from tests.unit.reports.lakes import overview
@@ -53,8 +54,10 @@ def test_the_section_shows_rows_by_split_and_the_share_of_the_label(run: Any) ->
     table = release_section(found.releases).tables[0]
     cells = dict(zip(table.head, table.rows[0], strict=True))
     assert cells["version"] == "v2 (current)"
-    assert cells["by split"] == ", ".join(f"{s} {n}" for s, n in found.releases[0].splits.items())
-    assert str(cells["label"]).startswith("is_late: train ")
+    newest = found.releases[0]
+    parts = [(s, newest.splits[s], percent(*newest.positive[s])) for s in ("train", "test")]
+    said = ", ".join(f"{split} {rows} ({share})" for split, rows, share in parts)
+    assert (cells["label"], cells["by split (label true)"]) == ("is_late", said)
     assert cells["fingerprint"] == found.releases[0].fingerprint[:12]
     (tile,) = [f for f in found.page("").figures if f.label == "Newest release"]
     assert tile.value == "late_flights v2"
