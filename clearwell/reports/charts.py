@@ -155,12 +155,15 @@ def _text(values: Sequence[Any], row: Any, field: str, mark: dict[str, Any]) -> 
 
 
 def _lines(chart: Lines) -> dict[str, Any]:
+    known = [at for _, points in chart.series for at, _ in points]
+    beyond = max(known) + (max(known) - min(known)) // 30  # the last step has a tread too
     values: list[dict[str, Any]] = [
-        {"name": name, "at": at, "value": value} for name, points in chart.series for at, value in points
+        {"name": name, "at": at, "value": value}
+        for name, points in chart.series
+        for at, value in (*points, *((beyond, value) for _, value in points[-1:]))
     ]
     names = [name for name, _ in chart.series]
     marks, unit, suffix = ticks(max((point["value"] for point in values), default=0), chart.unit)
-    times = [point["at"] for point in values]
     x: dict[str, Any] = {
         "field": "at",
         "type": "temporal",
@@ -170,7 +173,7 @@ def _lines(chart: Lines) -> dict[str, Any]:
             "tickCount": 4,
             "labelOverlap": True,
             "labelFlush": True,
-            **_time_axis(min(times), max(times)),
+            **_time_axis(min(known), max(known)),
         },
     }
     y: dict[str, Any] = {

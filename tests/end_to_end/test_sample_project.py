@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -137,9 +138,22 @@ def test_listings_are_one_json_document(ran: Sample) -> None:
     assert ran.json("doctor")
 
 
-def test_the_cost_report_balances(ran: Sample) -> None:
+def test_the_report_balances(ran: Sample) -> None:
     report = json.loads((ran.lake / "reports" / "storage-cost.json").read_text())
-    assert report
+    whole = Fraction(report["total"]["cost_per_month"])
+    assert whole == Fraction(report["total"]["bytes"], 2**30) * Fraction("0.023")
+    for shares in (report["zones"], report["owners"]):
+        assert sum(Fraction(share["cost_per_month"]) for share in shares) == whole
+        assert sum(share["bytes"] for share in shares) == report["total"]["bytes"]
+    assert {share["name"] for share in report["owners"]} >= {"team:operations", "team:fleet", "the lake"}
+    rejected = {entry["table"]: entry for entry in report["quarantine"]}["silver_weather"]
+    assert (rejected["reasons"], rejected["rows"]) == ({"wind_speed_plausible": 1}, 1)
+    for table, (*_, last) in report["growth"]["tables"].items():
+        assert one(ran, table, "SELECT count(*) FROM t") == (last[2],), table
+    (release,) = [r for r in report["published"] if r["dataset"] == "late_flights"]
+    assert release["positive"] == {"train": [1_350, 5_132], "test": [1_027, 6_326]}
+    failing = [(h["table"], h["name"]) for h in report["checks"]["histories"] if h["is_failing"]]
+    assert ("silver_weather", "wind_speed_plausible") in failing
     assert (ran.lake / "reports" / "storage-cost.html").read_text().startswith("<!doctype html>")
 
 
