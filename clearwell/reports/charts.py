@@ -212,6 +212,8 @@ def _lines(chart: Lines) -> dict[str, Any]:
         "width": _WIDTH,
         "height": _LINES_HEIGHT,
         "autosize": {"type": "fit", "contains": "padding"},
+        # Texts were measured in another font than the page's: leave them room.
+        "padding": {"left": 4, "top": 4, "right": 14, "bottom": 2},
         "data": {"values": values},
         "layer": [area, steps] if len(names) == 1 else [steps],
     }
