@@ -129,17 +129,18 @@ class _Steps(Protocol):
 
 def _walk(table: str, column: str, steps: _Steps) -> Branch:
     told: set[tuple[str, str]] = set()
+    begun: set[str] = set()
 
     def branch(table: str, column: str, edge: Edge | None) -> Branch:
-        first = all(table != known for known, _ in told)
-        further = steps(table, column, first=first)
+        further = steps(table, column, first=table not in begun)
         if (table, column) in told:
             return Branch(table, column, edge, repeated=bool(further))
         told.add((table, column))
-        return Branch(table, column, edge, tuple(_next(step) for step in further))
+        begun.add(table)
+        return Branch(table, column, edge, tuple(next_of(step) for step in further))
 
-    def _next(step: _Step) -> Branch:
-        follow = branch if step.follow else Branch
-        return follow(step.table, step.column, step.edge)
+    def next_of(step: _Step) -> Branch:
+        make = branch if step.follow else Branch
+        return make(step.table, step.column, step.edge)
 
     return branch(table, column, None)
