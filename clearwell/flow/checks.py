@@ -6,9 +6,11 @@ their parameters compared with the inputs; suites are read check by check, price
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError
+from clearwell.flow.lineage import Declared, wrong_origins
 from clearwell.flow.project import read_project
 from clearwell.flow.specs import CuratedSpec
 
@@ -25,7 +27,7 @@ def check_project(settings: Settings) -> list[ProjectError]:
     """All problems of the project, in the order of its files; an empty list when it is sound."""
     project, problems = read_project(settings)
     seen = {str(problem) for problem in problems}
-    for problem in (*_transforms(project), *_suites(project), *_prices(project)):
+    for problem in (*_transforms(project), *_lineage(project), *_suites(project), *_prices(project)):
         if str(problem) not in seen:
             seen.add(str(problem))
             problems.append(problem)
@@ -41,6 +43,17 @@ def _transforms(project: Project) -> Iterator[ProjectError]:
             project.transform(spec)
         except ProjectError as error:
             yield error
+
+
+def _lineage(project: Project) -> Iterator[ProjectError]:
+    """Declared sources that are in no input; whether their columns are there, a build finds out."""
+    for spec in project.tables.values():
+        if spec.silver:
+            declared = Declared(spec.silver.lineage, partial(project.place, spec, "silver", "lineage"))
+            yield from wrong_origins(declared, {str(spec.bronze_table): None})
+    for curated in project.curated.values():
+        declared = Declared(curated.lineage, partial(project.place, curated, "lineage"))
+        yield from wrong_origins(declared, dict.fromkeys(curated.inputs))
 
 
 def _suites(project: Project) -> Iterator[ProjectError]:

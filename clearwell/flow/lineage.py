@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from clearwell.names import TableName
     from clearwell.tables import Snapshot
 
-__all__ = ["Declared", "build_lineage", "declared_code", "raw_lineage", "read_input", "release_lineage"]
+__all__ = [
+    "Declared",
+    "build_lineage",
+    "declared_code",
+    "raw_lineage",
+    "read_input",
+    "release_lineage",
+    "wrong_origins",
+]
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,24 @@ def build_lineage(
     return ColumnLineage(tuple(sorted(edges)), found.reasons)
 
 
+def wrong_origins(declared: Declared, inputs: Mapping[str, Sequence[str] | None]) -> Iterator[ProjectError]:
+    """The declared sources that are no column of an input; None for an input whose columns are not known."""
+    for column, origins in declared.columns.items():
+        for number, origin in enumerate(origins):
+            table, _, source = origin.partition(".")
+            known = inputs.get(table, ())
+            if table not in inputs or not source:
+                fact = f"{origin!r} is no column of an input of this table"
+                near = did_you_mean(table, set(inputs) - {table}) or f"its inputs are {', '.join(inputs)};"
+                hint = f"{near} write TABLE.COLUMN"
+            elif known is not None and source not in known:
+                fact = f"{table} has no column {source!r}"
+                hint = did_you_mean(source, known) or f"its columns are {', '.join(known)}"
+            else:
+                continue
+            yield ProjectError(fact, place=declared.place(column, number), hint=hint)
+
+
 def declared_code(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """What a declaration adds to the hash of a table's code: nothing, where there is none."""
     return tuple(f"{column} <- {', '.join(columns[column])}" for column in sorted(columns))
@@ -99,21 +125,5 @@ def _require_columns(declared: Declared, columns: Sequence[str], sources: Sequen
                 place=declared.place(column),
                 hint=did_you_mean(column, columns) or f"it returns {', '.join(columns)}",
             )
-    for column, origin, number in _declarations(declared):
-        table, _, source = origin.partition(".")
-        inputs = {str(snapshot.name): snapshot.schema.names for snapshot in sources}
-        if table not in inputs:
-            fact = f"{origin!r} is no column of an input of this table"
-            hint = did_you_mean(table, inputs) or f"its inputs are {', '.join(inputs)}: write TABLE.COLUMN"
-        elif source not in inputs[table]:
-            fact = f"{table} has no column {source!r}"
-            hint = did_you_mean(source, inputs[table]) or f"its columns are {', '.join(inputs[table])}"
-        else:
-            continue
-        raise ProjectError(fact, place=declared.place(column, number), hint=hint)
-
-
-def _declarations(declared: Declared) -> Iterator[tuple[str, str, int]]:
-    for column, origins in declared.columns.items():
-        for number, origin in enumerate(origins):
-            yield column, origin, number
+    for problem in wrong_origins(declared, {str(s.name): s.schema.names for s in sources}):
+        raise problem

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
+from clearwell.flow.checks import check_project
 from clearwell.flow.cleanse import cleanse, cleanse_code
 from clearwell.flow.curate import curate_code
 from clearwell.flow.ingest import ingest
@@ -247,7 +248,7 @@ def test_a_fault_of_the_walk_stops_no_build(
         (
             "{day: [day]}",
             "'day' is no column of an input",
-            "its inputs are bronze_orders: write TABLE.COLUMN",
+            "its inputs are bronze_orders; write TABLE.COLUMN",
         ),
         ("{day: [bronze_orders.days]}", "bronze_orders has no column 'days'", "did you mean 'day'?"),
     ],
@@ -261,6 +262,17 @@ def test_a_declaration_that_cannot_be_is_refused_with_its_line(
     assert caught.value.hint == hint
     assert (caught.value.place or "").endswith("defs.yaml:14")
     assert Lake(project.lake).table("silver_orders").snapshot() is None
+
+
+def test_check_finds_a_declared_table_that_is_no_input(project: SmallProject) -> None:
+    declare(project, "{day: [bronze_orders.anything, bronze_order.day], amount: [bronze_orders]}")
+    problems = check_project(project.settings)
+    assert [problem.fact for problem in problems] == [
+        "'bronze_order.day' is no column of an input of this table",
+        "'bronze_orders' is no column of an input of this table",
+    ]
+    assert [(problem.place or "").rpartition("/")[2] for problem in problems] == ["defs.yaml:14"] * 2
+    assert problems[1].hint == "its inputs are bronze_orders; write TABLE.COLUMN"
 
 
 def test_only_a_declaration_moves_the_code_of_a_table(project: SmallProject, engine: Engine) -> None:
