@@ -243,7 +243,7 @@ def test_a_fault_of_the_walk_stops_no_build(
         (
             "{day: [silver_orders.day]}",
             "no column of an input of this table",
-            "did you mean 'bronze_orders'?",
+            "did you mean 'bronze_orders'? write TABLE.COLUMN",
         ),
         (
             "{day: [day]}",
