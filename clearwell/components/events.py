@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
 
-from clearwell.components.evidence import evidence_of, rules_of
+from clearwell.components.evidence import evidence_of, rules_of, sample_table
 from clearwell.components.lineage import (
     column_deps,
     columns_described,
@@ -119,7 +119,7 @@ def check_result(
         check_name=check.name,
         passed=check.success,
         severity=_SEVERITY[check.severity],
-        description=told,
+        description=f"{told}\n\n{sample_table(check.samples)}" if check.samples else told,
         metadata={**evidence_of(check, rule), **more},
     )
 

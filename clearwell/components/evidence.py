@@ -49,7 +49,8 @@ def evidence_of(check: CheckResult, rule: dict[str, Any] | None) -> dict[str, An
         found["unexpected_count"] = check.unexpected_count
     if check.element_count is not None:
         found["element_count"] = check.element_count
-        found["unexpected_percent"] = 100 * (check.unexpected_count or 0) / max(check.element_count, 1)
+        percent = 100 * (check.unexpected_count or 0) / max(check.element_count, 1)
+        found["unexpected_percent"] = round(percent, 4)
     if check.observed is not None:
         plain = isinstance(check.observed, int | float) and not isinstance(check.observed, bool)
         found["observed"] = check.observed if plain else str(check.observed)[:_LONGEST_OBSERVED]

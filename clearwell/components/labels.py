@@ -16,7 +16,7 @@ from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.names import RELEASES, TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from clearwell.flow.project import Project
     from clearwell.flow.specs import Spec
@@ -39,10 +39,11 @@ def asset_spec(
 
     A key is one part, zone first: the graph shows only a key's last part.
     """
+    links = page_links(project, spec, name)
     return dg.AssetSpec(
         name,
         deps=[dg.AssetKey(dep) for dep in deps],
-        description=" ".join(part for part in (spec.description, what) if part),
+        description=_description(spec, what, links),
         owners=list(spec.owners),
         tags=dict(spec.tags),
         kinds=set(kinds),
@@ -50,12 +51,21 @@ def asset_spec(
         code_version=code_version,
         freshness_policy=_freshness(spec) if name in project.produced else None,
         metadata={
-            **page_links(project, spec, name),
+            **links,
             **_place(project, name),
             **code_references(project, spec, name),
+            **_retries(spec, made=name in project.produced),
             **({"license": spec.license} if spec.license else {}),
         },
     )
+
+
+def _description(spec: Spec, what: str, links: Mapping[str, Any]) -> str:
+    """What the author wrote, what it is, and where to look: links at the bottom of a page are not seen."""
+    text = " ".join(part for part in (spec.description, what) if part)
+    served = {name: link.value for name, link in links.items() if isinstance(link, dg.UrlMetadataValue)}
+    where = " · ".join(f"[{name.capitalize()}]({url})" for name, url in served.items())
+    return f"{text}\n\n{where}" if where else text
 
 
 def _freshness(spec: Spec) -> dg.FreshnessPolicy | None:
@@ -67,6 +77,17 @@ def _freshness(spec: Spec) -> dg.FreshnessPolicy | None:
         fail_window=timedelta(hours=spec.freshness.fail_after_hours),
         warn_window=timedelta(hours=warn) if warn is not None else None,
     )
+
+
+def _retries(spec: Spec, *, made: bool) -> dict[str, Any]:
+    """In words, as the step asks for its tries by itself: Dagster knows of no policy that it could show."""
+    if not made or not isinstance(spec, TableSpec | CuratedSpec):
+        return {}
+    tries, seconds = spec.retries.max, spec.retries.delay_seconds
+    if not tries:
+        return {"retries": "none"}
+    wait = f"after {seconds:g} s, then each time twice as long"
+    return {"retries": f"up to {tries}, {wait}; only when the engine was lost or other writers won"}
 
 
 def _place(project: Project, name: str) -> dict[str, Any]:

@@ -18,7 +18,14 @@ import dagster as dg
 from clearwell.components.again import audit_again
 from clearwell.components.events import check_results, check_specs, described, unchanged
 from clearwell.components.resources import LAKE
-from clearwell.errors import BatchBlocked, ClearwellError, EngineLost
+from clearwell.errors import (
+    BatchBlocked,
+    CandidateRefused,
+    ClearwellError,
+    EngineLost,
+    ProjectError,
+    SourceError,
+)
 from clearwell.flow.events import tell_step
 from clearwell.flow.spec_parts import RetrySpec
 from clearwell.flow.specs import CuratedSpec, TableSpec
@@ -100,7 +107,7 @@ def _events(
             # Not by a policy of Dagster's, for that would also try again what Ctrl-C or the pages have ended.
             wait = seconds_to_wait(retries, context.retry_number)
             raise dg.RetryRequested(max_retries=retries.max, seconds_to_wait=wait) from error
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        raise dg.Failure(description=_told(error, name), allow_retries=False) from error
     except Exception as error:  # nobody's intent, and the same again would fail again
         raise dg.Failure(description=_unforeseen(error), allow_retries=False) from error
     lake.record.done(name, result)
@@ -111,6 +118,13 @@ def _events(
 def seconds_to_wait(retries: RetrySpec, number: int) -> float:
     """How long to wait after try ``number``, counted from 0: each time twice as long."""
     return retries.delay_seconds * 2**number
+
+
+def _told(error: ClearwellError, name: str) -> str:
+    """What went wrong, and where it is certain, that nothing was published."""
+    if isinstance(error, CandidateRefused | ProjectError | SourceError):
+        return f"{error}\n\nNothing was published: {name} is as it was."
+    return str(error)
 
 
 def _unforeseen(error: Exception) -> str:

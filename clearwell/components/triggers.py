@@ -43,7 +43,7 @@ def schedule(settings: Settings, job: dg.UnresolvedAssetJobDefinition, cron: str
         cron_schedule=cron,
         execution_timezone="UTC",
         default_status=on,
-        description=f"Runs {job.name} at `{cron}` (UTC). Nothing new, nothing is built.",
+        description=f"Runs {job.name} at {cron} (UTC). Nothing new, nothing is built.",
     )
 
 
@@ -63,7 +63,7 @@ def file_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING
         if settings.automation
         else dg.DefaultSensorStatus.STOPPED,
-        description=f"Runs {job.name} when files of `{source.path}` arrive or change.",
+        description=f"Runs {job.name} when files of {source.path} arrive or change.",
     )
     def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         files = _files(settings.project, source.path)

@@ -110,6 +110,12 @@ class Audit:
             results = judge_table(suite, self._as_it_would_be(rows, current, intent.mode, intent.key))
         return not any(result.blocks for result in results)
 
+    def shown(self, column: str, value: Any) -> str:
+        """``value`` of ``column`` as it may be told in an error."""
+        from clearwell.quality import WITHHELD, is_personal, shown_value
+
+        return WITHHELD if is_personal(column, self._personal) else shown_value(value)
+
     def _judge_rows(self, rows: DataFrame, conditions: Mapping[str, Column]) -> Iterator[CheckResult]:
         """The results of the row checks, those that failed with samples."""
         from clearwell.quality import count_failures, judge_rows, sample_failures

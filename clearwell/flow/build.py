@@ -32,6 +32,7 @@ from clearwell.tables import (
     stage_rejected,
     verify_files,
     verify_keys,
+    verify_required,
     verify_rows,
 )
 
@@ -136,15 +137,16 @@ def _candidate(
     )
     verify_rows(candidate.returned, candidate.accepted_rows, candidate.rejected_rows, place=str(name))
     place, root = str(name), lake.table(name).root
-    verify_files(root, candidate.accepted, candidate.schema, required=required, place=place)
+    verify_files(root, candidate.accepted, candidate.schema, place=place)
     if need.mode == "merge" or (need.mode == "replace" and job.write.key):
-        verify_keys(audit.accepted(candidate), job.write.key, place=place)
+        verify_keys(audit.accepted(candidate), job.write.key, place=place, shown=audit.shown)
     checks = (
         *audit.judge(candidate, conditions, snapshot, mode=need.mode, key=required),
         judge_lineage(lineage.edges, lineage.reasons),
     )
     if any(check.blocks for check in checks):
         _block(run, candidate, batch, build_id, checks)
+    verify_required(candidate.accepted, required, place=place)  # now: a check of the key says more
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
     files = _files(run, job, candidate, sources)
     lake.store.delete(

@@ -6,6 +6,7 @@ Great Expectations is imported by the first check that is judged or linted, neve
 from __future__ import annotations
 
 from clearwell.quality.conditions import count_failures, row_conditions
+from clearwell.quality.discretion import WITHHELD, is_personal, shown_value
 from clearwell.quality.lint import check_suite
 from clearwell.quality.parse import load_suite
 from clearwell.quality.samples import sample_failures
@@ -13,14 +14,17 @@ from clearwell.quality.suites import Check, Suite, suite_of
 from clearwell.quality.verdicts import judge_rows, judge_table
 
 __all__ = [
+    "WITHHELD",
     "Check",
     "Suite",
     "check_suite",
     "count_failures",
+    "is_personal",
     "judge_rows",
     "judge_table",
     "load_suite",
     "row_conditions",
     "sample_failures",
+    "shown_value",
     "suite_of",
 ]

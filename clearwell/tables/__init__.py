@@ -20,7 +20,7 @@ from clearwell.tables.stage import (
     stage_frame,
     stage_rejected,
 )
-from clearwell.tables.verify import verify_files, verify_keys, verify_rows
+from clearwell.tables.verify import verify_files, verify_keys, verify_required, verify_rows
 
 __all__ = [
     "BUILDS",
@@ -60,5 +60,6 @@ __all__ = [
     "stage_rejected",
     "verify_files",
     "verify_keys",
+    "verify_required",
     "verify_rows",
 ]

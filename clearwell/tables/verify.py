@@ -7,7 +7,7 @@ footers are read first, and the rows counted.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,13 +17,13 @@ from clearwell.tables.schema import compare
 from clearwell.tables.stats import is_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from pyspark.sql import DataFrame
 
     from clearwell.tables.control import StagedFile
 
-__all__ = ["verify_files", "verify_keys", "verify_rows"]
+__all__ = ["verify_files", "verify_keys", "verify_required", "verify_rows"]
 
 _MOST_KEYS = 5
 
@@ -46,14 +46,29 @@ def verify_files(
             )
         metadata = pq.read_metadata(path)
         wrong = compare(metadata.schema.to_arrow_schema(), schema)
-        wrong += [
-            f"column {name!r} holds {count} NULLs" for name in required if (count := _nulls(file, name)) != 0
-        ]
         if metadata.num_rows != file.rows:
             wrong.append(f"{file.path} holds {metadata.num_rows} rows, not {file.rows}")
         wrong += [f"column {name!r} carries statistics in {file.path}" for name in _unsafe(metadata, schema)]
         if wrong:
             raise CandidateRefused("; ".join(wrong[:_MOST_KEYS]), place=place, hint="correct the transform")
+    verify_required(files, required, place=place)
+
+
+def verify_required(files: Sequence[StagedFile], required: Collection[str], *, place: str) -> None:
+    """Check that no staged file has a NULL in the columns that must have none; raises CandidateRefused."""
+    counts = {name: sum(_nulls(file, name) for file in files) for name in required}
+    wrong = [
+        f"column {name!r} holds {count:,} NULL{'s' if count > 1 else ''}"
+        for name, count in counts.items()
+        if count
+    ]
+    if wrong:
+        raise CandidateRefused(
+            "; ".join(wrong[:_MOST_KEYS]),
+            place=place,
+            hint="correct the transform, or let a check keep such rows out: "
+            "expect_column_values_to_not_be_null with severity: warning",
+        )
 
 
 def verify_rows(returned: int, accepted: int, rejected: int, *, place: str) -> None:
@@ -66,15 +81,20 @@ def verify_rows(returned: int, accepted: int, rejected: int, *, place: str) -> N
         )
 
 
-def verify_keys(candidate: DataFrame, key: Sequence[str], *, place: str) -> None:
-    """Check that no key of a merge's candidate occurs twice; raises CandidateRefused with some of them."""
+def verify_keys(
+    candidate: DataFrame, key: Sequence[str], *, place: str, shown: Callable[[str, Any], str]
+) -> None:
+    """Check that no key of a merge's candidate occurs twice; raises CandidateRefused with some of them.
+
+    ``shown`` says how a value of a column may be told.
+    """
     repeated = candidate.groupBy(*key).count().where("count > 1").limit(_MOST_KEYS).collect()
     if repeated:
-        shown = "; ".join(
-            ", ".join(f"{k}={row[k]}" for k in key) + f" ({row['count']} rows)" for row in repeated
+        told = "; ".join(
+            ", ".join(f"{k}={shown(k, row[k])}" for k in key) + f" ({row['count']} rows)" for row in repeated
         )
         raise CandidateRefused(
-            f"the merge key ({', '.join(key)}) is not unique: {shown}",
+            f"the merge key ({', '.join(key)}) is not unique: {told}",
             place=place,
             hint="keep one row a key in the transform, or choose a longer key",
         )

@@ -10,7 +10,7 @@ import pytest
 
 from clearwell.components.events import FILES_READABLE, check_results, described
 from clearwell.flow.publish import ReleaseResult
-from clearwell.model import BuildResult, CheckResult, Outcome, Scope, Severity
+from clearwell.model import BuildResult, CheckResult, Outcome, Sample, Scope, Severity
 from clearwell.quality import suite_of
 
 if TYPE_CHECKING:
@@ -84,6 +84,13 @@ def test_rows_of_a_batch_that_another_check_rejected_are_not_said_to_be_in_quara
     warning = only(check(Severity.WARNING, success=False), outcome=Outcome.BLOCKED, version=4)
     assert "in quarantine" not in (warning.description or "")
     assert "rejected by another check" in (warning.description or "")
+
+
+def test_failing_rows_stand_below_what_is_said_of_them() -> None:
+    samples = (Sample("raw/a.csv", 7, (("amount", "-1.0"),)),)
+    found = only(check(Severity.WARNING, success=False, samples=samples), version=4)
+    assert (found.description or "").endswith(f"\n\n{found.metadata['failing rows'].value}")
+    assert "| `raw/a.csv` | 7 | `-1.0` |" in (found.description or "")
 
 
 def test_a_result_shows_its_rule_as_json() -> None:

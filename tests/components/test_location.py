@@ -71,6 +71,11 @@ def test_an_asset_leads_to_the_pages_of_its_data_lineage_and_cost(shop: Settings
         "lineage": "http://127.0.0.1:8000/lineage.html#silver_orders",
         "storage cost": "http://127.0.0.1:8000/storage-cost.html",
     }
+    assert (specs_of(load(served))["silver_orders"].description or "").endswith(
+        "[Data docs](http://127.0.0.1:8000/tables/silver_orders.html) · "
+        "[Lineage](http://127.0.0.1:8000/lineage.html#silver_orders) · "
+        "[Storage cost](http://127.0.0.1:8000/storage-cost.html)"
+    )
     assert links(served, "raw_orders") == {"lineage": "http://127.0.0.1:8000/lineage.html#raw_orders"}
     assert set(links(served, "daily_totals")) == {"lineage", "storage cost"}
     assert links(served, "storage_cost")["report"] == "http://127.0.0.1:8000/storage-cost.html"
@@ -79,6 +84,12 @@ def test_an_asset_leads_to_the_pages_of_its_data_lineage_and_cost(shop: Settings
     )
     write(shop.project / "pipelines" / "others" / "defs.yaml", OTHERS.rpartition("---")[0])
     assert links(served, "silver_orders") == {}  # without a report nobody writes the pages
+
+
+def test_an_asset_says_how_often_it_is_tried(shop: Settings) -> None:
+    found = specs_of(load(shop))
+    assert found["silver_orders"].metadata["retries"].startswith("up to 2, after 10 s, then each time twice")
+    assert "retries" not in {**found["raw_orders"].metadata, **found["daily_totals"].metadata}
 
 
 def test_an_asset_says_where_its_files_lie(shop: Settings) -> None:

@@ -37,6 +37,15 @@ SUITE = """
         why: an order is one row
     """
 
+PRESENT = """
+    checks:
+      - name: order_id_present
+        expectation: expect_column_values_to_not_be_null
+        kwargs: {column: order_id}
+        severity: critical
+        why: an order has a number
+    """
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> SmallProject:
@@ -121,6 +130,47 @@ def test_a_merge_refuses_two_rows_of_one_key_and_names_them(project: SmallProjec
     project.write_yaml(mode="merge")
     project.deliver("b.csv", 5, 2)
     with pytest.raises(CandidateRefused, match=r"order_id=5 \(2 rows\)"):
+        run_steps(project, engine)
+
+
+def without_a_key(project: SmallProject) -> None:
+    """A file of two orders, one of which says no number."""
+    file = project.deliver("b.csv", 6, 2)
+    file.write_text(file.read_text().replace("\n7,", "\n,"))
+
+
+def test_a_merge_refuses_a_row_without_a_key_and_says_how_to_keep_such_rows_out(
+    project: SmallProject, engine: Engine
+) -> None:
+    project.write_yaml(mode="merge")
+    without_a_key(project)
+    with pytest.raises(CandidateRefused, match="column 'order_id' holds 1 NULL") as caught:
+        run_steps(project, engine)
+    assert "expect_column_values_to_not_be_null with severity: warning" in (caught.value.hint or "")
+    project.write_yaml(mode="merge", suite="silver_orders")
+    project.write_suite(PRESENT.replace("critical", "warning"))
+    _, silver = run_steps(project, engine)
+    assert (silver.accepted, silver.quarantined) == (6, 1)
+
+
+def test_a_critical_check_of_the_key_says_which_rows_have_none(project: SmallProject, engine: Engine) -> None:
+    project.write_yaml(mode="merge", suite="silver_orders")
+    project.write_suite(PRESENT)
+    without_a_key(project)
+    with pytest.raises(BatchBlocked, match="order_id_present: 1 of 7 rows fail") as caught:
+        run_steps(project, engine)
+    (failed,) = [check for check in caught.value.result.checks if not check.success]
+    assert [(s.file, s.record, s.values) for s in failed.samples] == [
+        ("raw/b.csv", 2, (("order_id", "NULL"),))
+    ]
+
+
+def test_a_refused_key_that_is_personal_is_not_told(project: SmallProject, engine: Engine) -> None:
+    project.write_yaml(mode="merge")
+    yaml = project.root / "pipelines" / "orders" / "defs.yaml"
+    yaml.write_text(yaml.read_text().replace("  source:", "  personal: [order_id]\n  source:", 1))
+    project.deliver("b.csv", 5, 2)
+    with pytest.raises(CandidateRefused, match=r"order_id=\(withheld\) \(2 rows\)"):
         run_steps(project, engine)
 
 
