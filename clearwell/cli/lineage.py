@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["lineage"]
 
-_WIDTH = 44
+_OWN = tuple(f"{zone}_" for zone in ("quarantine", "files", "history"))
 
 
 @click.command(short_help="Show where columns come from, or go to.")
@@ -45,7 +45,7 @@ def lineage(session: Session, target: str, direction: str) -> None:
         if session.json:
             print_json({"direction": direction, **asdict(branch)})
         else:
-            click.echo("\n".join(_tree(branch, direction)))
+            click.echo("\n".join(_drawn(branch, direction)))
         return
     if direction == "up":
         _show_sources(session, graph, table, columns)
@@ -65,6 +65,12 @@ def _require(lake: Lake, graph: LineageGraph, table: str, column: str) -> list[s
     there = {str(name) for name in lake.tables()}
     if table not in there and table not in graph.tables:
         raise TableNotFound.among(table, sorted({*there, *graph.tables}))
+    if table.startswith(_OWN):
+        raise TableError(
+            "Clearwell's own records have no lineage",
+            place=table,
+            hint=f"see that of the tables: {', '.join(graph.recorded) or 'none is recorded yet'}",
+        )
     if table not in graph.tables:
         raise TableError(
             "no lineage of it is recorded yet",
@@ -82,24 +88,24 @@ def _require(lake: Lake, graph: LineageGraph, table: str, column: str) -> list[s
     return columns
 
 
-def _tree(branch: Branch, direction: str, depth: int = 0) -> Iterator[str]:
+def _drawn(branch: Branch, direction: str) -> Iterator[str]:
+    """The walk as lines, indented by depth, with how each source is used in a column of its own."""
+    lines = list(_lines(branch, direction, 0))
+    width = max(len(name) for name, _ in lines)
+    for name, words in lines:
+        yield f"{name:<{width}}  {words}".rstrip()
+
+
+def _lines(branch: Branch, direction: str, depth: int) -> Iterator[tuple[str, str]]:
+    from clearwell.lineage import how
+
     edge = branch.edge
-    mark = "" if edge is None else ("<- " if direction == "up" else "-> ")
-    name = f"{branch.table}.{branch.column}" if branch.column else branch.table
-    words = "" if edge is None else _how(edge, direction)
-    if branch.repeated:
-        words += ", told above"
-    head = f"{'   ' * depth}{mark}{name}" if name else f"{'   ' * depth}{mark}{words}"
-    yield f"{head:<{_WIDTH}}  {words}".rstrip() if name else head
+    arrow = "" if edge is None else ("<- " if direction == "up" else "-> ")
+    name = f"{branch.table}.{branch.column}" if branch.column else branch.table or "-"
+    words = "" if edge is None else how(edge)
+    yield f"{'   ' * depth}{arrow}{name}", f"{words}, told above" if branch.repeated else words
     for inner in branch.branches:
-        yield from _tree(inner, direction, depth + 1)
-
-
-def _how(edge: Edge, direction: str) -> str:
-    from clearwell.lineage.words import how
-
-    rows = "" if edge.column or direction == "up" else "its rows: "
-    return f"{rows}{how(edge)}"
+        yield from _lines(inner, direction, depth + 1)
 
 
 def _show_sources(session: Session, graph: LineageGraph, table: str, columns: Sequence[str]) -> None:
@@ -127,13 +133,15 @@ def _show_sources(session: Session, graph: LineageGraph, table: str, columns: Se
 
 
 def _source_row(edge: Edge) -> dict[str, Any]:
-    from clearwell.lineage.words import how
+    from clearwell.lineage import how
 
     source = f"{edge.source}.{edge.source_column}" if edge.source else None
     return {"column": edge.column, "from": source, "how": how(edge)}
 
 
 def _show_uses(session: Session, graph: LineageGraph, table: str) -> None:
+    from clearwell.lineage import how
+
     uses = graph.uses(table)
     if session.json:
         found = [{"column": edge.source_column, "user": user, **asdict(edge)} for user, edge in uses]
@@ -143,7 +151,7 @@ def _show_uses(session: Session, graph: LineageGraph, table: str) -> None:
         {
             "column": edge.source_column,
             "to": f"{user}.{edge.column}" if edge.column else user,
-            "how": _how(edge, "down"),
+            "how": how(edge),
         }
         for user, edge in sorted(uses, key=lambda use: (use[1].source_column, use[0], use[1]))
     ]
