@@ -76,10 +76,15 @@ def _as_document(report: RunReport) -> dict[str, Any]:
     return {
         "success": report.success,
         "run_id": report.run_id,
-        "results": [asdict(result) for result in report.results],
+        "results": [_without_lineage(asdict(result)) for result in report.results],
         "failures": [{"asset": failure.asset, "error": failure.text} for failure in report.failures],
         "skipped": list(report.skipped),
     }
+
+
+def _without_lineage(result: dict[str, Any]) -> dict[str, Any]:
+    """The edges of each column are many, and have a command of their own."""
+    return {name: value for name, value in result.items() if name != "lineage"}
 
 
 def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[str]:

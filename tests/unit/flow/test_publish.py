@@ -16,9 +16,10 @@ import pytest
 from clearwell.datasets import claim as claiming
 from clearwell.datasets import open_dataset
 from clearwell.errors import DatasetError, TableNotFound
+from clearwell.flow import publish as publishing_step
 from clearwell.flow.publish import leftover_attempts, publish, remove_attempt
-from clearwell.model import Outcome
-from clearwell.tables import maintain
+from clearwell.model import Edge, Outcome
+from clearwell.tables import LINEAGE, lineage_of, maintain
 from tests.unit.flow.publishing import DATASET, load, project, rows, write
 
 
@@ -69,6 +70,41 @@ def test_a_release_has_every_row_and_says_what_it_is_made_of(tmp_path: Path) -> 
     assert manifest.fingerprint == result.fingerprint
     assert manifest.bytes == result.bytes
     assert sorted(p.name for p in result.path.parent.iterdir()) == [".lock", "current.json", "v1"]
+
+
+def test_each_column_of_a_release_comes_from_the_table_as_it_is(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(20))
+    result = publish(run, spec)
+    expected = [Edge(c, "gold_delays", c, "IDENTITY") for c in ("carrier", "day", "is_late", "wind")]
+    assert lineage_of(run.lake) == {"late_flights": tuple(expected)}
+    assert result.lineage == tuple(expected)
+    version = run.lake.existing(LINEAGE).version
+    assert publish(run, spec).lineage == tuple(expected)
+    write(run.lake, rows(30))
+    assert publish(run, spec).version == 2
+    assert run.lake.existing(LINEAGE).version == version  # the same columns, so nothing new to say
+    run, spec = late_flights(tmp_path, DATASET.replace("[dep_delay]", "[dep_delay, wind]"))
+    assert publish(run, spec).version == 3
+    assert lineage_of(run.lake) == {"late_flights": tuple(e for e in expected if e.column != "wind")}
+
+
+def test_a_release_that_died_before_its_lineage_was_recorded_gets_it_with_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(20))
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(publishing_step, "record_release", die)
+    with pytest.raises(KeyboardInterrupt):
+        publish(run, spec)
+    monkeypatch.undo()
+    assert lineage_of(run.lake) == {}
+    assert publish(run, spec).outcome is Outcome.UNCHANGED
+    assert len(lineage_of(run.lake)["late_flights"]) == 4
 
 
 def test_groups_stay_together_and_the_share_that_came_of_it_is_told(tmp_path: Path) -> None:
