@@ -65,10 +65,11 @@ def test_a_check_alone_judges_the_published_table_and_writes_nothing(
     suite = shop.project / "expectations" / "silver_orders.yaml"
     suite.write_text(suite.read_text().replace("max_value: 1000", "max_value: 5"))
     before = listing(shop.lake)
-    found = audit(shop, instance, "silver_orders:amount_plausible", "silver_orders:enough_orders")
+    names = ("amount_plausible", "enough_orders", "column_lineage")
+    found = audit(shop, instance, *(f"silver_orders:{name}" for name in names))
     assert listing(shop.lake) == before
     assert isinstance(found, dict)
-    assert set(found) == {"amount_plausible", "enough_orders"}  # and no other check was judged
+    assert set(found) == {"amount_plausible", "enough_orders", "column_lineage"}  # and no other check was judged
     plausible = found["amount_plausible"]
     assert not plausible.passed
     assert plausible.description is not None
@@ -83,6 +84,8 @@ def test_a_check_alone_judges_the_published_table_and_writes_nothing(
     ]
     assert found["enough_orders"].passed
     assert "holds" in (found["enough_orders"].description or "")
+    assert found["column_lineage"].passed
+    assert found["column_lineage"].metadata["columns_exact"].value == 7
 
 
 def test_the_raw_files_are_looked_at_again_without_taking_them(
