@@ -69,7 +69,7 @@ def test_a_check_alone_judges_the_published_table_and_writes_nothing(
     found = audit(shop, instance, *(f"silver_orders:{name}" for name in names))
     assert listing(shop.lake) == before
     assert isinstance(found, dict)
-    assert set(found) == {"amount_plausible", "enough_orders", "column_lineage"}  # and no other check was judged
+    assert set(found) == {"amount_plausible", "enough_orders", "column_lineage"}  # and no other was judged
     plausible = found["amount_plausible"]
     assert not plausible.passed
     assert plausible.description is not None
