@@ -145,7 +145,7 @@ def _candidate(
         judge_lineage(lineage.edges, lineage.reasons),
     )
     if any(check.blocks for check in checks):
-        _block(run, candidate, batch, build_id, checks)
+        _block(run, candidate, batch, build_id, checks, _files(run, job, candidate, sources))
     verify_required(candidate.accepted, required, place=place)  # now: a check of the key says more
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
     files = _files(run, job, candidate, sources)
@@ -219,11 +219,15 @@ def _stay_blocked(run: Run, name: TableName, batch: int, build_id: str) -> None:
 
 
 def _block(
-    run: Run, candidate: Candidate, batch: int, build_id: str, checks: tuple[CheckResult, ...]
+    run: Run,
+    candidate: Candidate,
+    batch: int,
+    build_id: str,
+    checks: tuple[CheckResult, ...],
+    files: tuple[FileCounts, ...],
 ) -> None:
     name = candidate.attempt.table
     failed = [check for check in checks if check.blocks]
-    files = count_by_file(run.lake, run.lake.table(name).name, candidate)
     blocked = Blocked(
         table=name,
         batch=batch,
