@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from clearwell.flow.specs import WriteSpec
-    from clearwell.model import BuildResult, CheckResult, FileCounts
+    from clearwell.model import BuildResult, CheckResult, Edge, FileCounts
     from clearwell.names import TableName
     from clearwell.quality import Suite
 
@@ -92,8 +92,9 @@ def build(run: Run, job: Job) -> BuildResult:
             touched=touched_by_others(last, sources),
         )
         if need is None:
-            return unchanged_result(run, name, snapshot, last, recovered=recovered)
-        intent = _candidate(run, job, audit, snapshot, sources=sources, need=need)
+            return unchanged_result(name, snapshot, last, recovered=recovered)
+        known = last.lineage if last and need.mode != "replace" else ()
+        intent = _candidate(run, job, audit, snapshot, sources=sources, need=need, known=known)
         winner = decide(lake, intent)
         held = carry_out(lake, winner, engine=run.engine, recheck=audit.still_holds)
         if winner.attempt == intent.attempt:
@@ -114,8 +115,9 @@ def _candidate(
     *,
     sources: tuple[Snapshot, ...],
     need: Need,
+    known: tuple[Edge, ...],
 ) -> Intent:
-    """Stage, verify and audit a batch; the intent that would publish it."""
+    """Stage, verify and audit a batch; the intent that would publish it, with the edges of those before."""
     lake, name = run.lake, job.name
     batch = (snapshot.batch if snapshot else 0) + 1
     inputs = tuple(source.state for source in sources)
@@ -173,7 +175,7 @@ def _candidate(
         run=run.id,
         engine=run.engine.name,
         started=started,
-        lineage=lineage.edges,
+        lineage=tuple(sorted({*known, *lineage.edges})),
     )
 
 

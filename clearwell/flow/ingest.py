@@ -72,17 +72,13 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
         if need is None:
             notes = _notes(found, aside)
             blocked = _set_aside(run, name, snapshot, aside)
-            return unchanged_result(
-                run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes
-            )
+            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
         intent, unreadable = _stage(run, name, source, snapshot, files=files, need=need, code=code)
         if intent is None:
             aside += unreadable
             blocked = _set_aside(run, name, snapshot, aside)
             notes = _notes(found, aside)
-            return unchanged_result(
-                run, name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes
-            )
+            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
         winner = decide(lake, intent)
         carry_out(lake, winner, engine=run.engine, recheck=lambda *_: True)
         if winner.attempt == intent.attempt:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from clearwell.errors import BatchBlocked
 from clearwell.flow.run import Run, log
 from clearwell.model import BuildResult, Outcome
-from clearwell.tables import edges_of
 
 if TYPE_CHECKING:
     from clearwell.names import TableName
-    from clearwell.tables import Blocked, Intent, Lake, Snapshot
+    from clearwell.tables import Blocked, Intent, Snapshot
 
 __all__ = ["blocked_result", "built_result", "raise_blocked", "unchanged_result"]
 
@@ -30,13 +29,13 @@ def built_result(
         snapshot.version,
     )
     return _result(
-        run.lake,
         name,
         snapshot,
         Outcome.BUILT,
         reason,
         recovered=recovered,
         checks=intent.checks,
+        lineage=intent.lineage,
         notes=notes,
         accepted=intent.accepted_rows,
         quarantined=intent.rejected_rows,
@@ -44,7 +43,6 @@ def built_result(
 
 
 def unchanged_result(
-    run: Run,
     name: TableName,
     snapshot: Snapshot | None,
     last: Intent | None,
@@ -59,9 +57,10 @@ def unchanged_result(
     log.info("%s: %s", name, reason)
     if snapshot is None:
         return BuildResult(str(name), outcome, reason=reason, blocked=blocked, notes=notes)
-    checks = last.checks if last else ()
-    counts: dict[str, Any] = {"checks": checks, "notes": notes, "blocked": blocked}
-    return _result(run.lake, name, snapshot, outcome, reason, recovered=recovered, **counts)
+    found: dict[str, Any] = {"checks": last.checks, "lineage": last.lineage} if last else {}
+    return _result(
+        name, snapshot, outcome, reason, recovered=recovered, notes=notes, blocked=blocked, **found
+    )
 
 
 def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
@@ -70,7 +69,7 @@ def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
     counts: dict[str, Any] = {"checks": blocked.checks, "blocked": blocked.rows}
     if snapshot is None:
         return BuildResult(str(name), Outcome.BLOCKED, reason=blocked.reason, **counts)
-    return _result(run.lake, name, snapshot, Outcome.BLOCKED, blocked.reason, recovered=False, **counts)
+    return _result(name, snapshot, Outcome.BLOCKED, blocked.reason, recovered=False, **counts)
 
 
 def raise_blocked(run: Run, name: TableName, blocked: Blocked) -> NoReturn:
@@ -85,14 +84,7 @@ def raise_blocked(run: Run, name: TableName, blocked: Blocked) -> NoReturn:
 
 
 def _result(
-    lake: Lake,
-    name: TableName,
-    snapshot: Snapshot,
-    outcome: Outcome,
-    reason: str,
-    *,
-    recovered: bool,
-    **counts: Any,
+    name: TableName, snapshot: Snapshot, outcome: Outcome, reason: str, *, recovered: bool, **counts: Any
 ) -> BuildResult:
     return BuildResult(
         str(name),
@@ -105,6 +97,5 @@ def _result(
         reason=reason,
         recovered=recovered,
         columns=tuple((f.name, str(f.type)) for f in snapshot.schema),
-        lineage=edges_of(lake, str(name)),
         **counts,
     )

@@ -51,8 +51,9 @@ def commit_lineage(lake: Lake, intent: Intent) -> None:
     """Record the edges of a carried-out batch that its generation has not had yet, once."""
     if not intent.lineage:
         return
-    known = _recorded(lake, intent.table).get(intent.table, {}).get(intent.generation, set())
-    fresh = set(intent.lineage) - known
+    fresh = set(intent.lineage)
+    if intent.batch > intent.generation:  # the first batch of a generation has nothing before it
+        fresh -= _recorded(lake, intent.table).get(intent.table, {}).get(intent.generation, set())
     folder = f"attempt={intent.attempt}/{intent.table}-{intent.batch}"
     _append(lake, intent.table, fresh, (intent.generation, intent.batch), intent.decided, folder)
 

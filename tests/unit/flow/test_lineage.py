@@ -72,6 +72,13 @@ WITH_SQL = TRANSFORM.replace(
     return orders.sparkSession.sql(f"select {columns} from all_orders where day is not null")""",
 )
 
+LOOKS_AT_ITS_INPUT = TRANSFORM.replace(
+    'return orders.select(*PROVENANCE, "order_id", "day", "amount")',
+    """first = orders.agg({"_batch_id": "max"}).collect()[0][0] == 1
+    extra = (orders["amount"] * 2).cast("bigint") if first else orders["order_id"]
+    return orders.select(*PROVENANCE, "order_id", "day", "amount", extra.alias("extra"))""",
+)
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> SmallProject:
@@ -135,6 +142,18 @@ def test_a_second_batch_with_the_same_edges_does_not_touch_the_record(
     project.deliver("b.csv", 4, 2)
     run_steps(project, engine)
     assert versions(project)[str(LINEAGE)] == before
+
+
+def test_what_an_earlier_batch_came_from_stays_known(project: SmallProject, engine: Engine) -> None:
+    """A transform may look at its input, as this one does: no edit, so its table is not rebuilt."""
+    project.write_transform(LOOKS_AT_ITS_INPUT)
+    run_steps(project, engine)
+    project.deliver("b.csv", 4, 2)
+    _, silver = run_steps(project, engine)
+    both = lines(f"{SILVER}\nextra ~ bronze_orders.amount\nextra = bronze_orders.order_id")
+    assert told(silver.lineage) == recorded(project)["silver_orders"] == both
+    _, silver = run_steps(project, engine)
+    assert told(silver.lineage) == both
 
 
 def test_an_edited_transform_leaves_nothing_of_the_old_edges(project: SmallProject, engine: Engine) -> None:
