@@ -11,10 +11,10 @@ from dataclasses import replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
-from clearwell.flow.personal import personal_columns, tables_before
+from clearwell.flow.personal import personal_columns, spread, tables_before
 from clearwell.model import Scope, Severity
 from clearwell.names import TableName, Zone
-from clearwell.tables import files_of
+from clearwell.tables import files_of, lineage_of
 from clearwell.tables.stage import read_staged
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
     from clearwell.flow.run import Run
-    from clearwell.model import CheckResult
+    from clearwell.model import CheckResult, Edge
     from clearwell.quality import Suite
     from clearwell.tables import Candidate, Intent, Snapshot
 
@@ -37,6 +37,8 @@ class Audit:
         self._run = run
         self._name = name
         self._suite = suite
+        self.edges: tuple[Edge, ...] | None = None
+        """Where the candidate's columns come from; without it, as the builds before have recorded it."""
 
     def conditions(self, frame: DataFrame) -> dict[str, Column]:
         """For each row check: true where a row of ``frame`` fails it."""
@@ -149,7 +151,15 @@ class Audit:
 
     @cached_property
     def _personal(self) -> frozenset[str]:
-        return personal_columns(self._run.project, str(self._name))
+        """The columns of which no value is told: personal by name, or made of one that is."""
+        name, project = str(self._name), self._run.project
+        named = {table: personal_columns(project, table) for table in (name, *tables_before(project, name))}
+        if not any(named.values()):
+            return frozenset()
+        edges = lineage_of(self._run.lake)
+        if self.edges is not None:
+            edges[name] = self.edges
+        return spread(named, edges).get(name, frozenset())
 
     @cached_property
     def _files(self) -> dict[str, str]:

@@ -132,6 +132,7 @@ def _candidate(
     required = job.write.key or job.write.partition_by
     _require_columns(frame, (*required, *job.write.order_by), snapshot, need, name)
     lineage = build_lineage(run, name, frame, job.declared, sources)
+    audit.edges = lineage.edges
     frame = _latest(frame, job.write, need, sources[0])
     conditions = audit.conditions(frame)
     candidate = stage_frame(

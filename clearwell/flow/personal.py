@@ -1,7 +1,7 @@
 """Which columns of a table hold personal data: those that its YAML names, and those it was given.
 
 A column that a table takes over under its own name is as personal as it was before. One that a transform
-renames is not known by its new name: name it there too.
+renames, or makes of it, is known by the lineage (``spread``); where the plan hides that, name it there too.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from clearwell.components.launch import run_project
 from clearwell.components.location import load_definitions
 from clearwell.components.quiet import quiet_dagster
 from clearwell.flow.project import load_project
+from clearwell.model import BuildResult
 from tests.components.shop import SUITE, TABLE, deliver, write
 
 if TYPE_CHECKING:
@@ -162,6 +163,34 @@ CHECKS = "".join(
     f" kwargs: {{column: {column}, value_set: [known]}}, severity: info}}\n"
     for column in PERSONAL
 )
+
+
+def test_a_personal_column_stays_personal_under_another_name(shop: Settings) -> None:
+    file = shop.project / "assets" / "shop.py"
+    code = file.read_text().replace('"amount")', '"amount", F.upper("customer").alias("who"))', 1)
+    file.write_text(code.replace('groupBy("day")', 'groupBy("day", F.col("who").alias("buyer"))'))
+    table = TABLE.replace("  group: shop\n", "  group: shop\n  personal: [customer]\n")
+    write(shop.project / "pipelines" / "orders" / "defs.yaml", table)
+    others = shop.project / "pipelines" / "others" / "defs.yaml"
+    text = others.read_text()
+    others.write_text(text.replace('totals"\n', 'totals"\n  expectations: gold_totals\n', 1))
+    check = "  - {{name: {0}_known, expectation: expect_column_values_to_be_in_set,"
+    check += " kwargs: {{column: {0}, value_set: [X]}}, severity: info}}\n"
+    write(shop.project / "expectations" / "silver_orders.yaml", f"checks:\n{check.format('who')}")
+    write(shop.project / "expectations" / "gold_totals.yaml", f"checks:\n{check.format('buyer')}")
+    for raw in (shop.project / "raw").glob("*.csv"):
+        raw.unlink()
+    write(shop.project / "raw" / "a.csv", "order_id,day,amount,customer\n1,2026-01-01,5,Guinevere\n")
+    report = run_project(shop, selection="bronze_orders, silver_orders, gold_totals")
+    assert report.success, report.failures
+    samples = {
+        check.name: [sample.values for sample in check.samples]
+        for result in report.results
+        if isinstance(result, BuildResult)
+        for check in result.checks
+        if not check.success
+    }
+    assert samples == {"who_known": [(("who", "(withheld)"),)], "buyer_known": [(("buyer", "(withheld)"),)]}
 
 
 @pytest.mark.parametrize("severity", ["warning", "critical"])
