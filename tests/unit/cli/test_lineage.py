@@ -145,3 +145,19 @@ def test_nothing_is_written(lake: Path, clearwell: Callable[..., Ran]) -> None:
     clearwell("lineage", "gold_delays")
     clearwell("lineage", "gold_delays.wind", "--down")
     assert {file: file.stat().st_mtime_ns for file in lake.rglob("*")} == before
+
+
+def test_a_run_says_which_column_nobody_can_name_the_origin_of(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    (project / "steps" / "birds.py").write_text(
+        "def clean(birds):\n"
+        "    rates = birds.sparkSession.createDataFrame([('heron', 0.5)], 'name string, rate double')\n"
+        "    return birds.join(rates, 'name', 'left')\n"
+    )
+    said = clearwell("run")
+    assert said.code == 0, said.err
+    line = next(line for line in said.out.splitlines() if "column_lineage" in line)
+    assert line.strip().startswith("warning: silver_birds column_lineage, 1 column comes from data that")
+    assert "lineage: {rate: [TABLE.COLUMN]}" in line
+    assert "from data that the plan does not show" in clearwell("lineage", "silver_birds.rate").out
