@@ -27,6 +27,18 @@ ROWS = {
     "silver_flights": 12_556,
     "silver_weather": 988,
     "gold_flight_delays": 11_458,
+    "bronze_wildlife_strikes": 10_000,
+    "silver_wildlife_strikes": 10_000,
+    "gold_strike_risk": 10_000,
+    "bronze_maintenance_newark": 122,
+    "bronze_maintenance_kennedy": 99,
+    "bronze_maintenance_laguardia": 116,
+    "bronze_maintenance_teterboro": 91,
+    "silver_maintenance_newark": 120,
+    "silver_maintenance_kennedy": 99,
+    "silver_maintenance_laguardia": 115,
+    "silver_maintenance_teterboro": 89,
+    "gold_maintenance_reports": 419,
 }
 LEAKING = {"dep_delay", "dep_time", "arr_time", "air_time", "arr_delay"}
 
@@ -48,7 +60,8 @@ def test_row_counts(ran: Sample, table: str, rows: int) -> None:
 
 
 def test_every_delivered_record_is_in_exactly_one_place(ran: Sample) -> None:
-    for name, folder in {"flights": "flights", "weather": "weather"}.items():
+    folders = {"flights": "flights", "weather": "weather", "wildlife_strikes": "wildlife"}
+    for name, folder in folders.items():
         assert_bronze_balances(ran.lake, name, ran.root / "sample_data" / folder)
         assert_every_version_balances(ran.lake, "silver", name)
 
@@ -104,6 +117,17 @@ def test_the_release_trains_on_february_and_tests_on_november(ran: Sample) -> No
     assert str(min(test.flight_date)) == "2013-10-31"
     assert LEAKING.isdisjoint(train.columns)
     assert dataset.split("train").to_polars().height == dataset.split("train").to_arrow().num_rows == 5_132
+    dataset.verify()
+
+
+def test_the_strikes_of_the_twentieth_century_train(ran: Sample) -> None:
+    dataset = clearwell.open_dataset("strike_risk", lake=ran.lake)
+    train, test = dataset.split("train").to_pandas(), dataset.split("test").to_pandas()
+    assert (len(train), int(train.is_costly.sum())) == (8_278, 952)
+    assert (len(test), int(test.is_costly.sum())) == (1_722, 164)
+    assert str(max(train.strike_date)) < "2001-01-01" <= str(min(test.strike_date))
+    assert {"damage", "cost_other", "cost_repair", "cost_total"}.isdisjoint(train.columns)
+    assert int(pd.concat([train, test]).is_repeat.sum()) == 24
     dataset.verify()
 
 
@@ -180,12 +204,14 @@ def test_week_by_week_and_a_week_again_under_another_name(tmp_path: Path) -> Non
 
 def test_another_time_zone_locale_and_day_give_the_same_release(ran: Sample, tmp_path: Path) -> None:
     elsewhere = Sample(copy_sample(tmp_path).root, {"TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "tr_TR.UTF-8"})
-    elsewhere.clearwell("run", "+late_flights")
-    releases = [sample.lake / "releases" / "late_flights" / "v1" for sample in (ran, elsewhere)]
-    manifests = [json.loads((release / "manifest.json").read_text()) for release in releases]
-    assert manifests[0]["fingerprint"] == manifests[1]["fingerprint"]
-    files = [{f.name: f.read_bytes() for f in (release / "data").iterdir()} for release in releases]
-    assert files[0] == files[1]
+    names = ("late_flights", "strike_risk", "maintenance_reports")
+    elsewhere.clearwell("run", ",".join(f"+{name}" for name in names))
+    for name in names:
+        releases = [sample.lake / "releases" / name / "v1" for sample in (ran, elsewhere)]
+        manifests = [json.loads((release / "manifest.json").read_text()) for release in releases]
+        assert manifests[0]["fingerprint"] == manifests[1]["fingerprint"]
+        files = [{f.name: f.read_bytes() for f in (release / "data").iterdir()} for release in releases]
+        assert files[0] == files[1]
 
 
 def test_an_edited_transform_rebuilds_what_hangs_on_it_and_nothing_else(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Mask = Callable[[list[str]], list[str]]
 
 LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyzéüñöłçøß")
-NAME = st.text(LETTERS, min_size=2, max_size=9).map(str.title)
+WORDS = "signed inspected reported badge form call send example ssn name phone email employee"
+NAME = st.text(LETTERS, min_size=2, max_size=9).filter(lambda name: name not in WORDS).map(str.title)
 DIGITS = st.integers(0, 99).map(lambda n: f"{n:02}")
 CUE = st.sampled_from(["sgd", "signed", "SIGNED:", "insp by", "inspected by", "C/W BY", "reported by", "/s/"])
 
