@@ -154,11 +154,11 @@ class Instance:
         for process in self.processes:
             process.send_signal(signal.SIGTERM)
         for process in self.processes:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(30)
-            except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):  # what it has started: code servers, runs
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """What Dagster's GraphQL says."""
