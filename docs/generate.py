@@ -7,6 +7,7 @@ python docs/generate.py --check    only says which of them are not what the code
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import types
 from dataclasses import fields
@@ -218,8 +219,13 @@ def _member(name: str, member: Any) -> Iterator[str]:
 
 
 def _signature(function: Any) -> str:
-    text = str(inspect.signature(function))
-    return text.replace("'", "").replace("(self, ", "(").replace("(self)", "()")
+    """As it is written: annotations are texts, which Python would show in quotes."""
+    text = re.sub(r"""(: |-> )(?:'([^']*)'|"([^"]*)")""", lambda m: m[1] + (m[2] or m[3]), _shown(function))
+    return text.replace("(self, ", "(").replace("(self)", "()")
+
+
+def _shown(function: Any) -> str:
+    return str(inspect.signature(function))
 
 
 def errors() -> Iterator[str]:
@@ -257,7 +263,10 @@ def _paragraphs(text: str) -> str:
         if lines and lines[0].rstrip(":") in ("Args", "Raises", "Returns", "Yields"):
             out.append("\n".join([f"*{lines[0].rstrip(':')}*", "", *_items(lines[1:])]))
         elif lines and all(line.startswith("    ") for line in lines):
-            out.append("\n".join(["```text", *(line[4:] for line in lines), "```"]))
+            code = "\n".join(line[4:] for line in lines)
+            if out and out[-1].endswith("\n```"):  # two paragraphs of one example
+                code = f"{out.pop()[len('```text') + 1 : -len('```')]}\n{code}"
+            out.append(f"```text\n{code}\n```")
         else:
             out.append("\n".join(lines).replace("``", "`"))
     return "\n\n".join(filter(None, out))

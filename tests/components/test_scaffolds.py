@@ -19,25 +19,13 @@ from clearwell.components.launch import run_project
 from clearwell.flow.checks import check_project
 from clearwell.model import BuildResult
 from clearwell.settings import load_settings
+from tests.project import PYPROJECT
 
 if TYPE_CHECKING:
     from clearwell.components.base import SpecComponent
 
 CODE = Path(clearwell.__file__).parents[1]
-PROJECT = """
-[tool.clearwell]
-lake = "lake"
-
-[tool.dg]
-directory_type = "project"
-
-[tool.dg.project]
-root_module = "pipelines"
-defs_module = "pipelines"
-code_location_target_module = "clearwell.definitions"
-code_location_name = "fresh"
-registry_modules = ["clearwell.components"]
-"""
+PROJECT = f'{PYPROJECT}code_location_name = "fresh"\n'
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -200,6 +201,20 @@ def test_week_by_week_and_a_week_again_under_another_name(tmp_path: Path) -> Non
     sample.clearwell(*flow)
     assert tables_at(sample.lake) == before
     assert one(sample, "bronze_flights", "SELECT count(*) FROM t") == (12_556,)
+
+
+def test_a_lake_that_was_put_back_elsewhere_goes_on_from_there(ran: Sample, tmp_path: Path) -> None:
+    copy = tmp_path / "restored"
+    shutil.copytree(ran.lake, copy)
+    before = tables_at(copy)
+    elsewhere = Sample(copy_sample(tmp_path / "project").root, {"CLEARWELL_LAKE": str(copy)})
+    results = elsewhere.json("run")["results"]
+    assert {result["outcome"] for result in results if "table" in result or "dataset" in result} == {
+        "unchanged"
+    }
+    assert tables_at(copy) == before
+    clearwell.open_dataset("late_flights_live", lake=copy).verify()
+    assert "raw_flights.arr_delay" in elsewhere.clearwell("lineage", "late_flights.is_late")
 
 
 def test_another_time_zone_locale_and_day_give_the_same_release(ran: Sample, tmp_path: Path) -> None:
