@@ -133,13 +133,18 @@ def _table_row(result: BuildResult) -> dict[str, Any]:
 
 
 def _checks(tables: Iterable[BuildResult]) -> Iterator[str]:
-    """How many checks passed, and each that did not."""
+    """How many checks passed, how bad those are that did not, and each of them, the worst first."""
+    from clearwell.model import Severity
+
     judged = [(table.table, check) for table in tables for check in table.checks]
-    count = Counter(check.success for _, check in judged)
-    yield f"checks    {count[True]} passed, {count[False]} failed"
-    for table, check in judged:
-        if not check.success:
-            yield f"          {check.severity.value}: {table} {check.name}, {_extent(check)}"
+    failed = [(name, check) for name, check in judged if not check.success]
+    by_severity = Counter(check.severity for _, check in failed)
+    parts = [f"{by_severity[severity]} {severity}" for severity in Severity if by_severity[severity]]
+    told = f": {', '.join(parts)}" if parts else ""
+    yield f"checks    {len(judged) - len(failed)} passed, {len(failed)} failed{told}"
+    order = list(Severity)
+    for name, check in sorted(failed, key=lambda found: order.index(found[1].severity)):
+        yield f"          {check.severity.value}: {name} {check.name}, {_extent(check)}"
 
 
 def _extent(check: CheckResult) -> str:

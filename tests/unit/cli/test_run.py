@@ -79,6 +79,19 @@ def test_a_critical_check_that_fails_ends_the_run_with_1_and_shows_where_to_look
     assert [check["name"] for check in block["checks"]] == ["some_were_seen"]
 
 
+def test_failed_checks_are_told_the_worst_first_with_how_many_there_are_of_each(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    suite = project / "expectations/silver_birds.yaml"
+    check = suite.read_text().partition("checks:\n")[2]
+    info = check.replace("some_were_seen", "many_were_seen").replace("min_value: 0", "min_value: 100")
+    critical = check.replace("min_value: 0", "min_value: 4").replace("warning", "critical")
+    suite.write_text(f"checks:\n{info.replace('warning', 'info')}{critical}")
+    out = clearwell("run").out
+    assert "checks    1 passed, 2 failed: 1 critical, 1 info\n" in out
+    assert out.index("critical: silver_birds some_were_seen") < out.index("info: silver_birds many_were_seen")
+
+
 def test_a_file_that_is_refused_ends_the_run_with_1(project: Path, clearwell: Callable[..., Ran]) -> None:
     clearwell("run")
     (project / "raw/week1.csv").write_text("name,seen\nheron,4\n")
