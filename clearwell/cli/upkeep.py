@@ -44,7 +44,11 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     )
     freed = readable_bytes(sum(table.freed_bytes for table in done.tables))
     verb = "would free" if dry_run else "freed"
-    left = f", {done.unfinished_releases} unfinished releases" if done.unfinished_releases else ""
+    others = {
+        "unfinished releases": done.unfinished_releases,
+        "days of OpenLineage events that are older than a month": done.old_event_files,
+    }
+    left = "".join(f", {number} {what}" for what, number in others.items() if number)
     click.echo(f"{verb} {freed}{left}")
 
 

@@ -152,3 +152,15 @@ def test_maintenance_says_what_it_did_and_keeps_every_row(
     assert {table["table"] for table in done["tables"]} >= {"bronze_birds"}
     rows = {row["name"]: row["rows"] for row in clearwell("tables", "--json").json}
     assert rows["bronze_birds"] == 4
+
+
+def test_maintenance_says_that_old_events_go(project: Path, clearwell: Callable[..., Ran]) -> None:
+    clearwell("run", "bronze_birds")
+    old = project / "lake/lineage/openlineage/2020-01-01.ndjson"
+    old.parent.mkdir(parents=True, exist_ok=True)
+    old.write_text("{}\n")
+    assert ", 1 days of OpenLineage events" in clearwell("maintain", "--dry-run").out
+    assert old.exists()
+    assert ", 1 days of OpenLineage events" in clearwell("maintain").out
+    assert not old.exists()
+    assert "OpenLineage" not in clearwell("maintain").out
