@@ -28,6 +28,8 @@ __all__ = [
     "PROVENANCE",
     "RELEASES",
     "REPORTS",
+    "SEGMENTS",
+    "STEPS",
     "TableName",
     "Zone",
     "release_path",
@@ -58,6 +60,13 @@ class Zone(StrEnum):
     QUARANTINE = "quarantine"
     FILES = "files"
     HISTORY = "history"
+
+
+SEGMENTS = (*(str(zone) for zone in Zone), "control", RELEASES)
+"""The first parts of paths that may lie elsewhere than at the lake's root: see ``Settings.places``."""
+
+STEPS = ("ingest", "cleanse", "curate", "publish")
+"""The steps that use an engine, in the order in which data flows: see ``Settings.engines``."""
 
 
 @dataclass(frozen=True, order=True)

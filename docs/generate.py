@@ -167,14 +167,18 @@ def settings() -> Iterator[str]:
     yield "# Settings\n"
     yield "In `[tool.clearwell]` of the project's pyproject.toml; an environment variable wins over it, and"
     yield "an option of the command line over both.\n"
+    blocks = (module.__doc__ or "").strip().split("\n\n")
+    file = [block for block in blocks if block.startswith("    ")]
+    after = "\n\n".join(blocks[1 + len(file) :])
     yield "```toml"
-    yield "\n".join(line[4:] for line in (module.__doc__ or "").splitlines() if line.startswith("    "))
+    yield "\n\n".join("\n".join(line[4:] for line in block.splitlines()) for block in file)
     yield "```\n"
     yield "| key | environment variable |"
     yield "| --- | --- |"
     for field in fields(module.Settings):
-        if field.name != "project":
+        if field.name not in ("project", "profile"):
             yield f"| `{field.name}` | `CLEARWELL_{field.name.upper()}` |"
+    yield f"\n{_paragraphs(after)}"
     yield "\nOnly from the environment, for secrets must not stand in files, and these are of a machine:\n"
     yield "| | |"
     yield "| --- | --- |"

@@ -1,47 +1,69 @@
-"""The only reader of the environment and of ``[tool.clearwell]`` in the project's pyproject.toml.
-
-    [tool.clearwell]
-    lake = "lake"                    # where the tables are; a relative path starts at the project
-    engine = "embedded"              # or "spark", or "sc://host:port"
-    engine_memory = "6GiB"           # limit of the engine's process; default half of the machine
-    engine_deadline_seconds = 3600   # a query that takes longer ends the run
-    pages_url = "https://lake.example.org/pages"   # where a web server publishes LAKE/reports
-    openlineage = "file"             # or "http://host:port", or "off": where OpenLineage events go
-
-An environment variable wins over the file (``CLEARWELL_LAKE``, ``CLEARWELL_ENGINE``, ...), an option
-of the command line over both. An unknown key is an error.
-"""
+"""What a project is run with, and how each of its values is written."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.names import STEPS
+from clearwell.settings.cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Settings", "find_project", "load_settings", "parse_bytes"]
+__all__ = ["Settings", "parse_bytes", "read_address", "read_engines", "read_receiver", "read_seconds"]
 
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a project is run with. ``project`` is the folder that holds its pyproject.toml."""
+    """What a project is run with.
+
+    ``project`` is the folder that holds its pyproject.toml. ``lake`` is a folder of this machine, also when
+    the lake lies elsewhere: pages and reports are there. ``places`` says where the other parts of the lake
+    lie that are not below it, ``engines`` which engine runs the steps that ``engine`` does not run, and
+    ``profile`` the profile that some of this comes from.
+    """
 
     project: Path
     lake: Path
+    places: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     engine: str = "embedded"
+    engines: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     engine_memory: int | None = None
     engine_deadline_seconds: float = 3600.0
+    prices: Path | None = None
     pages_url: str | None = None
     openlineage: str | None = None
+    profile: str | None = None
+
+    def engine_of(self, step: str) -> str:
+        """The engine that runs ``step``: one of ``clearwell.names.STEPS``."""
+        return self.engines.get(step, self.engine)
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which another process loads the same settings."""
+        given = {
+            "lake": self.lake,
+            "places": _written(self.places),
+            "engine": self.engine,
+            "engines": _written(self.engines),
+            "prices": self.prices,
+            "pages_url": self.pages_url,
+            "openlineage": self.openlineage,
+            "engine_memory": self.engine_memory,
+            "engine_deadline_seconds": self.engine_deadline_seconds,
+        }
+        told = {
+            f"CLEARWELL_{key.upper()}": "" if value is None else str(value) for key, value in given.items()
+        }
+        return {**told, "CLEARWELL_PROFILE": self.profile or ""}
 
     @property
     def lineage_receiver(self) -> str:
@@ -55,7 +77,7 @@ class Settings:
         if os.environ.get("OPENLINEAGE_DISABLED", "").lower() in ("true", "1"):
             return "off"
         url = os.environ.get("OPENLINEAGE_URL")
-        return _receiver(url, "OPENLINEAGE_URL") if url else "file"
+        return read_receiver(url, "OPENLINEAGE_URL") if url else "file"
 
     @property
     def lineage_namespace(self) -> str:
@@ -104,46 +126,10 @@ class Settings:
         """CLEARWELL_DAGSTER_URL: where people find Dagster's pages, for links in alerts."""
         return (os.environ.get("CLEARWELL_DAGSTER_URL") or "").rstrip("/") or None
 
-
-def find_project(start: Path | None = None) -> Path:
-    """The nearest folder at or above ``start`` whose pyproject.toml has [tool.clearwell].
-
-    Raises:
-        ProjectError: there is none.
-    """
-    here = (start or Path.cwd()).absolute()
-    for folder in (here, *here.parents):
-        if "clearwell" in _tool_section(folder / "pyproject.toml", default={}):
-            return folder
-    raise ProjectError(
-        f"{here} is not in a Clearwell project",
-        hint="go to a folder whose pyproject.toml has a [tool.clearwell] section, or make a project:"
-        " clearwell init DIR",
-    )
-
-
-def load_settings(project: Path | None = None, **options: Any) -> Settings:
-    """Settings of ``project`` (default: found from the working directory).
-
-    ``options`` that are not None win over the environment, which wins over the file.
-
-    Raises:
-        ProjectError: no project, an unknown key, or a value that cannot be read.
-    """
-    folder = find_project(project)
-    file = folder / "pyproject.toml"
-    given: dict[str, Any] = dict(_tool_section(file, default={})["clearwell"])
-    known = [f.name for f in fields(Settings) if f.name != "project"]
-    for key in given:
-        if key not in known:
-            raise ProjectError(
-                f"unknown setting {key!r} in [tool.clearwell]", place=str(file), hint=did_you_mean(key, known)
-            )
-    for key in known:
-        if (value := os.environ.get(f"CLEARWELL_{key.upper()}")) is not None:
-            given[key] = value
-    given.update({k: v for k, v in options.items() if v is not None})
-    return _typed(folder, given)
+    @property
+    def cache(self) -> Path:
+        """CLEARWELL_CACHE: where copies of releases from a store are kept; default: the user's cache."""
+        return cache_folder()
 
 
 def parse_bytes(text: str | int) -> int:
@@ -154,32 +140,30 @@ def parse_bytes(text: str | int) -> int:
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
-def _typed(folder: Path, given: Mapping[str, Any]) -> Settings:
-    settings = Settings(
-        project=folder, lake=(folder / Path(given.get("lake", "lake")).expanduser()).absolute()
-    )
-    changes: dict[str, Any] = {}
-    if "engine" in given:
-        changes["engine"] = str(given["engine"])
-    if given.get("engine_memory") is not None:
-        changes["engine_memory"] = parse_bytes(given["engine_memory"])
-    if "engine_deadline_seconds" in given:
-        try:
-            changes["engine_deadline_seconds"] = float(given["engine_deadline_seconds"])
-        except ValueError as error:
-            raise ProjectError(
-                f"engine_deadline_seconds: {error}", place=str(folder / "pyproject.toml")
-            ) from error
-    if given.get("pages_url"):
-        changes["pages_url"] = _address(str(given["pages_url"]), str(folder / "pyproject.toml"))
-    if given.get("openlineage"):
-        changes["openlineage"] = _receiver(str(given["openlineage"]), str(folder / "pyproject.toml"))
-    settings = replace(settings, **changes)
-    settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is told before anything runs
-    return settings
+def read_seconds(value: Any, what: str, place: str) -> float:
+    """A number of seconds; raises ProjectError."""
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise ProjectError(f"{what}: {error}", place=place) from error
 
 
-def _receiver(text: str, place: str) -> str:
+def read_engines(given: Any, place: str) -> dict[str, str]:
+    """Which engine runs which step; raises ProjectError."""
+    if not isinstance(given, dict):
+        hint = 'write [tool.clearwell.engines] and a line for each step: curate = "spark"'
+        raise ProjectError(f"engines = {given!r} is no table", place=place, hint=hint)
+    for step, engine in given.items():
+        if step not in STEPS:
+            hint = did_you_mean(str(step), STEPS) or f"steps: {', '.join(STEPS)}"
+            raise ProjectError(f"no step {step!r} that an engine could run", place=place, hint=hint)
+        if not isinstance(engine, str) or not engine:
+            hint = "write embedded, spark or sc://host:port"
+            raise ProjectError(f"engines.{step} = {engine!r} is no engine", place=place, hint=hint)
+    return dict(given)
+
+
+def read_receiver(text: str, place: str) -> str:
     """Where OpenLineage events go, if that is ``file``, ``off`` or an address; raises ProjectError."""
     if text in ("file", "off"):
         return text
@@ -187,10 +171,10 @@ def _receiver(text: str, place: str) -> str:
         fact = f"{text!r} is nowhere to send OpenLineage events to"
         hint = did_you_mean(text, ("file", "off")) or 'write "file", "off" or "http://HOST:PORT"'
         raise ProjectError(fact, place=place, hint=hint)
-    return _address(text, place, what="openlineage")
+    return read_address(text, place, what="openlineage")
 
 
-def _address(url: str, place: str, *, what: str = "pages_url") -> str:
+def read_address(url: str, place: str, *, what: str = "pages_url") -> str:
     """``url`` without a slash at its end, if it is a web address and no more; raises ProjectError."""
     from urllib.parse import urlsplit
 
@@ -202,10 +186,8 @@ def _address(url: str, place: str, *, what: str = "pages_url") -> str:
     return url.rstrip("/")
 
 
-def _tool_section(file: Path, *, default: dict[str, Any]) -> dict[str, Any]:
-    if not file.is_file():
-        return default
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8")).get("tool", default)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"not readable as TOML: {error}", place=str(file)) from error
+def _written(table: Mapping[str, str]) -> str:
+    """A table of texts as TOML: its texts are JSON's."""
+    return (
+        f"{{ {', '.join(f'{key} = {json.dumps(text, ensure_ascii=False)}' for key, text in table.items())} }}"
+    )

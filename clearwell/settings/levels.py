@@ -1,0 +1,144 @@
+"""Put the settings together: the file, over it the environment, over both the options of a command."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import ProjectError, did_you_mean
+from clearwell.settings.locations import below, is_url, read_location, read_places, require_apart
+from clearwell.settings.project import PYPROJECT, find_project, tool_section
+from clearwell.settings.values import (
+    Settings,
+    parse_bytes,
+    read_address,
+    read_engines,
+    read_receiver,
+    read_seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["KEYS", "load_settings"]
+
+KEYS = tuple(f.name for f in fields(Settings) if f.name not in ("project", "profile"))
+"""What ``[tool.clearwell]`` and each profile may say."""
+
+_TABLES = ("places", "engines")
+_OPTIONAL = ("engine_memory", "pages_url", "openlineage", "prices")
+
+
+def load_settings(project: Path | None = None, *, profile: str | None = None, **options: Any) -> Settings:
+    """Settings of ``project`` (default: found from the working directory).
+
+    ``options`` that are not None win over the environment, which wins over the file. The ``profile``, of
+    the file, counts as if what it says was written where it is named.
+
+    Raises:
+        ProjectError: no project, an unknown key or profile, or a value that cannot be read.
+    """
+    folder = find_project(project)
+    place = str(folder / PYPROJECT)
+    file: dict[str, Any] = dict(tool_section(folder / PYPROJECT)["clearwell"])
+    profiles = _profiles(file.pop("profiles", {}), folder, place)
+    named = os.environ.get("CLEARWELL_PROFILE") or None
+    given = {key: value for key, value in options.items() if value is not None}
+    settings = Settings(project=folder, lake=folder / "lake", profile=profile or named)
+    for level, section in (
+        (file, "[tool.clearwell]"),
+        (_level(profiles, None if profile else named, _environment(), place), "the environment"),
+        (_level(profiles, profile, given, place), "the options"),
+    ):
+        settings = _over(settings, _read(level, folder, section, place))
+    require_apart(str(settings.lake), settings.places, place)
+    settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is told before anything runs
+    return settings
+
+
+def _environment() -> dict[str, Any]:
+    """What the environment says; its tables are written as in the file: ``{ gold = "s3://bucket/gold" }``."""
+    found: dict[str, Any] = {}
+    for key in KEYS:
+        variable = f"CLEARWELL_{key.upper()}"
+        if (text := os.environ.get(variable)) is None:
+            continue
+        found[key] = text
+        if key in _TABLES:
+            try:
+                found[key] = tomllib.loads(f"value = {text or '{}'}")["value"]
+            except tomllib.TOMLDecodeError as error:
+                hint = 'write a table of TOML, as { gold = "s3://BUCKET/gold" }'
+                raise ProjectError(f"not readable as TOML: {error}", place=variable, hint=hint) from error
+    return found
+
+
+def _profiles(given: Any, folder: Path, place: str) -> dict[str, dict[str, Any]]:
+    """The profiles of the file. Each is read, used or not: a wrong one is told before it is needed."""
+    if not isinstance(given, dict):
+        hint = "write [tool.clearwell.profiles.NAME] for each"
+        raise ProjectError(f"profiles = {given!r} is no table", place=place, hint=hint)
+    for name, profile in given.items():
+        section = f"[tool.clearwell.profiles.{name}]"
+        if not isinstance(profile, dict):
+            raise ProjectError(f"profiles.{name} is no table", place=place, hint=f"write {section}")
+        _read(profile, folder, section, place)
+    return dict(given)
+
+
+def _level(
+    profiles: Mapping[str, Mapping[str, Any]], name: str | None, said: Mapping[str, Any], place: str
+) -> dict[str, Any]:
+    """What is ``said`` at one level, over the profile that is named there."""
+    if name is None:
+        return dict(said)
+    if name not in profiles:
+        known = f"profiles: {', '.join(profiles)}" if profiles else "write [tool.clearwell.profiles.NAME]"
+        hint = did_you_mean(name, profiles) or known
+        raise ProjectError(f"no profile {name!r} in this project", place=place, hint=hint)
+    profile = dict(profiles[name])
+    if "engine" in said:  # it runs all steps
+        profile.pop("engines", None)
+    return {**profile, **said}
+
+
+def _over(settings: Settings, level: Mapping[str, Any]) -> Settings:
+    """The settings with those of a ``level`` over them."""
+    tables = {
+        "places": {} if "lake" in level else dict(settings.places),
+        "engines": {} if "engine" in level else dict(settings.engines),
+    }
+    merged = {key: {**before, **level.get(key, {})} for key, before in tables.items()}
+    return replace(settings, **{**level, **merged})
+
+
+def _read(given: Mapping[str, Any], folder: Path, section: str, place: str) -> dict[str, Any]:
+    """What is written at one place, as ``Settings`` has it; raises ProjectError."""
+    for key in given:
+        if key not in KEYS:
+            hint = did_you_mean(key, KEYS) or f"settings: {', '.join(KEYS)}"
+            raise ProjectError(f"unknown setting {key!r} in {section}", place=place, hint=hint)
+    read: dict[str, Any] = {}
+    if "lake" in given:
+        lake = read_location(given["lake"], folder, what="lake", place=place)
+        read["lake"] = folder / "lake" if is_url(lake) else Path(lake)
+        read["places"] = below(lake) if is_url(lake) else {}
+    if "places" in given:
+        read["places"] = {**read.get("places", {}), **read_places(given["places"], folder, place)}
+    if "engines" in given:
+        read["engines"] = read_engines(given["engines"], place)
+    readers: dict[str, Callable[[Any], Any]] = {
+        "engine": str,
+        "engine_deadline_seconds": lambda value: read_seconds(value, "engine_deadline_seconds", place),
+        "engine_memory": parse_bytes,
+        "pages_url": lambda value: read_address(str(value), place),
+        "openlineage": lambda value: read_receiver(str(value), place),
+        "prices": lambda value: (folder / Path(str(value)).expanduser()).absolute(),
+    }
+    for key, reader in readers.items():
+        if key in given:  # an empty variable takes back what the file says
+            read[key] = None if key in _OPTIONAL and given[key] == "" else reader(given[key])
+    return read
