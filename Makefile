@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check ui bench docs clean lock
+.PHONY: help demo test check ui s3 cluster bench docs clean lock
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,12 @@ check: $(READY) ## format, lint, types, layers, sample data and the project's ow
 
 ui: $(READY) ## open Dagster's pages on the demo's lake
 	@$(RUN) -m clearwell.cli ui
+
+s3: $(READY) ## run an S3 server on loopback until Ctrl-C; prints the variables that open it
+	@$(RUN) -m tests.services.s3
+
+cluster: $(READY) ## run a Spark cluster on loopback until Ctrl-C; prints its address
+	@$(RUN) -m tests.services.cluster
 
 bench: $(READY) ## measure against peers; ONLY=cold_run runs one benchmark
 	@$(RUN) -m bench $(ONLY)

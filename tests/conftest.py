@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearwell.engines import Engine
+    from tests.services.s3 import S3Server, S3Space
 
-# Settings of the developer's own shell, which would move lakes and run records. CLEARWELL_CI is none: it says
-# that what a test needs (a browser, a database server) must be there.
-for _name in [name for name in os.environ if name.startswith("CLEARWELL_") or name == "DAGSTER_HOME"]:
+# Settings of the developer's own shell, which would move lakes and run records, or open a bucket of theirs.
+# CLEARWELL_CI is none: it says that what a test needs (a browser, a database server) must be there.
+for _name in [
+    name for name in os.environ if name.startswith(("CLEARWELL_", "AWS_")) or name == "DAGSTER_HOME"
+]:
     if _name != "CLEARWELL_CI":
         del os.environ[_name]
 
@@ -43,3 +47,21 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("engine")
     with open_engine(Settings(project=folder, lake=folder / "lake")) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """One S3 server for all tests, started by the first that asks for it."""
+    from tests.services.s3 import S3Server
+
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(request: pytest.FixtureRequest, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Space:
+    """A part of the S3 server of the test's own: ``s3.url("lake")``; the environment has what opens it."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
+    return s3_server.space(name[:40])
