@@ -32,7 +32,14 @@ from clearwell.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["ALGORITHM", "Fingerprint", "combined_fingerprint", "fingerprint_rows", "row_digests"]
+__all__ = [
+    "ALGORITHM",
+    "Fingerprint",
+    "combined_fingerprint",
+    "fingerprint_rows",
+    "row_digests",
+    "same_encoding",
+]
 
 ALGORITHM = "clearwell-rows-v1"
 
@@ -48,17 +55,22 @@ class Fingerprint:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._columns = [[field.name, _type_name(field.type)] for field in schema]
-        self._sum = 0
+        self.total = 0
+        """The sum of all digests modulo 2**256."""
         self.rows = 0
 
     def add(self, digests: Sequence[bytes]) -> None:
         """Count rows whose digests are known."""
-        self.rows += len(digests)
-        self._sum = (self._sum + sum(int.from_bytes(digest, "big") for digest in digests)) % _MODULUS
+        self.add_sum(len(digests), sum(int.from_bytes(digest, "big") for digest in digests))
+
+    def add_sum(self, rows: int, total: int) -> None:
+        """Count rows of which others have summed the digests."""
+        self.rows += rows
+        self.total = (self.total + total) % _MODULUS
 
     def __str__(self) -> str:
         head = json.dumps([ALGORITHM, self._columns, self.rows], ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(head.encode() + self._sum.to_bytes(32, "big")).hexdigest()
+        return hashlib.sha256(head.encode() + self.total.to_bytes(32, "big")).hexdigest()
 
 
 def fingerprint_rows(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> str:
@@ -72,6 +84,11 @@ def fingerprint_rows(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> st
 def combined_fingerprint(parts: Iterable[tuple[str, str]]) -> str:
     """The fingerprint of a release: of the names and fingerprints of its splits, sorted by name."""
     return hashlib.sha256(json.dumps([ALGORITHM, sorted(parts)], separators=(",", ":")).encode()).hexdigest()
+
+
+def same_encoding(left: pa.DataType, right: pa.DataType) -> bool:
+    """Whether values of the two types are encoded alike, however they are laid out."""
+    return _type_name(left) == _type_name(right)
 
 
 def row_digests(batch: pa.RecordBatch) -> list[bytes]:

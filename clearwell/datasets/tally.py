@@ -1,0 +1,101 @@
+"""Sums of row digests, part by part: what an engine's workers do of a fingerprint, in bounded memory.
+
+A fingerprint is a sum over rows, so each part of a frame is summed where it lies, and only one row a part
+comes back. Workers import this module and no more of Clearwell than it imports: pyarrow, and that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clearwell.datasets.fingerprint import Fingerprint, row_digests, same_encoding
+from clearwell.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from clearwell.datasets.divide import ByGroup, ByTime
+
+__all__ = ["ALL", "SUMS", "Tally", "fingerprints"]
+
+SUMS = "side string, rows bigint, total binary"
+"""What a tally gives, as Spark writes a schema."""
+
+ALL = ""
+"""The one side of rows that are not divided."""
+
+_SUMS = pa.schema([("side", pa.string()), ("rows", pa.int64()), ("total", pa.binary())])
+_SLICE = 65_536
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A function for ``mapInArrow``: batches of rows to one row a side.
+
+    Args:
+        columns: The columns that count, as the reader of the fingerprint has them: a schema as bytes.
+        split: Which rows are on which side; the batches also have its column.
+        sides: The names of the side where it is true, and of the other; one name where there is no split.
+    """
+
+    columns: bytes
+    split: ByTime | ByGroup | None = None
+    sides: tuple[str, ...] = (ALL,)
+
+    @classmethod
+    def of(
+        cls, schema: pa.Schema, split: ByTime | ByGroup | None = None, sides: tuple[str, ...] = (ALL,)
+    ) -> Tally:
+        """The tally of rows with the columns of ``schema``."""
+        return cls(schema.serialize().to_pybytes(), split, sides)
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The sums of one part."""
+        schema = pa.ipc.read_schema(pa.py_buffer(self.columns))
+        counts = {side: Fingerprint(schema) for side in self.sides}
+        for batch in batches:
+            for start in range(0, batch.num_rows, _SLICE):
+                part = batch.slice(start, _SLICE)
+                for side, rows in self._divided(part):
+                    counts[side].add(row_digests(_as_promised(rows, schema)))
+        sums = [
+            {"side": side, "rows": count.rows, "total": count.total.to_bytes(32, "big")}
+            for side, count in counts.items()
+        ]
+        yield pa.RecordBatch.from_pylist(sums, _SUMS)
+
+    def _divided(self, batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+        if self.split is None:
+            yield self.sides[0], batch
+            return
+        is_first = self.split.trains(batch.column(self.split.column))
+        yield self.sides[0], batch.filter(is_first)
+        yield self.sides[1], batch.filter(pc.invert(is_first))
+
+
+def fingerprints(schema: pa.Schema, sums: pa.Table, sides: Iterable[str] = (ALL,)) -> dict[str, Fingerprint]:
+    """The fingerprint of each side, of what the tallies of all parts gave."""
+    found = {side: Fingerprint(schema) for side in sides}
+    for row in sums.to_pylist():
+        found[row["side"]].add_sum(row["rows"], int.from_bytes(row["total"], "big"))
+    return found
+
+
+def _as_promised(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of ``schema``; engines hand over the same values in layouts and time zones of their own."""
+    columns: list[Any] = []
+    for wanted in schema:
+        column = batch.column(batch.schema.get_field_index(wanted.name))
+        if not same_encoding(column.type, wanted.type):
+            try:
+                column = column.cast(wanted.type)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                raise DatasetError(
+                    f"column {wanted.name!r} came as {column.type}, not as {wanted.type}"
+                ) from error
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, [field.name for field in schema])
