@@ -2,10 +2,10 @@
 
     python -S guard.py LIFELINE REPORT REMOVE COMMAND...
 
-LIFELINE is the read end of a pipe whose only write end the owner holds. However the owner ends, it closes: the
-command and all that it has started are killed, and the files and folders of REMOVE (``:`` between them) are
-removed. An owner that writes into the pipe first cleans up by itself. REPORT is a pipe that gets the command's
-process id. A guard leads a process group of its own, and the lifeline alone ends it.
+LIFELINE is the read end of a pipe whose only write end the owner holds. However the owner ends, it closes:
+the command and all that it has started are killed, and the files and folders of REMOVE (``:`` between them)
+are removed. An owner that writes into the pipe first cleans up by itself. REPORT is a pipe that gets the
+command's process id. A guard leads a process group of its own, and the lifeline alone ends it.
 """
 
 from __future__ import annotations
