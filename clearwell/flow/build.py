@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from clearwell.names import TableName
     from clearwell.quality import Suite
 
-__all__ = ["Job", "build"]
+__all__ = ["Job", "build", "rebuild"]
 
 _MOST_TRIES = 20
 
@@ -107,6 +107,21 @@ def build(run: Run, job: Job) -> BuildResult:
     raise CommitConflict("other runs won every decision", place=str(name), hint="run again; nothing was lost")
 
 
+def rebuild(run: Run, job: Job, need: Need, sources: tuple[Snapshot, ...], *, batch: int) -> Intent:
+    """Make ``batch`` of ``job``'s table of exactly these sources, in a lake that nobody else writes.
+
+    Raises:
+        BatchBlocked: a critical check failed; the table is unchanged.
+        CandidateRefused: the transform's rows break what the table promises.
+    """
+    lake = run.lake
+    audit = Audit(run, job.name, job.suite)
+    snapshot = lake.table(job.name).snapshot()
+    intent = _candidate(run, job, audit, snapshot, sources=sources, need=need, known=(), batch=batch)
+    carry_out(lake, decide(lake, intent), engine=run.engine, recheck=audit.still_holds)
+    return intent
+
+
 def _candidate(
     run: Run,
     job: Job,
@@ -116,10 +131,11 @@ def _candidate(
     sources: tuple[Snapshot, ...],
     need: Need,
     known: tuple[Edge, ...],
+    batch: int | None = None,
 ) -> Intent:
     """Stage, verify and audit a batch; the intent that would publish it, with the edges of those before."""
     lake, name = run.lake, job.name
-    batch = (snapshot.batch if snapshot else 0) + 1
+    batch = batch or (snapshot.batch if snapshot else 0) + 1
     inputs = tuple(source.state for source in sources)
     build_id = fingerprint(
         name, batch, need.mode, job.code, *((s.table, s.generation, s.batch) for s in inputs)

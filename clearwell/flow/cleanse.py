@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clearwell.model import BuildResult
     from clearwell.tables import Snapshot
 
-__all__ = ["cleanse", "cleanse_code"]
+__all__ = ["cleanse", "cleanse_code", "cleanse_job"]
 
 
 def cleanse(run: Run, spec: TableSpec) -> BuildResult:
@@ -33,6 +33,11 @@ def cleanse(run: Run, spec: TableSpec) -> BuildResult:
         ProjectError: the spec has no silver table, or its transform fails or drops the provenance.
         BatchBlocked: see ``build``.
     """
+    return build(run, cleanse_job(run, spec))
+
+
+def cleanse_job(run: Run, spec: TableSpec) -> Job:
+    """What makes ``silver_<name>``; raises ProjectError if the spec has no such table."""
     silver, name = spec.silver, spec.silver_table
     if silver is None or name is None:
         raise ProjectError(f"{spec.name} has no silver table", place=run.project.place(spec))
@@ -49,7 +54,7 @@ def cleanse(run: Run, spec: TableSpec) -> BuildResult:
             )
         return made
 
-    job = Job(
+    return Job(
         name=name,
         code=cleanse_code(run, spec),
         inputs=(spec.bronze_table,),
@@ -59,7 +64,6 @@ def cleanse(run: Run, spec: TableSpec) -> BuildResult:
         frame=frame,
         declared=Declared(silver.lineage, partial(run.project.place, spec, "silver", "lineage")),
     )
-    return build(run, job)
 
 
 def cleanse_code(run: Run, spec: TableSpec) -> str:

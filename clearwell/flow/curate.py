@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clearwell.model import BuildResult
     from clearwell.tables import Snapshot
 
-__all__ = ["curate", "curate_code"]
+__all__ = ["curate", "curate_code", "curate_job"]
 
 
 def curate(run: Run, spec: CuratedSpec) -> BuildResult:
@@ -30,13 +30,18 @@ def curate(run: Run, spec: CuratedSpec) -> BuildResult:
         TableNotFound: an input has never been built.
         BatchBlocked: see ``build``.
     """
+    return build(run, curate_job(run, spec))
+
+
+def curate_job(run: Run, spec: CuratedSpec) -> Job:
+    """What makes ``gold_<name>``."""
 
     def frame(_: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
         frames = {name: read_input(run, source) for name, source in zip(spec.inputs, sources, strict=True)}
         with run.origins.watch(run.engine.session()):
             return call_transform(run.project, spec, frames, run.engine)
 
-    job = Job(
+    return Job(
         name=spec.table,
         code=curate_code(run, spec),
         inputs=tuple(TableName.parse(name) for name in spec.inputs),
@@ -46,7 +51,6 @@ def curate(run: Run, spec: CuratedSpec) -> BuildResult:
         frame=frame,
         declared=Declared(spec.lineage, partial(run.project.place, spec, "lineage")),
     )
-    return build(run, job)
 
 
 def curate_code(run: Run, spec: CuratedSpec) -> str:
