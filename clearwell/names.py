@@ -65,7 +65,7 @@ class Zone(StrEnum):
 SEGMENTS = (*(str(zone) for zone in Zone), "control", RELEASES)
 """The first parts of paths that may lie elsewhere than at the lake's root: see ``Settings.places``."""
 
-STEPS = ("ingest", "cleanse", "curate", "publish")
+STEPS = ("ingest", "cleanse", "curate")
 """The steps that use an engine, in the order in which data flows: see ``Settings.engines``."""
 
 

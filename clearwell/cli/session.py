@@ -1,4 +1,4 @@
-"""What every command has: the lake it works on, `--debug`, `--json`; and the decorator that gives it them."""
+"""What every command has: lake, profile, `--debug`, `--json`; and the decorator that gives it them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from clearwell.errors import TableError
+from clearwell.errors import ClearwellError, TableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ class Session:
     """The options that all commands share."""
 
     lake: Path | None = None
+    profile: str | None = None
     debug: bool = False
     json: bool = False
 
@@ -33,7 +35,7 @@ class Session:
         """The project's settings; options of the command line win."""
         from clearwell.settings import load_settings
 
-        return load_settings(lake=self.lake, **chosen)
+        return load_settings(lake=self.lake, profile=self.profile, **chosen)
 
     def existing_lake(self) -> Lake:
         """The lake to read: `--lake`, which needs no project around it, or the project's.
@@ -43,7 +45,7 @@ class Session:
         """
         from clearwell.tables.lake import Lake
 
-        root = self.lake or self.settings().lake
+        root = self.settings().lake if self.lake is None or self.profile else self.lake
         if not root.is_dir():
             raise TableError(
                 "no lake here",
@@ -63,6 +65,14 @@ def options(*, listing: bool = False, lake: bool = True) -> Callable[[_Command],
             decorated = _flag("json", "Print one JSON document and nothing else.")(decorated)
         if not lake:
             return decorated
+        decorated = click.option(
+            "--profile",
+            metavar="NAME",
+            shell_complete=_complete_profiles,
+            callback=_keep_profile,
+            expose_value=False,
+            help="Where the lake lies and what runs it: a profile of the project.",
+        )(decorated)
         return click.option(
             "--lake",
             metavar="PATH",
@@ -87,3 +97,16 @@ def _flag(name: str, text: str) -> Callable[[Any], Any]:
 
 def _keep_lake(context: click.Context, _: click.Parameter, value: Path | None) -> None:
     context.find_root().obj.lake = value.expanduser().absolute() if value else None
+
+
+def _keep_profile(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    context.find_root().obj.profile = value
+
+
+def _complete_profiles(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    from clearwell.settings import profile_names
+
+    try:
+        return [CompletionItem(name) for name in profile_names() if name.startswith(typed)]
+    except ClearwellError:
+        return []

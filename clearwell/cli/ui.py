@@ -79,9 +79,8 @@ def environment(settings: Settings, pages: str) -> dict[str, str]:
     """Our environment, with Dagster's home and what a run that is started from the pages must know."""
     return {
         **os.environ,
+        **settings.environment(),
         "DAGSTER_HOME": str(settings.dagster_home),
-        "CLEARWELL_LAKE": str(settings.lake),
-        "CLEARWELL_ENGINE": settings.engine,
         "CLEARWELL_PAGES_URL": pages,
     }
 

@@ -58,7 +58,7 @@ class Curated(SpecComponent[CuratedSpec]):
             deps=spec.inputs,
             code_version=curate_code(run, spec),
         )
-        table = step_asset(asset, curate, spec, suite=run.suite(spec))
+        table = step_asset(asset, curate, spec, at="curate", suite=run.suite(spec))
         if not spec.schedule:
             return dg.Definitions(assets=[table])
         job = downstream_job(str(spec.table))

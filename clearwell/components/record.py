@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearwell.engines import open_engine
-
 if TYPE_CHECKING:
     from clearwell.components.events import StepResult
     from clearwell.errors import ClearwellError
@@ -40,8 +38,3 @@ class LakeRun:
 
     run: Run
     record: RunRecord
-
-    def renew_engine(self) -> None:
-        """Take another engine for a lost one: the next try, and the steps after it, start it."""
-        self.run.engine.close()
-        self.run.engine = open_engine(self.run.project.settings)

@@ -1,6 +1,6 @@
-"""The one resource of every run: project, lake and engine, opened once and closed at the run's end.
+"""The one resource of every run: project, lake and engines, opened once and closed at the run's end.
 
-The engine starts in the first step that needs it. A run started from Dagster's pages gets the same
+An engine starts in the first step that needs it. A run started from Dagster's pages gets the same
 resource as one from the command line; its tags say what it shall do and who it is:
 
     clearwell/full_refresh   "true": rebuild each table that the run touches
@@ -16,7 +16,7 @@ import dagster as dg
 
 from clearwell.components.aftermath import report_after_failure
 from clearwell.components.record import LakeRun, RunRecord
-from clearwell.engines import open_engine
+from clearwell.flow.engines import Engines
 from clearwell.flow.run import Run
 from clearwell.tables import Lake
 from clearwell.tables.control import Process
@@ -52,10 +52,14 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
         tags = context.run.tags
         if context.instance and PROCESS_TAG not in tags:  # started from Dagster's pages, or by a trigger
             context.instance.add_run_tags(context.run.run_id, run_tags(project))
+        engines = Engines(settings)
+        engine, origins = engines.of()
         run = Run(
             project=project,
             lake=Lake(settings.lake),
-            engine=open_engine(settings),
+            engine=engine,
+            engines=engines,
+            origins=origins,
             full_refresh=tags.get(FULL_REFRESH, "").lower() in ("true", "1", "yes", "on"),
             id=context.run.run_id,
         )
@@ -64,7 +68,7 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
             yield opened
             report_after_failure(context, opened)
         finally:
-            run.engine.close()
+            engines.close()
 
     return lake
 

@@ -49,10 +49,13 @@ def step_asset(
     step: Callable[[Run, SpecT], StepResult],
     spec: SpecT,
     *,
+    at: str | None = None,
     suite: Suite | None = None,
     reads_files: bool = False,
 ) -> dg.AssetsDefinition:
     """The asset that ``step(run, spec)`` brings up to date, with a check for each of its suite's.
+
+    It gets the engine that the settings name for the step ``at``, one of ``clearwell.names.STEPS``.
 
     With ``reads_files`` it has one more, whether every raw file could be taken; a table that is computed,
     whether each of its columns says where it comes from.
@@ -61,7 +64,7 @@ def step_asset(
     specs = check_specs(asset.key, suite, reads_files=reads_files, has_lineage=computed)
 
     def run_step(context: dg.AssetExecutionContext) -> Any:
-        return _events(context, asset, step, spec, suite)
+        return _events(context, asset, step, spec, suite, at)
 
     # Dagster takes no annotation that is text, and of what is returned none but a tuple.
     run_step.__annotations__ = {"context": dg.AssetExecutionContext}
@@ -82,15 +85,21 @@ def _events(
     step: Callable[[Run, SpecT], StepResult],
     spec: SpecT,
     suite: Suite | None,
+    at: str | None,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
     lake: LakeRun = getattr(context.resources, LAKE)
     name = asset.key.to_user_string()
     wanted = {key.name for key in context.selected_asset_check_keys}
     try:
+        run = lake.run.at(at)
+    except ClearwellError as error:
+        lake.record.fail(name, error)
+        raise dg.Failure(description=_told(error, name), allow_retries=False) from error
+    try:
         if asset.key not in context.selected_asset_keys:
-            yield from audit_again(lake.run, asset.key, spec, suite, wanted)
+            yield from audit_again(run, asset.key, spec, suite, wanted)
             return
-        result = tell_step(lake.run, spec, step, name=name, suite=suite, attempt=context.retry_number)
+        result = tell_step(run, spec, step, name=name, suite=suite, attempt=context.retry_number)
     except BatchBlocked as error:
         blocked: StepResult | None = getattr(error, "result", None)
         lake.record.fail(name, error, blocked)
@@ -100,8 +109,8 @@ def _events(
         raise dg.Failure(description=f"{fate}\n{error}", allow_retries=False) from error
     except ClearwellError as error:
         lake.record.fail(name, error)
-        if isinstance(error, EngineLost):
-            lake.renew_engine()
+        if isinstance(error, EngineLost) and run.engines is not None:
+            run.engines.renew(run.engine)
         retries: RetrySpec = getattr(spec, "retries", RetrySpec())
         if error.transient and context.retry_number < retries.max:
             # Not by a policy of Dagster's, for that would also try again what Ctrl-C or the pages have ended.

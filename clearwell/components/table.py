@@ -107,7 +107,7 @@ class Table(SpecComponent[TableSpec]):
             deps=[f"raw_{self.spec.name}"],
             code_version=ingest_code(self.spec),
         )
-        return step_asset(asset, ingest, self.spec, reads_files=True)
+        return step_asset(asset, ingest, self.spec, at="ingest", reads_files=True)
 
     def _silver(self, run: Run) -> dg.AssetsDefinition:
         asset = asset_spec(
@@ -120,4 +120,4 @@ class Table(SpecComponent[TableSpec]):
             deps=[str(self.spec.bronze_table)],
             code_version=cleanse_code(run, self.spec),
         )
-        return step_asset(asset, cleanse, self.spec, suite=run.suite(self.spec))
+        return step_asset(asset, cleanse, self.spec, at="cleanse", suite=run.suite(self.spec))

@@ -1,9 +1,9 @@
-"""What one run has at hand: the project, its lake, its engine."""
+"""What one run has at hand: the project, its lake, its engines."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from clearwell.lineage import Origins
 
 if TYPE_CHECKING:
     from clearwell.engines import Engine
+    from clearwell.flow.engines import Engines
     from clearwell.flow.project import Project
     from clearwell.flow.specs import CuratedSpec, TableSpec
     from clearwell.names import TableName
@@ -24,9 +25,10 @@ log = logging.getLogger("clearwell")
 
 @dataclass
 class Run:
-    """One run over a project. The engine starts when a step first needs it.
+    """One run over a project. An engine starts when a step first needs it.
 
-    ``full_refresh`` rebuilds each table that the run touches, once.
+    ``full_refresh`` rebuilds each table that the run touches, once. With ``engines``, a step gets its own
+    by ``at``; without, ``engine`` runs all of them.
     """
 
     project: Project
@@ -35,7 +37,15 @@ class Run:
     full_refresh: bool = False
     id: str = field(default_factory=lambda: uuid4().hex)
     origins: Origins = field(default_factory=Origins, repr=False)
+    engines: Engines | None = field(default=None, repr=False)
     _refreshed: set[str] = field(default_factory=set[str], repr=False)
+
+    def at(self, step: str | None) -> Run:
+        """The same run with the engine of ``step``, one of ``clearwell.names.STEPS``; raises EngineError."""
+        if self.engines is None:
+            return self
+        engine, origins = self.engines.of(step)
+        return replace(self, engine=engine, origins=origins)
 
     def suite(self, spec: TableSpec | CuratedSpec) -> Suite | None:
         """The suite that judges the rows of ``spec``, if it has one; raises ProjectError."""

@@ -13,7 +13,7 @@
     [tool.clearwell.places]          # parts of the lake that lie elsewhere: bronze, silver, gold,
     gold = "s3://bucket/gold"        # quarantine, files, history, control, releases
 
-    [tool.clearwell.engines]         # steps that another engine runs: ingest, cleanse, curate, publish
+    [tool.clearwell.engines]         # steps that another engine runs: ingest, cleanse, curate
     curate = "spark"
 
     [tool.clearwell.profiles.cloud]  # any of the keys above, used by `--profile cloud`
@@ -27,8 +27,9 @@ that is named later runs all steps. An unknown key is an error.
 """
 
 from clearwell.settings.cache import cache_folder
-from clearwell.settings.levels import load_settings
+from clearwell.settings.levels import load_settings, profile_names
 from clearwell.settings.project import find_project
+from clearwell.settings.stores import store_variables
 from clearwell.settings.values import Settings, parse_bytes
 
-__all__ = ["Settings", "cache_folder", "find_project", "load_settings", "parse_bytes"]
+__all__ = ["Settings", "cache_folder", "find_project", "load_settings", "parse_bytes", "profile_names"]

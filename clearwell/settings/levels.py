@@ -23,7 +23,7 @@ from clearwell.settings.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["KEYS", "load_settings"]
+__all__ = ["KEYS", "load_settings", "profile_names"]
 
 KEYS = tuple(f.name for f in fields(Settings) if f.name not in ("project", "profile"))
 """What ``[tool.clearwell]`` and each profile may say."""
@@ -57,6 +57,13 @@ def load_settings(project: Path | None = None, *, profile: str | None = None, **
     require_apart(str(settings.lake), settings.places, place)
     settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is told before anything runs
     return settings
+
+
+def profile_names(project: Path | None = None) -> list[str]:
+    """The profiles of ``project``, as they are written there; raises ProjectError."""
+    folder = find_project(project)
+    given = tool_section(folder / PYPROJECT)["clearwell"].get("profiles", {})
+    return list(_profiles(given, folder, str(folder / PYPROJECT)))
 
 
 def _environment() -> dict[str, Any]:

@@ -154,6 +154,9 @@ def read_engines(given: Any, place: str) -> dict[str, str]:
         hint = 'write [tool.clearwell.engines] and a line for each step: curate = "spark"'
         raise ProjectError(f"engines = {given!r} is no table", place=place, hint=hint)
     for step, engine in given.items():
+        if step == "publish":
+            fact = "publish uses no engine: the bytes of a release are the same whatever computed its rows"
+            raise ProjectError(fact, place=place, hint=f"leave it out; steps with one: {', '.join(STEPS)}")
         if step not in STEPS:
             hint = did_you_mean(str(step), STEPS) or f"steps: {', '.join(STEPS)}"
             raise ProjectError(f"no step {step!r} that an engine could run", place=place, hint=hint)

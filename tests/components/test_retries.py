@@ -11,11 +11,12 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from clearwell.components import record, resources
+from clearwell.components import resources
 from clearwell.components.instance import open_instance
 from clearwell.components.launch import RunReport, run_project
 from clearwell.components.steps import seconds_to_wait
 from clearwell.errors import CommitConflict
+from clearwell.flow import engines as module
 from clearwell.flow.spec_parts import RetrySpec
 from clearwell.tables import Lake
 from tests.components.shop import TABLE, deliver, write
@@ -59,14 +60,13 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, int, Callabl
 def engines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The engines that a run opens, in their order."""
     opened: list[Any] = []
-    open_engine = resources.open_engine
+    open_engine = module.open_engine
 
     def remember(settings: Settings) -> Engine:
         opened.append(open_engine(settings))
         return opened[-1]
 
-    for module in (resources, record):
-        monkeypatch.setattr(module, "open_engine", remember)
+    monkeypatch.setattr(module, "open_engine", remember)
     return opened
 
 

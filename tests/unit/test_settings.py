@@ -98,7 +98,7 @@ def test_a_profile_counts_over_the_file_and_leaves_what_it_does_not_name(profile
         "gold": "s3://bucket/gold",
         "releases": str(profiles / ".." / "releases"),
     }
-    assert [settings.engine_of(step) for step in STEPS] == ["embedded", "embedded", "spark", "embedded"]
+    assert [settings.engine_of(step) for step in STEPS] == ["embedded", "embedded", "spark"]
     assert settings.prices == profiles / "prices/cloud.yaml"
     assert settings.pages_url == "https://lake.example.org/pages"
 
@@ -142,12 +142,7 @@ def test_an_engine_that_is_named_later_runs_all_steps(
     monkeypatch.setenv("CLEARWELL_ENGINE", "sc://other:1")
     monkeypatch.setenv("CLEARWELL_ENGINES", '{ cleanse = "embedded" }')
     settings = load_settings(profiles)
-    assert [settings.engine_of(step) for step in STEPS] == [
-        "sc://other:1",
-        "embedded",
-        "sc://other:1",
-        "sc://other:1",
-    ]
+    assert [settings.engine_of(step) for step in STEPS] == ["sc://other:1", "embedded", "sc://other:1"]
 
 
 def test_what_the_settings_are_can_be_handed_on_in_the_environment(
@@ -169,6 +164,7 @@ def test_what_the_settings_are_can_be_handed_on_in_the_environment(
         ("[tool.clearwell.places]\ngold = 3", "places.gold = 3 is no place", "s3://BUCKET/PATH"),
         ('[tool.clearwell]\nplaces = "s3://b"', "is no table", "[tool.clearwell.places]"),
         ('[tool.clearwell.engines]\ncurrate = "spark"', "no step 'currate'", "did you mean 'curate'?"),
+        ('[tool.clearwell.engines]\npublish = "spark"', "publish uses no engine", "ingest, cleanse, curate"),
         ("[tool.clearwell.engines]\ncurate = 3", "engines.curate = 3 is no engine", "sc://host:port"),
         ('[tool.clearwell.profiles.a]\nlakes = "x"', "'lakes' in [tool.clearwell.profiles.a]", "'lake'?"),
         ('[tool.clearwell.profiles.a.places]\nraw = "x"', "no part 'raw'", "its parts: bronze"),

@@ -71,6 +71,24 @@ def test_it_opens_this_project_on_its_lake_on_loopback(
     assert load_settings(project, pages_url=pages).pages_url == pages
 
 
+def test_what_it_starts_has_the_same_profile(
+    became: dict[str, Any], project: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(
+            '[tool.clearwell.profiles.hybrid]\nplaces = { gold = "s3://bucket/gold" }\n'
+            'engines = { curate = "spark" }\nprices = "pipelines/prices/cloud.yaml"\n'
+        )
+    clearwell("ui", "--port", str(free_port()), "--profile", "hybrid", "--lake", "elsewhere")
+    for name, text in became["environment"].items():
+        monkeypatch.setenv(name, text)
+    started = load_settings(project)
+    assert started.lake == project / "elsewhere"
+    assert started.places == {"gold": "s3://bucket/gold"}
+    assert (started.profile, started.engine_of("curate")) == ("hybrid", "spark")
+    assert started.prices == project / "pipelines/prices/cloud.yaml"
+
+
 def test_a_port_that_is_taken_is_a_clear_error(became: dict[str, Any], clearwell: Callable[..., Ran]) -> None:
     with socket.socket() as taken:
         taken.bind((module.HOST, 0))
