@@ -5,6 +5,8 @@
     ├── SourceError         raw files that cannot be taken as they are
     ├── EngineError         the engine cannot do what is asked of it
     │   └── EngineLost      the engine died, hung or ran out of memory          (transient)
+    ├── StoreError          a bucket that refuses, is not there, or cannot do what a lake needs
+    │   └── StoreUnreachable  it did not answer                                  (transient)
     ├── TableError          a table is missing, foreign, or not as promised
     │   ├── TableNotFound
     │   ├── CandidateRefused  staged rows that must not enter the table
@@ -39,6 +41,8 @@ __all__ = [
     "ProjectError",
     "ReleaseNotFound",
     "SourceError",
+    "StoreError",
+    "StoreUnreachable",
     "TableError",
     "TableNotFound",
     "did_you_mean",
@@ -86,6 +90,16 @@ class EngineError(ClearwellError):
 
 class EngineLost(EngineError):
     """The engine died, hung past its deadline, or ran out of memory in mid-work."""
+
+    transient = True
+
+
+class StoreError(ClearwellError):
+    """A place of the lake, in an object store, refuses us, is not there, or lacks what a lake needs."""
+
+
+class StoreUnreachable(StoreError):
+    """An object store did not answer in time, or answered that it cannot now."""
 
     transient = True
 

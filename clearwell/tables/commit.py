@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -21,6 +20,7 @@ from deltalake.exceptions import DeltaError
 
 from clearwell.errors import TableError
 from clearwell.names import TableName
+from clearwell.stores import file_sizes, read_file, refusal
 from clearwell.tables.ledger import commit_files, commit_history, commit_quarantine, history_lacks
 from clearwell.tables.rewrite import plan_rewrite
 from clearwell.tables.schema import added_columns
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Lake, Table
     from clearwell.tables.snapshot import Snapshot
 
-__all__ = ["Recheck", "carry_out", "changed_since", "decide", "schema_json", "settle"]
+__all__ = ["Recheck", "carry_out", "changed_since", "decide", "schema_json", "settle", "void_batch"]
 
 Recheck = Callable[["Snapshot", "Intent"], bool]
 """Whether an intent's checks across rows hold for this version of its table with the batch in it."""
@@ -98,6 +98,14 @@ def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -
     return not void
 
 
+def void_batch(lake: Lake, intent: Intent) -> None:
+    """Void a batch as it was voided elsewhere: its number is taken, its columns are there, no row is."""
+    table = lake.table(intent.table)
+    _prepare(table, intent)
+    swap(table, lambda _: _nothing_of(intent), batch=intent.batch)
+    lake.control.mark_void(table.name, intent.batch)
+
+
 _REWRITES = ("merge", "replace_partitions", "delete")
 
 
@@ -119,9 +127,7 @@ def _plan(
         and changed_since(snapshot, intent.planned_version)
         and not recheck(snapshot, intent)
     ):
-        return Change(
-            transactions={APP_BATCH: intent.batch, APP_VOID: intent.batch}, why=f"void {intent.batch}"
-        )
+        return _nothing_of(intent)
     if intent.mode == "replace":
         schema = Schema.from_json(intent.schema)
         adds = [add(f) for f in intent.accepted]
@@ -130,6 +136,11 @@ def _plan(
         return Change(adds=[add(f) for f in intent.accepted], transactions=marks, why=why)
     change = plan_rewrite(lake, snapshot, intent, rewrite, engine)
     return Change(change.adds, change.removes, transactions=marks, why=why)
+
+
+def _nothing_of(intent: Intent) -> Change:
+    transactions = {APP_BATCH: intent.batch, APP_VOID: intent.batch}
+    return Change(transactions=transactions, why=f"void {intent.batch}")
 
 
 def _prepare(table: Table, intent: Intent) -> None:
@@ -147,7 +158,8 @@ def _require_staged(table: Table, intent: Intent) -> None:
     snapshot = table.snapshot()
     if snapshot is not None and snapshot.batch >= intent.batch:
         return
-    gone = [file.path for file in intent.accepted if not Path(table.root, file.path).is_file()]
+    sizes = file_sizes([f"{table.root}/{file.path}" for file in intent.accepted])
+    gone = [file.path for file, size in zip(intent.accepted, sizes, strict=True) if size is None]
     if gone:
         raise TableError(
             f"{len(gone)} staged files of the decided batch {intent.batch} are gone, such as {gone[0]}",
@@ -161,14 +173,16 @@ def _add_columns(table: Table, schema: pa.Schema) -> None:
     def missing(snapshot: Snapshot) -> list[pa.Field]:
         return [pa.field(f.name, f.type) for f in added_columns(snapshot.schema, schema)]
 
-    last: DeltaError | None = None
+    last: Exception | None = None
     for _ in range(10):
         snapshot = table.snapshot()
         if snapshot is None or not (fields := missing(snapshot)):
             return
         try:
             snapshot.handle.alter.add_columns(list(Schema.from_arrow(pa.schema(fields)).fields))
-        except DeltaError as error:  # another writer may have added them: look again
+        except (DeltaError, OSError) as error:  # another writer may have added them: look again
+            if (refused := refusal(error, table.root)) and not refused.transient:
+                raise refused from error
             last = error
     raise TableError("its new columns could not be added", place=str(table.name), hint="run again") from last
 
@@ -176,10 +190,10 @@ def _add_columns(table: Table, schema: pa.Schema) -> None:
 def changed_since(snapshot: Snapshot, version: int) -> bool:
     """Whether a commit after ``version`` has moved data; a commit that is no longer in the log counts."""
     for number in range(version + 1, snapshot.version + 1):
-        entry = Path(snapshot.root, "_delta_log", f"{number:020}.json")
-        if not entry.is_file():
+        entry = read_file(f"{snapshot.root}/_delta_log/{number:020}.json")
+        if entry is None:
             return True
-        for line in entry.read_text(encoding="utf-8").splitlines():
+        for line in entry.decode().splitlines():
             action = json.loads(line)
             moved = action.get("add") or action.get("remove")
             if moved and moved.get("dataChange", True):

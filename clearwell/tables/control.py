@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearwell.names import TableName
-    from clearwell.tables.storage import Store
+    from clearwell.stores import Store
 
 __all__ = ["Attempt", "Blocked", "Control", "Intent", "Mode", "Process", "StagedFile"]
 

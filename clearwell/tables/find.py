@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from clearwell.stores import parquet_file
 from clearwell.tables.stats import as_logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pyarrow.parquet as pq
 
     from clearwell.tables.snapshot import LiveFile
 
@@ -54,7 +56,7 @@ def find_rows_in(paths: Iterable[str], where: Mapping[str, pa.Scalar[Any]], *, m
     """The same in Parquet files of which nothing is known."""
     found = Found()
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with parquet_file(path) as file:
             if set(where) <= set(file.schema_arrow.names):
                 _search(file, where, found, most)
     return found

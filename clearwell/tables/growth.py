@@ -8,17 +8,15 @@ oldest version that can still be read.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from clearwell.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Mapping
 
     from clearwell.tables.lake import Lake
     from clearwell.tables.snapshot import Snapshot
@@ -47,8 +45,8 @@ def growth_of(lake: Lake, snapshot: Snapshot, *, most: int = 60) -> tuple[Point,
 
     The table's beginning, version 0, is among them if its log still has it and it is not too long ago.
     """
-    log = Path(snapshot.root, "_delta_log")
-    names = set(os.listdir(log))
+    log = f"{snapshot.name.path}/_delta_log"
+    names = {file.path.rpartition("/")[2]: file.modified for file in lake.store.list(log)}
     first = max(0, snapshot.version - most + 1)
     oldest = snapshot.version
     while oldest > first and _file(oldest - 1) in names:
@@ -56,7 +54,11 @@ def growth_of(lake: Lake, snapshot: Snapshot, *, most: int = 60) -> tuple[Point,
     start, live = _start(lake, snapshot, oldest, names)
     points: list[Point] = []
     for version in range(start, snapshot.version + 1):
-        at = _apply(log / _file(version), live, skip=version == start and start > 0)
+        skip = version == start and start > 0  # what it holds is known already
+        data = lake.store.get(f"{log}/{_file(version)}") if _file(version) in names else None
+        if data is None and not skip:
+            raise TableError(f"version {version} has gone from its log", place=str(snapshot.name))
+        at = _apply(data or b"", live, skip=skip) or _written(version, names)
         if points:
             at = max(at, points[-1].at)  # clocks of two writers may differ
         rows, size = (sum(part) for part in zip(*live.values(), strict=True)) if live else (0, 0)
@@ -64,7 +66,7 @@ def growth_of(lake: Lake, snapshot: Snapshot, *, most: int = 60) -> tuple[Point,
     return tuple(points)
 
 
-def _start(lake: Lake, snapshot: Snapshot, oldest: int, names: set[str]) -> tuple[int, _Live]:
+def _start(lake: Lake, snapshot: Snapshot, oldest: int, names: Collection[str]) -> tuple[int, _Live]:
     """The version to replay from, and what is live in it; before version 0 that is nothing."""
     if oldest == 0:
         return 0, {}
@@ -82,12 +84,10 @@ def _live(snapshot: Snapshot) -> _Live:
     return {unquote(file.path): (file.rows, file.size) for file in snapshot.files}
 
 
-def _apply(entry: Path, live: _Live, *, skip: bool) -> datetime:
-    """Carry out a commit on ``live``, unless that has it already; the time of the commit."""
+def _apply(entry: bytes, live: _Live, *, skip: bool) -> datetime | None:
+    """Carry out a commit on ``live``, unless that has it already; the time of the commit, if it says it."""
     at: int | None = None
-    if skip and not entry.is_file():  # only its checkpoint is left
-        entry = next(entry.parent.glob(f"{entry.stem}*"))
-    for action in _actions(entry) if entry.suffix == _SUFFIX else ():
+    for action in (json.loads(line) for line in entry.splitlines() if line.strip()):
         if info := action.get("commitInfo"):
             at = info.get("inCommitTimestamp") or info.get("timestamp")
         elif skip:
@@ -97,14 +97,13 @@ def _apply(entry: Path, live: _Live, *, skip: bool) -> datetime:
             live[unquote(add["path"])] = (rows or 0, add["size"])
         elif remove := action.get("remove"):
             live.pop(unquote(remove["path"]), None)
-    # A commit need not say its time; then, as for all readers of Delta, it is its file's.
-    seconds = entry.stat().st_mtime if at is None else at / 1000
-    return datetime.fromtimestamp(seconds, UTC)
+    return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
 
 
-def _actions(entry: Path) -> Iterator[dict[str, Any]]:
-    with entry.open(encoding="utf-8") as lines:
-        yield from (json.loads(line) for line in lines if line.strip())
+def _written(version: int, names: Mapping[str, float]) -> datetime:
+    """The time of a commit that does not say it; then, as for all readers of Delta, it is its file's."""
+    own = (at for name, at in sorted(names.items()) if name.startswith(f"{version:020}"))
+    return datetime.fromtimestamp(next(own), UTC)
 
 
 def _file(version: int) -> str:

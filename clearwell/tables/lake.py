@@ -1,8 +1,9 @@
-"""A lake: a folder of Delta tables, and the control files that order their writers."""
+"""A lake: Delta tables, and the control files that order their writers, in folders and in buckets."""
 
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,30 +12,42 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from clearwell.errors import ClearwellError, TableError, TableNotFound
 from clearwell.names import TableName, Zone
+from clearwell.stores import Store, explained, is_url, refusal
 from clearwell.tables.control import Attempt, Control
 from clearwell.tables.schema import normalise
 from clearwell.tables.snapshot import Snapshot
 from clearwell.tables.stats import safe_columns
-from clearwell.tables.storage import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     import pyarrow as pa
 
 __all__ = ["Lake", "Table"]
 
 _steps = logging.getLogger("clearwell.steps")
+_NOWHERE: dict[str, str] = {}
+_LOG = "_delta_log"
+_LISTERS = 16
 
 
 class Lake:
-    """The lake at ``root``. Nothing is made until something is written.
+    """The lake at ``root``, a folder of this machine. Nothing is made until something is written.
 
-    ``on_step`` is called with (step, table) at each step of the write path: tests kill or pause there.
+    Args:
+        root: What is not in one of the ``places`` lies here; pages, reports and events always do.
+        places: By the first part of a path (``gold``, ``control``): another folder, or an address.
+        on_step: Called with (step, table) at each step of the write path: tests kill or pause there.
     """
 
-    def __init__(self, root: str | Path, *, on_step: Callable[[str, str], None] | None = None) -> None:
-        self.store = Store(root)
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        places: Mapping[str, str] = _NOWHERE,
+        on_step: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.store = Store(root, places)
         self.control = Control(self.store)
         self._on_step = on_step
 
@@ -55,14 +68,12 @@ class Lake:
 
     def tables(self) -> list[TableName]:
         """All tables of the lake, in the order of zones."""
-        found: list[TableName] = []
-        for zone in Zone:
-            folder = self.root / zone
-            if folder.is_dir():
-                found += [
-                    TableName(zone, f.name) for f in sorted(folder.iterdir()) if (f / "_delta_log").is_dir()
-                ]
-        return found
+        names = [TableName(zone, folder) for zone in Zone for folder in self.store.folders(zone)]
+        if all(self.store.is_local(zone) for zone in Zone):
+            return [name for name in names if self._has_log(name)]
+        with ThreadPoolExecutor(_LISTERS) as pool:  # each look is a request
+            there = list(pool.map(self._has_log, names))
+        return [name for name, is_table in zip(names, there, strict=True) if is_table]
 
     def begin(self, name: TableName, batch: int) -> Attempt:
         """Register an attempt at ``batch`` of a table."""
@@ -79,6 +90,12 @@ class Lake:
             if known.id == attempt:
                 self.control.forget(known)
 
+    def _has_log(self, name: TableName) -> bool:
+        log = f"{name.path}/{_LOG}"
+        if self.store.is_local(log):
+            return Path(self.store.absolute(log)).is_dir()
+        return any(True for _ in self.store.list(log))
+
     def reached(self, step: str, table: TableName | str) -> None:
         """Say that the write path has come to ``step``."""
         _steps.debug("step %s %s", step, table)
@@ -93,17 +110,21 @@ class Table:
         self.lake = lake
         self.name = name
         self.root = lake.store.absolute(name.path)
+        self.options = lake.store.options(name.path)
 
     def snapshot(self, version: int | None = None) -> Snapshot | None:
         """The newest version, or ``version``; None when the table does not exist.
 
         Raises:
             TableError: the version or the log cannot be read.
+            StoreError: the place where the table lies refuses, or does not answer.
         """
-        if not (Path(self.root) / "_delta_log").is_dir():
+        if not is_url(self.root) and not (Path(self.root) / _LOG).is_dir():
             return None
         try:
-            return Snapshot(self.name, self.root, DeltaTable(self.root, version=version))
+            with explained(self.root):
+                handle = DeltaTable(self.root, version=version, storage_options=self.options)
+                return Snapshot(self.name, self.root, handle)
         except TableNotFoundError:
             return None
         except ClearwellError:
@@ -121,6 +142,7 @@ class Table:
     ) -> None:
         """Make the table with no rows, unless it is there already."""
         columns = normalise(schema, required=required)
+        self.lake.store.require_conditional_put(self.name.path)
         try:
             DeltaTable.create(
                 self.root,
@@ -129,7 +151,10 @@ class Table:
                 name=str(self.name),
                 description=description,
                 configuration={"delta.dataSkippingStatsColumns": ",".join(safe_columns(columns, required))},
+                storage_options=self.options,
             )
-        except DeltaError:
+        except (DeltaError, OSError) as error:
+            if refused := refusal(error, self.root):
+                raise refused from error
             if self.snapshot() is None:  # not because another writer was first
                 raise

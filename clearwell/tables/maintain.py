@@ -78,8 +78,10 @@ def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
     decided. One that was decided is pending until it is carried out.
     """
     pending: set[str] = set()
-    for name in lake.tables() or ():
-        snapshot = lake.existing(name)
+    for name in _tables_with_attempts(lake):
+        if (snapshot := lake.table(name).snapshot()) is None:  # at the first batch of a table
+            pending |= {attempt.id for attempt in lake.control.attempts(name)}
+            continue
         kept = {
             blocked.attempt for blocked in lake.control.blocked(name) if blocked.batch == snapshot.batch + 1
         }
@@ -88,14 +90,12 @@ def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
                 pending.add(attempt.id)
             elif forget:
                 lake.control.forget(attempt)
-    return pending | _attempts_without_table(lake)
+    return pending
 
 
-def _attempts_without_table(lake: Lake) -> set[str]:
-    """Attempts at the first batch of tables that do not exist yet."""
-    known = {str(name) for name in lake.tables()}
+def _tables_with_attempts(lake: Lake) -> list[TableName]:
     names = {file.path.split("/")[2] for file in lake.store.list("control/attempts")}
-    return {a.id for name in names - known for a in lake.control.attempts(TableName.parse(name))}
+    return [TableName.parse(name) for name in sorted(names)]
 
 
 def _is_over(lake: Lake, snapshot: Snapshot, attempt: Attempt) -> bool:

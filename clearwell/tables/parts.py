@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clearwell.errors import TableError
+from clearwell.stores import explained, file_sizes, is_url, open_output
 from clearwell.tables.control import StagedFile
 from clearwell.tables.stats import column_statistics, observed_bounds, safe_columns
 
@@ -68,8 +69,12 @@ class PartWriter:
     ) -> None:
         if kind is None:
             self.close()
-        elif self._writer is not None:
-            self._writer.close()
+        else:
+            self._close_file()
+
+    @property
+    def _absolute(self) -> str:
+        return f"{self._root}/{self._path}"
 
     def _start(self) -> None:
         self._rows = self._waiting = 0
@@ -81,22 +86,32 @@ class PartWriter:
             return
         if self._writer is None:
             self._path = f"{self._folder}/part-{len(self.files):05}.parquet"
-            target = Path(self._root, self._path)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._sink = open_output(self._absolute)
             statistics = self._safe or False
             self._writer = pq.ParquetWriter(
-                target, self.schema, compression="zstd", write_statistics=statistics
+                self._sink, self.schema, compression="zstd", write_statistics=statistics
             )
         writer: pq.ParquetWriter = self._writer
-        writer.write_table(pa.Table.from_batches(self._pending, self.schema))
+        with explained(self._absolute):
+            writer.write_table(pa.Table.from_batches(self._pending, self.schema))
         self._rows += self._waiting
         self._pending, self._waiting = [], 0
 
     def _finish(self) -> None:
         if self._writer is None:
             return
-        self._writer.close()
-        self._writer = None
+        self._close_file()
         stats = column_statistics(self._rows, self._nulls, self._bounds)
-        self.files.append(StagedFile(self._path, Path(self._root, self._path).stat().st_size, stats))
+        (size,) = file_sizes([self._absolute])
+        if size is None:
+            raise TableError("a file that was just written is gone", place=self._absolute, hint="run again")
+        self.files.append(StagedFile(self._path, size, stats))
         self._start()
+
+    def _close_file(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with explained(self._absolute):
+                writer.close()
+                if is_url(self._absolute):
+                    self._sink.close()

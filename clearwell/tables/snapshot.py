@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clearwell.errors import TableError
 from clearwell.model import InputState
+from clearwell.stores import parquet_file
 from clearwell.tables.stats import as_logged
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Snapshot:
 def aligned_batches(files: Sequence[LiveFile], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The rows of data files as Arrow batches of exactly ``schema``."""
     for live in files:
-        with pq.ParquetFile(live.absolute) as file:
+        with parquet_file(live.absolute) as file:
             present = [name for name in schema.names if name in file.schema_arrow.names]
             for batch in file.iter_batches(columns=present):
                 yield _aligned(batch, schema)

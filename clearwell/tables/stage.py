@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clearwell.errors import CandidateRefused
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
+from clearwell.stores import parquet_file
 from clearwell.tables.control import Attempt, StagedFile
 from clearwell.tables.schema import frame_schema, normalise
 from clearwell.tables.stats import read_statistics, safe_columns
@@ -175,7 +175,7 @@ def count_by_file(lake: Lake, name: TableName, candidate: Candidate) -> tuple[Fi
 def _count_files(lake: Lake, name: TableName, files: Sequence[StagedFile]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for file in files:
-        with pq.ParquetFile(lake.store.absolute(f"{name.path}/{file.path}")) as parquet:
+        with parquet_file(lake.store.absolute(f"{name.path}/{file.path}")) as parquet:
             for batch in parquet.iter_batches(columns=["_file_id"]):
                 for entry in batch.column(0).value_counts().to_pylist():
                     counts[entry["values"] or ""] += entry["counts"]

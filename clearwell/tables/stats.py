@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,8 +54,8 @@ def safe_columns(schema: pa.Schema, first: Collection[str] = ()) -> list[str]:
 
 
 def read_statistics(path: str, columns: Collection[str], *, required: Collection[str] = ()) -> FileStats:
-    """Statistics of the Parquet file at ``path``: null counts of both lists, bounds of ``columns``."""
-    with pq.ParquetFile(path) as file:
+    """Statistics of the Parquet file at ``path``, which may be an address: null counts of both lists, bounds of ``columns``."""
+    with parquet_file(path) as file:
         present = [c for c in dict.fromkeys([*columns, *required]) if c in file.schema_arrow.names]
         nulls = dict.fromkeys(present, 0)
         bounds: dict[str, list[Any]] = {c: [] for c in present if c in columns}

@@ -21,6 +21,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from clearwell.errors import CommitConflict, TableError
+from clearwell.stores import refusal
 from clearwell.tables.snapshot import APP_BATCH, LiveFile, Snapshot
 from clearwell.tables.stats import stats_json
 
@@ -59,8 +60,10 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
 
     Raises:
         TableError: the table does not exist.
+        StoreError: the place where it lies refuses, or does not answer.
         CommitConflict: other writers won every try for five minutes.
     """
+    table.lake.store.require_conditional_put(table.name.path)
     end = time.monotonic() + _DEADLINE_SECONDS
     pause, last = 0.01, None
     while time.monotonic() < end:
@@ -76,6 +79,8 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
         try:
             _commit(snapshot, change, {app: batch} if batch is not None else {})
         except (DeltaError, OSError) as error:  # unknown outcome: only the log knows
+            if (refused := refusal(error, table.root)) and not refused.transient:
+                raise refused from error
             last = error
             time.sleep(pause * random.random())
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -6,19 +6,19 @@ footers are read first, and the rows counted.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clearwell.errors import CandidateRefused
+from clearwell.stores import file_sizes, parquet_metadata
 from clearwell.tables.schema import compare
 from clearwell.tables.stats import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    import pyarrow.parquet as pq
     from pyspark.sql import DataFrame
 
     from clearwell.tables.control import StagedFile
@@ -36,15 +36,15 @@ def verify_files(
     Looked at: existence, size, rows, names and types of columns, NULLs in ``required``, and that columns
     whose statistics engines get wrong carry none.
     """
-    for file in files:
-        path = Path(root, file.path)
-        if not path.is_file() or path.stat().st_size != file.size:
+    paths = [f"{root}/{file.path}" for file in files]
+    for file, path, size in zip(files, paths, file_sizes(paths), strict=True):
+        if size != file.size:
             raise CandidateRefused(
                 f"staged file {file.path} is missing or was changed",
                 place=place,
                 hint="run again; it is staged anew",
             )
-        metadata = pq.read_metadata(path)
+        metadata = parquet_metadata(path)
         wrong = compare(metadata.schema.to_arrow_schema(), schema)
         if metadata.num_rows != file.rows:
             wrong.append(f"{file.path} holds {metadata.num_rows} rows, not {file.rows}")

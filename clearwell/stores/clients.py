@@ -1,0 +1,51 @@
+"""Connections to object stores, kept while the process has the same credentials in its environment.
+
+Every request ends: a server that does not answer is given up after some tries, by the same limits whichever
+library asks. How long a connection may take (5 s) and a request (30 s) are the libraries' own defaults.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from clearwell.settings import store_variables
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+    from pyarrow.fs import FileSystem
+
+__all__ = ["OPTIONS", "filesystem", "objects"]
+
+_TRIES = 5
+_SECONDS = 20
+
+OPTIONS = {"max_retries": str(_TRIES), "retry_timeout": f"{_SECONDS}s"}
+"""What Delta is told about an object store: how long to try. The rest it knows from the environment."""
+
+
+def filesystem(base: str) -> FileSystem:
+    """Arrow's view of a bucket, such as ``s3://bucket``, for the bytes of Parquet files."""
+    return _filesystem(base, store_variables())
+
+
+def objects(base: str) -> ObjectStore:
+    """A bucket whose files can be put conditionally."""
+    return _objects(base, store_variables())
+
+
+@lru_cache(maxsize=32)
+def _filesystem(base: str, _variables: int) -> FileSystem:
+    from deltalake.fs import DeltaStorageHandler
+    from pyarrow.fs import PyFileSystem
+
+    return PyFileSystem(DeltaStorageHandler(base, OPTIONS))
+
+
+@lru_cache(maxsize=32)
+def _objects(base: str, _variables: int) -> ObjectStore:
+    from obstore.store import from_url
+
+    limits = {"max_retries": _TRIES, "retry_timeout": timedelta(seconds=_SECONDS)}
+    return from_url(base, retry_config=limits)

@@ -1,0 +1,129 @@
+"""What an object store's refusal means. Its libraries answer all with one kind of error and a long text.
+
+Only known words are taken from that text: an unknown one is told without addresses' queries, and without
+what a library prints for its own developers, so no signature or key can be shown.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from clearwell.errors import StoreError, StoreUnreachable
+from clearwell.stores.urls import is_url, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["explained", "failure", "no_conditional_put", "refusal"]
+
+_CREDENTIALS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL where it is not Amazon's",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
+    "abfss": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+}
+_NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "FilesystemNotFound", "specified bucket does not exist")
+_NO_CREDENTIALS = ("http://169.254.", "metadata.google.internal")  # where a cloud's own machines ask for them
+_REFUSED = re.compile(
+    r"<Code>(InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|ExpiredToken|InvalidToken|"
+    r"TokenRefreshRequired|AuthenticationFailed|AuthorizationFailure|Authorization\w*Mismatch)</Code>"
+    r"|\b(401 Unauthorized|403 Forbidden)|lacked the necessary privileges|valid authentication"
+)
+_PLAIN_HTTP = ("URL scheme is not allowed", "builder error")
+_NO_CONDITION = (
+    "<Code>NotImplemented</Code>",
+    "501 Not Implemented",
+    "not yet implemented",
+    "not supported by",
+)
+_SILENT = ("error sending request", "timed out", "dns error", "connect error", "Connection refused")
+_BUSY = re.compile(r"\b(429|500|502|503|504) [A-Z][A-Za-z ]+|<Code>(SlowDown|InternalError)</Code>")
+
+
+def failure(error: BaseException, url: str) -> StoreError:
+    """The error to raise for what went wrong at ``url``."""
+    first = next((line.strip(" ↳") for line in _text(error).splitlines() if line.strip()), "")
+    return refusal(error, url) or StoreError(re.sub(r"\?\S*", "", first or type(error).__name__), place=url)
+
+
+def refusal(error: BaseException, url: str) -> StoreError | None:
+    """The same if the store itself refuses or does not answer; None when it is something else."""
+    if not is_url(url):
+        return None
+    text = _text(error)
+    base, _ = split(url)
+    scheme = base.partition(":")[0]
+    variables = _CREDENTIALS.get(scheme, "its credentials")
+    if any(word in text for word in _NO_BUCKET):
+        return StoreError("there is no such bucket", place=base, hint="make it, or correct the lake's places")
+    if any(word in text for word in _PLAIN_HTTP):
+        return StoreError(
+            "its endpoint is http://, which sends everything unencrypted",
+            place=url,
+            hint="set AWS_ALLOW_HTTP=true if that is meant, or an https:// endpoint",
+        )
+    if any(word in text for word in _NO_CREDENTIALS):
+        return StoreError(
+            "there are no credentials for it in the environment", place=url, hint=f"set {variables}"
+        )
+    if found := _REFUSED.search(text):
+        said = found[1] or found[2]
+        return StoreError(
+            f"access was refused{f': {said}' if said else ''}",
+            place=url,
+            hint=f"check {variables}, and what this key may do there",
+        )
+    if any(word in text for word in _SILENT):
+        return StoreUnreachable(
+            "it does not answer",
+            place=url,
+            hint="check the endpoint's address and the network, and run again",
+        )
+    if found := _BUSY.search(text):
+        return StoreUnreachable(
+            f"it cannot answer now: {(found[1] and found[0]) or found[2]}", place=url, hint="run again later"
+        )
+    if any(word in text for word in _NO_CONDITION) or type(error).__name__ == "NotSupportedError":
+        return no_conditional_put(url)
+    return None
+
+
+def no_conditional_put(url: str) -> StoreError:
+    """The error for a store that cannot keep two writers apart."""
+    return StoreError(
+        "it cannot write a file on the condition that there is none, so two writers would lose each other's"
+        " work",
+        place=split(url)[0],
+        hint="use a store with conditional put (If-None-Match): Amazon S3, Google Cloud Storage, Azure, MinIO,"
+        " SeaweedFS, Ceph; or lay control, and the tables, on a disk",
+    )
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Do something with an object store, or a folder; what a store's library raises comes out explained."""
+    from deltalake.exceptions import DeltaError
+
+    if not is_url(url):
+        yield
+        return
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise failure(error, url) from error
+    except DeltaError as error:  # most of these are about the table
+        if refused := refusal(error, url):
+            raise refused from error
+        raise
+    except Exception as error:
+        if type(error).__module__.startswith("obstore"):
+            raise failure(error, url) from error
+        raise
+
+
+def _text(error: BaseException) -> str:
+    """What a library says, without colours and without what it prints for its developers."""
+    return re.sub(r"\x1b\[\d+m", "", str(error)).split("Debug source")[0]

@@ -1,0 +1,82 @@
+"""Files by their absolute path or address. Those of this machine are opened as ever: by their path."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from clearwell.stores.clients import filesystem
+from clearwell.stores.failures import explained
+from clearwell.stores.urls import is_url, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["file_sizes", "open_input", "open_output", "parquet_file", "parquet_metadata", "read_file"]
+
+_AT_ONCE = 16
+
+
+@contextmanager
+def parquet_file(path: str) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; what its store refuses, then or later, is a StoreError."""
+    with explained(path), pq.ParquetFile(open_input(path)) as file:
+        yield file
+
+
+def parquet_metadata(path: str) -> pq.FileMetaData:
+    """The footer of a Parquet file."""
+    with explained(path):
+        return pq.read_metadata(open_input(path))
+
+
+def read_file(path: str) -> bytes | None:
+    """The bytes of a file, or None when there is none."""
+    try:
+        if not is_url(path):
+            return Path(path).read_bytes()
+        with explained(path), open_input(path) as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def file_sizes(paths: Sequence[str]) -> list[int | None]:
+    """How many bytes each of the files has; None for one that is not there."""
+    if not any(is_url(path) for path in paths):
+        return [_size(path) for path in paths]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # each look is a request
+        return list(pool.map(_size, paths))
+
+
+def open_input(path: str) -> Any:
+    """What pyarrow reads ``path`` by: the path itself, or a stream from a store."""
+    if not is_url(path):
+        return path
+    base, key = split(path)
+    with explained(path):
+        return filesystem(base).open_input_file(key)
+
+
+def open_output(path: str) -> Any:
+    """What pyarrow writes a Parquet file by; a folder is made where there is none."""
+    if not is_url(path):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return path
+    base, key = split(path)
+    with explained(path):
+        return filesystem(base).open_output_stream(key)
+
+
+def _size(path: str) -> int | None:
+    try:
+        if not is_url(path):
+            return Path(path).stat().st_size if Path(path).is_file() else None
+        with explained(path), open_input(path) as file:
+            return file.size()
+    except FileNotFoundError:
+        return None

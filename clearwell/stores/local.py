@@ -1,0 +1,88 @@
+"""A folder of this machine. It is made by the first write, never by a look."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearwell.stores.place import StoredFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from obstore.store import LocalStore
+
+__all__ = ["LocalPlace"]
+
+
+class LocalPlace:
+    """``put_new`` makes a hard link: of any number of writers of one name exactly one wins."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).absolute()
+
+    @property
+    def url(self) -> str:
+        """Its absolute path."""
+        return str(self.folder)
+
+    @cached_property
+    def _store(self) -> LocalStore:
+        from obstore.store import LocalStore
+
+        return LocalStore(self.folder, mkdir=True)
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Write unless the name is taken; whether this call wrote it."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        try:
+            obstore.put(self._store, key, data, mode="create")
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write; a reader sees the old bytes or the new ones, never a part."""
+        import obstore
+
+        obstore.put(self._store, key, data)
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes, or None when there is no such file."""
+        try:
+            return Path(self.folder, key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def size(self, key: str) -> int | None:
+        """How many bytes the file has, or None when there is none."""
+        path = Path(self.folder, key)
+        return path.stat().st_size if path.is_file() else None
+
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        """All files at or below the folder ``prefix``, in no order."""
+        import obstore
+
+        if not self.folder.is_dir():
+            return
+        for page in obstore.list(self._store, prefix or None):
+            for meta in page:
+                yield StoredFile(meta["path"], meta["size"], meta["last_modified"].timestamp())
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders in the folder ``prefix``, sorted."""
+        folder = Path(self.folder, prefix)
+        return sorted(f.name for f in folder.iterdir() if f.is_dir()) if folder.is_dir() else []
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove files; one that is already gone is no error."""
+        import obstore
+
+        for key in keys:
+            try:
+                obstore.delete(self._store, key)
+            except FileNotFoundError:
+                continue

@@ -1,0 +1,156 @@
+"""A part of a bucket. Of any number of writers of one name the store lets exactly one win, if it can.
+
+Some servers take the condition and ignore it: then nothing would say that a writer has lost another's work.
+So the first conditional put of a process to a bucket is tried out before.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from clearwell.settings import store_variables
+from clearwell.stores.clients import filesystem, objects
+from clearwell.stores.failures import explained, no_conditional_put
+from clearwell.stores.place import StoredFile
+from clearwell.stores.urls import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["RemotePlace"]
+
+_MOST_AT_ONCE = 1_000
+
+
+class RemotePlace:
+    """What lies below one address."""
+
+    def __init__(self, url: str) -> None:
+        self._base, self._prefix = split(url)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"{self._base}/{self._prefix}".rstrip("/")
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Write unless the name is taken; whether this call wrote it."""
+        self.require_conditional_put()
+        return _put_new(self._base, self._key(key), data)
+
+    def require_conditional_put(self) -> None:
+        """Pass if the store keeps writers apart; raises StoreError."""
+        _try_conditional_put(self.url, store_variables())
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write; a reader sees the old bytes or the new ones, never a part."""
+        import obstore
+
+        with explained(self._address(key)):
+            obstore.put(objects(self._base), self._key(key), data)
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes, or None when there is no such file."""
+        try:
+            with (
+                explained(self._address(key)),
+                filesystem(self._base).open_input_file(self._key(key)) as file,
+            ):
+                return file.read()
+        except FileNotFoundError:
+            self._require_bucket()
+            return None
+
+    def size(self, key: str) -> int | None:
+        """How many bytes the file has, or None when there is none."""
+        try:
+            with (
+                explained(self._address(key)),
+                filesystem(self._base).open_input_file(self._key(key)) as file,
+            ):
+                return file.size()
+        except FileNotFoundError:
+            self._require_bucket()
+            return None
+
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        """All files at or below the folder ``prefix``, in no order."""
+        import obstore
+
+        above = len(self._key(""))
+        with explained(self._address(prefix)):
+            for page in obstore.list(objects(self._base), self._key(prefix).rstrip("/") or None):
+                for meta in page:
+                    yield StoredFile(meta["path"][above:], meta["size"], meta["last_modified"].timestamp())
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders in the folder ``prefix``, sorted."""
+        from pyarrow.fs import FileSelector, FileType
+
+        inside = FileSelector(self._key(prefix).rstrip("/"), allow_not_found=True)
+        with explained(self._address(prefix)):
+            found = filesystem(self._base).get_file_info(inside)
+        return sorted(info.base_name for info in found if info.type is FileType.Directory)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove files; one that is already gone is no error."""
+        import obstore
+
+        whole = [self._key(key) for key in keys]
+        with explained(self.url):
+            for start in range(0, len(whole), _MOST_AT_ONCE):
+                some = whole[start : start + _MOST_AT_ONCE]
+                try:
+                    obstore.delete(objects(self._base), some)
+                except FileNotFoundError:  # S3 says nothing of a file that is gone, others do
+                    for key in some:
+                        with suppress(FileNotFoundError):
+                            obstore.delete(objects(self._base), key)
+
+    def _key(self, key: str) -> str:
+        return f"{self._prefix}/{key}" if self._prefix else key
+
+    def _address(self, key: str) -> str:
+        return f"{self.url}/{key}".rstrip("/")
+
+    def _require_bucket(self) -> None:
+        """A file that is missing and a bucket that is missing look the same until one lists."""
+        _require_bucket(self._base, store_variables())
+
+
+@lru_cache(maxsize=64)
+def _require_bucket(base: str, _variables: int) -> None:
+    from pyarrow.fs import FileSelector
+
+    with explained(base):
+        filesystem(base).get_file_info(FileSelector("clearwell-was-here", allow_not_found=True))
+
+
+@lru_cache(maxsize=64)
+def _try_conditional_put(url: str, _variables: int) -> None:
+    import obstore
+
+    base, prefix = split(url)
+    key = f"{prefix}/clearwell-probe-{uuid4().hex}".lstrip("/")
+    _put_new(base, key, b"first")
+    try:
+        if _put_new(base, key, b"second"):
+            raise no_conditional_put(url)
+    finally:
+        with explained(url):
+            obstore.delete(objects(base), key)
+
+
+def _put_new(base: str, key: str, data: bytes) -> bool:
+    import obstore
+    from obstore.exceptions import AlreadyExistsError
+
+    try:
+        with explained(f"{base}/{key}"):
+            obstore.put(objects(base), key, data, mode="create")
+    except AlreadyExistsError:
+        return False
+    return True

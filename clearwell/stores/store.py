@@ -1,0 +1,136 @@
+"""All of a lake by one kind of path, relative to it and with ``/``, wherever each part of it lies.
+
+``put_new`` is the only arbiter that Clearwell needs outside of Delta's log: of any number of writers of
+one name exactly one wins (hard link on a disk, conditional put on an object store).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import StoreError
+from clearwell.stores.clients import OPTIONS
+from clearwell.stores.files import open_input, open_output
+from clearwell.stores.local import LocalPlace
+from clearwell.stores.place import StoredFile
+from clearwell.stores.remote import RemotePlace
+from clearwell.stores.urls import is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from clearwell.stores.place import Place
+
+__all__ = ["Store"]
+
+_NOWHERE: dict[str, str] = {}
+
+
+class Store:
+    """The lake whose folder is ``root``; ``places`` says where parts of it lie that are not in there.
+
+    Args:
+        root: A folder of this machine.
+        places: By the first part of a path (``gold``): an absolute path, or the address of a store.
+    """
+
+    def __init__(self, root: str | Path, places: Mapping[str, str] = _NOWHERE) -> None:
+        if is_url(str(root)):
+            raise StoreError(
+                "a lake's own folder is one of this machine",
+                place=str(root),
+                hint='name the address as the setting lake = "...", or as its places',
+            )
+        self.root = Path(root).absolute()
+        self.places = dict(places)
+        self._root = LocalPlace(self.root)
+        self._places: dict[str, Place] = {
+            segment: RemotePlace(where) if is_url(where) else LocalPlace(where)
+            for segment, where in self.places.items()
+        }
+
+    def absolute(self, path: str) -> str:
+        """Where engines and Delta find ``path``: a path of this machine, or an address."""
+        place, key = self._at(path)
+        return f"{place.url}/{key}" if key else place.url
+
+    def is_local(self, path: str) -> bool:
+        """Whether ``path`` lies on a disk of this machine."""
+        return isinstance(self._at(path)[0], LocalPlace)
+
+    def options(self, path: str) -> dict[str, str] | None:
+        """What Delta must be told to open ``path``; no secret is among it."""
+        return None if self.is_local(path) else dict(OPTIONS)
+
+    def require_conditional_put(self, path: str) -> None:
+        """Pass if writers of ``path`` are kept apart there; raises StoreError."""
+        place, _ = self._at(path)
+        if isinstance(place, RemotePlace):
+            place.require_conditional_put()
+
+    def put_new(self, path: str, data: bytes) -> bool:
+        """Write ``data`` unless the name is taken; whether this call wrote it."""
+        place, key = self._at(path)
+        return place.put_new(key, data)
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write ``data``; a reader sees the old bytes or the new ones, never a part."""
+        place, key = self._at(path)
+        place.put(key, data)
+
+    def get(self, path: str) -> bytes | None:
+        """The bytes at ``path``, or None when there is no such file."""
+        place, key = self._at(path)
+        return place.get(key)
+
+    def size(self, path: str) -> int | None:
+        """How many bytes the file at ``path`` has, or None when there is none."""
+        place, key = self._at(path)
+        return place.size(key)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file at ``path``."""
+        return self.size(path) is not None
+
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        """All files at or below the folder ``prefix``, in no order; with ``""`` all of the lake."""
+        place, key = self._at(prefix)
+        segment = prefix.partition("/")[0]
+        if segment in self._places:
+            for file in place.list(key):
+                yield StoredFile(f"{segment}/{file.path}", file.size, file.modified)
+            return
+        for file in place.list(key):
+            if file.path.partition("/")[0] not in self._places:
+                yield file
+        for elsewhere in () if prefix else self._places:
+            yield from self.list(elsewhere)
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders in the folder ``prefix``, sorted."""
+        place, key = self._at(prefix)
+        return place.folders(key)
+
+    def delete(self, paths: Iterable[str]) -> None:
+        """Remove files; one that is already gone is no error."""
+        keys: dict[str, list[str]] = {}
+        for path in paths:
+            keys.setdefault(path.partition("/")[0], []).append(path)
+        for together in keys.values():
+            place, _ = self._at(together[0])
+            place.delete(self._at(path)[1] for path in together)
+
+    def open_input(self, path: str) -> Any:
+        """What pyarrow reads the file at ``path`` by."""
+        return open_input(self.absolute(path))
+
+    def open_output(self, path: str) -> Any:
+        """What pyarrow writes a Parquet file at ``path`` by."""
+        return open_output(self.absolute(path))
+
+    def _at(self, path: str) -> tuple[Place, str]:
+        segment, _, key = path.partition("/")
+        if segment in self._places:
+            return self._places[segment], key
+        return self._root, path
