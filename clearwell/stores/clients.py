@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from clearwell.settings import store_variables
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, RetryConfig
     from pyarrow.fs import FileSystem
 
 __all__ = ["OPTIONS", "filesystem", "objects"]
@@ -47,5 +47,5 @@ def _filesystem(base: str, _variables: int) -> FileSystem:
 def _objects(base: str, _variables: int) -> ObjectStore:
     from obstore.store import from_url
 
-    limits = {"max_retries": _TRIES, "retry_timeout": timedelta(seconds=_SECONDS)}
+    limits: RetryConfig = {"max_retries": _TRIES, "retry_timeout": timedelta(seconds=_SECONDS)}
     return from_url(base, retry_config=limits)

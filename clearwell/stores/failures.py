@@ -14,7 +14,7 @@ from clearwell.errors import StoreError, StoreUnreachable
 from clearwell.stores.urls import is_url, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["explained", "failure", "no_conditional_put", "refusal"]
 
@@ -31,12 +31,7 @@ _REFUSED = re.compile(
     r"|\b(401 Unauthorized|403 Forbidden)|lacked the necessary privileges|valid authentication"
 )
 _PLAIN_HTTP = ("URL scheme is not allowed", "builder error")
-_NO_CONDITION = (
-    "<Code>NotImplemented</Code>",
-    "501 Not Implemented",
-    "not yet implemented",
-    "not supported by",
-)
+_NO_CONDITION = ("<Code>NotImplemented</Code>", "501 Not Implemented", "not yet implemented")
 _SILENT = ("error sending request", "timed out", "dns error", "connect error", "Connection refused")
 _BUSY = re.compile(r"\b(429|500|502|503|504) [A-Z][A-Za-z ]+|<Code>(SlowDown|InternalError)</Code>")
 
@@ -78,7 +73,7 @@ def refusal(error: BaseException, url: str) -> StoreError | None:
         return StoreUnreachable(
             "it does not answer",
             place=url,
-            hint="check the endpoint's address and the network, and run again",
+            hint="check the endpoint and the network, and run again",
         )
     if found := _BUSY.search(text):
         return StoreUnreachable(
@@ -95,13 +90,13 @@ def no_conditional_put(url: str) -> StoreError:
         "it cannot write a file on the condition that there is none, so two writers would lose each other's"
         " work",
         place=split(url)[0],
-        hint="use a store with conditional put (If-None-Match): Amazon S3, Google Cloud Storage, Azure, MinIO,"
-        " SeaweedFS, Ceph; or lay control, and the tables, on a disk",
+        hint="use a store with conditional put (If-None-Match), such as Amazon S3, Google Cloud Storage,"
+        " Azure, MinIO or SeaweedFS, or lay the lake on a disk",
     )
 
 
 @contextmanager
-def explained(url: str) -> Iterator[None]:
+def explained(url: str) -> Generator[None]:
     """Do something with an object store, or a folder; what a store's library raises comes out explained."""
     from deltalake.exceptions import DeltaError
 

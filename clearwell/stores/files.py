@@ -14,7 +14,7 @@ from clearwell.stores.failures import explained
 from clearwell.stores.urls import is_url, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
 __all__ = ["file_sizes", "open_input", "open_output", "parquet_file", "parquet_metadata", "read_file"]
 
@@ -22,7 +22,7 @@ _AT_ONCE = 16
 
 
 @contextmanager
-def parquet_file(path: str) -> Iterator[pq.ParquetFile]:
+def parquet_file(path: str) -> Generator[pq.ParquetFile]:
     """Open a Parquet file; what its store refuses, then or later, is a StoreError."""
     with explained(path), pq.ParquetFile(open_input(path)) as file:
         yield file

@@ -14,6 +14,7 @@ from uuid import uuid4
 from clearwell.settings import store_variables
 from clearwell.stores.clients import filesystem, objects
 from clearwell.stores.failures import explained, no_conditional_put
+from clearwell.stores.files import file_sizes, read_file
 from clearwell.stores.place import StoredFile
 from clearwell.stores.urls import split
 
@@ -54,27 +55,17 @@ class RemotePlace:
 
     def get(self, key: str) -> bytes | None:
         """The bytes, or None when there is no such file."""
-        try:
-            with (
-                explained(self._address(key)),
-                filesystem(self._base).open_input_file(self._key(key)) as file,
-            ):
-                return file.read()
-        except FileNotFoundError:
+        data = read_file(self._address(key))
+        if data is None:
             self._require_bucket()
-            return None
+        return data
 
     def size(self, key: str) -> int | None:
         """How many bytes the file has, or None when there is none."""
-        try:
-            with (
-                explained(self._address(key)),
-                filesystem(self._base).open_input_file(self._key(key)) as file,
-            ):
-                return file.size()
-        except FileNotFoundError:
+        (size,) = file_sizes([self._address(key)])
+        if size is None:
             self._require_bucket()
-            return None
+        return size
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
         """All files at or below the folder ``prefix``, in no order."""

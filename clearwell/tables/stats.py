@@ -54,7 +54,7 @@ def safe_columns(schema: pa.Schema, first: Collection[str] = ()) -> list[str]:
 
 
 def read_statistics(path: str, columns: Collection[str], *, required: Collection[str] = ()) -> FileStats:
-    """Statistics of the Parquet file at ``path``, which may be an address: null counts of both lists, bounds of ``columns``."""
+    """Statistics of the Parquet file at ``path``: null counts of both lists, bounds of ``columns``."""
     with parquet_file(path) as file:
         present = [c for c in dict.fromkeys([*columns, *required]) if c in file.schema_arrow.names]
         nulls = dict.fromkeys(present, 0)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from clearwell.errors import CandidateRefused
 from clearwell.stores import file_sizes, parquet_metadata
 from clearwell.tables.schema import compare
@@ -18,6 +16,7 @@ from clearwell.tables.stats import is_safe
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    import pyarrow as pa
     import pyarrow.parquet as pq
     from pyspark.sql import DataFrame
 
