@@ -22,6 +22,7 @@ from clearwell.cli.session import Session
 from clearwell.cli.trace import trace
 from clearwell.cli.ui import ui
 from clearwell.cli.upkeep import maintain, report
+from clearwell.cli.verify import fingerprint, verify
 from clearwell.errors import ClearwellError
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ for _command in (
     trace,
     preview,
     releases,
+    verify,
+    fingerprint,
     report,
     maintain,
     doctor,

@@ -62,8 +62,10 @@ def training_recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRec
     )
 
 
-def live_recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> LiveRecipe:
-    """The recipe of an inference dataset.
+def live_recipe(
+    run: Run, spec: DatasetSpec, snapshot: Snapshot, *, features: Sequence[str] = ()
+) -> LiveRecipe:
+    """The recipe of an inference dataset; its ``features`` are known where it was released before.
 
     Raises:
         DatasetError: the table has not what the spec names, or other features than the training dataset.
@@ -83,7 +85,7 @@ def live_recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> LiveRecipe:
     if spec.latest_by:
         _require_order(schema.field(spec.latest_by), run.project.place(spec, "latest_by"))
     kept = _kept(schema, spec)
-    features = _same_features(run, spec, kept)
+    features = tuple(features) or _same_features(run, spec, kept)
     return LiveRecipe(
         table=spec.from_table,
         place=run.project.place(spec),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from clearwell.tables.commit import Recheck, carry_out, changed_since, decide, schema_json, settle
+from clearwell.tables.commit import (
+    Recheck,
+    carry_out,
+    changed_since,
+    decide,
+    schema_json,
+    settle,
+    void_batch,
+)
 from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
 from clearwell.tables.delete import delete_rows
 from clearwell.tables.edges import LINEAGE, edges_of, lineage_of, record_release
@@ -11,6 +19,7 @@ from clearwell.tables.lake import Lake, Table
 from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
 from clearwell.tables.maintain import Maintained, maintain, pending_attempts
 from clearwell.tables.parts import PartWriter
+from clearwell.tables.pinned import altered_files, pinned_snapshot
 from clearwell.tables.snapshot import LiveFile, Snapshot
 from clearwell.tables.stage import (
     QUARANTINE,
@@ -40,6 +49,7 @@ __all__ = [
     "Snapshot",
     "StagedFile",
     "Table",
+    "altered_files",
     "carry_out",
     "changed_since",
     "count_by_file",
@@ -51,6 +61,7 @@ __all__ = [
     "lineage_of",
     "maintain",
     "pending_attempts",
+    "pinned_snapshot",
     "quarantine_of",
     "read_staged",
     "record_release",
@@ -62,4 +73,5 @@ __all__ = [
     "verify_keys",
     "verify_required",
     "verify_rows",
+    "void_batch",
 ]

@@ -1,0 +1,100 @@
+"""What a table holds, or a release of it, split by split, without making it: its fingerprint, by the engine.
+
+Of a release, the same rows as ``clearwell.flow.publish`` writes, found another way: the engine reads and
+divides them, and its workers sum their digests. So it is bounded by no memory of this machine, and it proves
+more than the same code run twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from clearwell.datasets.divide import TEST, TRAIN
+from clearwell.datasets.live import LIVE, LiveRecipe
+from clearwell.engines.fingerprint import fingerprint_frame, fingerprint_sides
+from clearwell.errors import ProjectError, TableNotFound
+from clearwell.flow.recipes import live_recipe, training_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import DataFrame
+
+    from clearwell.datasets.fingerprint import Fingerprint
+    from clearwell.engines import Engine
+    from clearwell.flow.run import Run
+    from clearwell.flow.specs import DatasetSpec
+    from clearwell.tables import Lake, Snapshot
+
+__all__ = ["TableContents", "released_contents", "table_contents"]
+
+_TOLD_BY_THE_CLOCK = ("_batch_id", "_ingested_at")
+"""Columns that say when a row came, not what it is: another lake has others for the same rows."""
+
+
+@dataclass(frozen=True)
+class TableContents:
+    """The fingerprint of a version of a table, without the columns ``left_out``."""
+
+    table: str
+    version: int
+    rows: int
+    fingerprint: str
+    engine: str
+    left_out: tuple[str, ...]
+
+
+def table_contents(lake: Lake, table: str, engine: Engine, *, version: int | None = None) -> TableContents:
+    """The fingerprint of a table's rows, computed by ``engine``.
+
+    Raises:
+        TableNotFound: no such table.
+        TableError: that version cannot be read.
+    """
+    try:
+        snapshot = lake.table(table).snapshot(version)
+    except ProjectError:  # no zone in its name
+        snapshot = None
+    if snapshot is None:
+        raise TableNotFound.among(table, map(str, lake.tables()))
+    kept = pa.schema([field for field in snapshot.schema if field.name not in _TOLD_BY_THE_CLOCK])
+    found = fingerprint_frame(snapshot.read(engine), engine, kept)
+    left_out = tuple(name for name in snapshot.schema.names if name in _TOLD_BY_THE_CLOCK)
+    return TableContents(table, snapshot.version, found.rows, str(found), engine.name, left_out)
+
+
+def released_contents(
+    run: Run, spec: DatasetSpec, snapshot: Snapshot, *, features: Sequence[str] = ()
+) -> dict[str, Fingerprint]:
+    """The fingerprint of each split that a release of ``snapshot`` has, by its name.
+
+    Args:
+        run: With the engine that computes it.
+        spec: How the table is released.
+        snapshot: The table.
+        features: Those of the release, if it is for inference.
+
+    Raises:
+        DatasetError: the table has not what the spec names.
+    """
+    frame = snapshot.read(run.engine)
+    if spec.kind == "inference":
+        live = live_recipe(run, spec, snapshot, features=features)
+        return fingerprint_sides(_latest(frame, live), run.engine, live.schema, None, (LIVE,))
+    recipe = training_recipe(run, spec, snapshot)
+    return fingerprint_sides(frame, run.engine, recipe.schema, recipe.split, (TRAIN, TEST))
+
+
+def _latest(frame: DataFrame, recipe: LiveRecipe) -> DataFrame:
+    """Of the rows of one key the greatest by ``latest_by``, which publishing has found to be one."""
+    if recipe.latest_by is None:
+        return frame
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    order = F.col(recipe.latest_by).desc_nulls_last()
+    ranked = frame.withColumn("cw_rank", F.rank().over(Window.partitionBy(*recipe.key).orderBy(order)))
+    return ranked.where("cw_rank = 1").drop("cw_rank")

@@ -1,0 +1,81 @@
+"""A lake of one's own for the time of a block, where the engine that works on it can reach it.
+
+An engine of this machine gets a temporary folder. Workers of a cluster do not see that, so theirs is
+``verify-...`` beside the silver tables of the real lake, be that in a shared folder or in a bucket. It is
+removed at the end, also after a failure; a killed process leaves it behind, and it may be removed by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from clearwell.errors import ClearwellError, TableError
+from clearwell.names import Zone
+from clearwell.stores import is_url
+from clearwell.tables import Lake
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["scratch_lake"]
+
+_LOCAL = ("embedded", "spark")
+_WRITTEN_BY_ENGINES = (Zone.SILVER, Zone.GOLD, Zone.QUARANTINE)
+_log = logging.getLogger("clearwell")
+
+
+@contextmanager
+def scratch_lake(real: Lake, engine: str, where: str | None = None) -> Generator[Lake]:
+    """An empty lake beside ``real``, removed when the block ends.
+
+    Args:
+        real: The lake that stays as it is.
+        engine: The name of the engine that will write there.
+        where: A folder or an address to make it in; by default see above.
+
+    Raises:
+        TableError: nothing can be written there.
+    """
+    if where is None and engine not in _LOCAL:
+        where = real.store.absolute(Zone.SILVER.value).rpartition("/")[0]
+    with tempfile.TemporaryDirectory(prefix="clearwell-verify-", ignore_cleanup_errors=True) as temporary:
+        if where is None:
+            yield Lake(temporary)
+            return
+        base = f"{where.rstrip('/')}/verify-{uuid4().hex[:12]}"
+        lake = Lake(temporary, places={zone.value: f"{base}/{zone}" for zone in _WRITTEN_BY_ENGINES})
+        try:
+            if not is_url(base):
+                _make(Path(base))
+            yield lake
+        finally:
+            _remove(lake, base)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise TableError(
+            f"no scratch folder can be made here: {error.strerror}",
+            place=str(folder.parent),
+            hint="name another place: --scratch PATH, or an address such as s3://BUCKET/PREFIX",
+        ) from error
+
+
+def _remove(lake: Lake, base: str) -> None:
+    """Remove what was written; a place that cannot be emptied is told, and is no reason to fail."""
+    try:
+        if not is_url(base):
+            shutil.rmtree(base)
+            return
+        for zone in _WRITTEN_BY_ENGINES:
+            lake.store.delete([file.path for file in lake.store.list(zone.value)])
+    except (OSError, ClearwellError) as error:
+        _log.warning("%s could not be removed: %s; remove it by hand", base, error)

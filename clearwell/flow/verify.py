@@ -1,0 +1,246 @@
+"""Verify a release: its files are what was released, and its rows are what bronze gives again.
+
+The files first, which needs nothing but the release. Then every table between bronze and the release is made
+again in a scratch lake, of the bronze rows that were read then (``clearwell.flow.replay``), and the content
+fingerprint of each split is compared with the one that the manifest has. Of the real lake only bronze, the
+intents and the release are read; nothing is written to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import clearwell
+from clearwell.errors import DatasetError, ProjectError, did_you_mean
+from clearwell.flow.contents import released_contents
+from clearwell.flow.replay import ChangedCode, Made, Plan, Replay, RowsOnly, changed_code, plan_replay
+from clearwell.flow.run import log
+from clearwell.flow.scratch import scratch_lake
+from clearwell.model import InputState
+from clearwell.tables import altered_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from clearwell.datasets import Dataset
+    from clearwell.datasets.fingerprint import Fingerprint
+    from clearwell.datasets.manifest import Manifest
+    from clearwell.engines import Engine
+    from clearwell.flow.project import Project
+    from clearwell.flow.specs import DatasetSpec
+    from clearwell.tables import Lake, Snapshot
+
+__all__ = ["Verification", "VerifiedSplit", "VerifiedTable", "verify"]
+
+
+@dataclass(frozen=True)
+class VerifiedTable:
+    """A table that was read, or made again: ``batches`` of them, and the rows that it came to.
+
+    ``as_recorded`` says whether each batch had as many rows, accepted and rejected, as the intents say.
+    """
+
+    table: str
+    batches: int
+    rows: int
+    rejected: int = 0
+    as_recorded: bool = True
+
+
+@dataclass(frozen=True)
+class VerifiedSplit:
+    """A split: rows and fingerprint as the manifest has them, and as they came now."""
+
+    split: str
+    rows: int
+    fingerprint: str
+    rows_now: int
+    fingerprint_now: str
+
+    @property
+    def equal(self) -> bool:
+        """Whether it holds the same rows."""
+        return (self.rows, self.fingerprint) == (self.rows_now, self.fingerprint_now)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of it. ``differs`` says where to look, if the release could not be made again."""
+
+    dataset: str
+    version: int
+    engine: str
+    fingerprint: str
+    tables: tuple[VerifiedTable, ...]
+    splits: tuple[VerifiedSplit, ...]
+    notes: tuple[str, ...] = ()
+    differs: str | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether every split holds the rows that were released."""
+        return all(split.equal for split in self.splits)
+
+
+def verify(
+    project: Project,
+    lake: Lake,
+    release: Dataset,
+    engine: Engine,
+    *,
+    scratch: str | None = None,
+    present_code: bool = False,
+) -> Verification:
+    """Verify ``release`` by making it again from bronze.
+
+    Args:
+        project: Whose code and settings made it.
+        lake: Where it was made.
+        release: The release.
+        engine: What makes the tables again; any will do, as the fingerprint is the same on all.
+        scratch: Where they are made, a folder or an address: see ``scratch_lake``.
+        present_code: Make them with the project's code also when it is not that of the release.
+
+    Raises:
+        DatasetError: a file of the release is damaged, or it cannot be made again; says why.
+        TableError: the bronze rows of then are not there any more.
+    """
+    manifest = release.manifest
+    log.info("%s v%d: verifying %d files", manifest.dataset, manifest.version, len(manifest.files))
+    release.verify()
+    spec = _spec_of(project, manifest)
+    made_from = manifest.inputs[0]
+    wanted = InputState(made_from.table, made_from.generation, made_from.batch, made_from.version)
+    plan = plan_replay(lake, wanted)
+    notes = list(_notes(manifest))
+    with scratch_lake(lake, engine.name, scratch) as own:
+        run = RowsOnly(project, own, engine)
+        if changed := changed_code(run, plan):
+            if not present_code:
+                raise _other_code(manifest, changed)
+            notes += [f"{_change(change)}; made with the code of now" for change in changed]
+        replay = Replay(run, lake, plan)
+        notes += _pins(replay)
+        log.info("%s v%d: making %s again", manifest.dataset, manifest.version, ", ".join(plan.tables))
+        made = list(replay)
+        snapshot = replay.at(wanted)
+        log.info("%s v%d: fingerprinting %s rows", manifest.dataset, manifest.version, f"{snapshot.rows:,}")
+        found = released_contents(run, spec, snapshot, features=manifest.features)
+        tables = tuple(_tables(replay, plan, made))
+    splits = tuple(_splits(manifest, found))
+    differs = None if all(split.equal for split in splits) else _where(lake, manifest, replay, made, splits)
+    return Verification(
+        manifest.dataset,
+        manifest.version,
+        engine.name,
+        manifest.fingerprint,
+        tables,
+        splits,
+        tuple(notes),
+        differs,
+    )
+
+
+def _spec_of(project: Project, manifest: Manifest) -> DatasetSpec:
+    """The settings that it was released with, which need not be those of the project now."""
+    from pydantic import ValidationError
+
+    from clearwell.flow.specs import DatasetSpec
+
+    if manifest.dataset not in project.datasets:
+        raise ProjectError(
+            f"this project has no dataset {manifest.dataset!r} any more",
+            place=str(project.root),
+            hint=did_you_mean(manifest.dataset, project.datasets) or "check out the project as it was",
+        )
+    try:
+        return DatasetSpec.model_validate(dict(manifest.settings))
+    except ValidationError as error:
+        raise DatasetError(
+            f"its settings are not those of this version of Clearwell: {error.errors()[0]['msg']}",
+            place=f"{manifest.dataset} v{manifest.version}",
+            hint=f"verify it with clearwell {manifest.clearwell_version}",
+        ) from error
+
+
+def _other_code(manifest: Manifest, changed: Sequence[ChangedCode]) -> DatasetError:
+    return DatasetError(
+        f"it was not made by the code that the project has now: {'; '.join(map(_change, changed))}",
+        place=f"{manifest.dataset} v{manifest.version}",
+        hint="check out the project as it was then, or see what the code of now gives: --with-present-code",
+    )
+
+
+def _change(change: ChangedCode) -> str:
+    now = f"is {change.now[:12]} now" if change.now else "is not in the project now"
+    return f"the code of {change.table} (transform, suite, settings) was {change.then[:12]} and {now}"
+
+
+def _notes(manifest: Manifest) -> Iterator[str]:
+    if manifest.clearwell_version != clearwell.__version__:
+        yield f"released by clearwell {manifest.clearwell_version}, made again by {clearwell.__version__}"
+
+
+def _pins(replay: Replay) -> Iterator[str]:
+    for snapshot in replay.roots.values():
+        if snapshot.version != snapshot.state.version:
+            yield (
+                f"version {snapshot.state.version} of {snapshot.name} is gone: its batches up to"
+                f" {snapshot.batch} were taken from version {snapshot.version}"
+            )
+
+
+def _tables(replay: Replay, plan: Plan, made: Sequence[Made]) -> Iterator[VerifiedTable]:
+    for snapshot in replay.roots.values():
+        yield VerifiedTable(str(snapshot.name), 0, snapshot.rows)
+    for table in plan.tables:
+        its = [batch for batch in made if batch.table == table]
+        last = max(batch.batch for batch in its)
+        yield VerifiedTable(
+            table,
+            len(its),
+            replay.rows[table, last],
+            sum(batch.rejected_now for batch in its),
+            not any(batch.differs for batch in its),
+        )
+
+
+def _splits(manifest: Manifest, found: dict[str, Fingerprint]) -> Iterator[VerifiedSplit]:
+    for split in manifest.splits:
+        now = found.get(split.name)
+        yield VerifiedSplit(
+            split.name,
+            split.rows,
+            split.fingerprint,
+            now.rows if now else 0,
+            str(now) if now else "",
+        )
+
+
+def _where(
+    lake: Lake, manifest: Manifest, replay: Replay, made: Iterable[Made], splits: Iterable[VerifiedSplit]
+) -> str:
+    """The first split that differs, and what can be said of the reason."""
+    split = next(split for split in splits if not split.equal)
+    told = [f"split {split.split!r} is the first that differs"]
+    if split.rows != split.rows_now:
+        told[0] += f": {split.rows_now:,} rows, not {split.rows:,}"
+    told += [_altered(lake, root) for root in replay.roots.values()]
+    if (first := next((batch for batch in made if batch.differs), None)) is not None:
+        told.append(
+            f"batch {first.batch} of {first.table} is the first with other rows: {first.accepted_now:,}"
+            f" accepted and {first.rejected_now:,} rejected, not {first.accepted:,} and {first.rejected:,}"
+        )
+    else:
+        told.append(
+            f"every batch has as many rows as it had, so values differ: in bronze, in what a transform takes"
+            f" from elsewhere (the clock, chance, a file), or in {manifest.inputs[0].table} itself, if others"
+            " wrote to it"
+        )
+    return "; ".join(filter(None, told))
+
+
+def _altered(lake: Lake, snapshot: Snapshot) -> str:
+    altered = altered_files(lake, snapshot)
+    return f"a file of {snapshot.name} is not as long as its log says: {altered[0]}" if altered else ""
