@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from clearwell.engines import failures, parquet
+from clearwell.engines.dialects import note_sail
 from clearwell.errors import ClearwellError, EngineError, EngineLost
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class ConnectClient(ABC):
             yield
             return
         self._require_alive(what)
-        alarm = threading.Timer(self._deadline_seconds, self._abandon, [self._too_long()])
+        alarm = threading.Timer(self._deadline_seconds, lambda: self._abandon(self._too_long()))
         alarm.daemon = True
         alarm.start()
         self._working.now = True
@@ -170,6 +171,8 @@ class ConnectClient(ABC):
             # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
             atexit.register(self.close)
             self._dialect = self._settle(session)
+            if self._dialect is parquet.SAIL:
+                note_sail(session)
             for key, value in _SESSION_CONF.items():
                 _set_conf(session, key, value)
         except BaseException:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from clearwell.curation import keep_latest
 from clearwell.errors import CandidateRefused, CommitConflict
 from clearwell.flow.audit import Audit
 from clearwell.flow.lineage import Declared, build_lineage
@@ -201,16 +202,11 @@ def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) ->
 
     Rows of one key and one batch all stay unless ``order_by`` tells them apart; ``verify_keys`` refuses them.
     """
-    order = [*(("_batch_id",) if "_batch_id" in frame.columns else ()), *write.order_by]
     first_batch = source.generation if need.after_batch is None else need.after_batch + 1
+    several = first_batch != source.batch and "_batch_id" in frame.columns
+    order = [*(("_batch_id",) if several else ()), *write.order_by]
     key = write.key or write.partition_by
-    if not key or not order or (first_batch == source.batch and not write.order_by):
-        return frame
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    window = Window.partitionBy(*key).orderBy(*(F.col(column).desc_nulls_last() for column in order))
-    return frame.withColumn("cw_rank", F.rank().over(window)).where("cw_rank = 1").drop("cw_rank")
+    return keep_latest(frame, key=key, order_by=order) if key and order else frame
 
 
 def _require_columns(

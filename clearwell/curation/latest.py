@@ -1,0 +1,135 @@
+"""Keep, of the rows of each key, the latest.
+
+    keep_latest(orders, key=["order_id"], order_by=["changed_at", "_record_no"])
+
+Spark does it by a window. On the embedded engine a window carries whole rows through a sort; there the
+order is packed into one number a row, the greatest of each key found, and rows joined to it: 0.45 of the
+window's CPU (``make bench ONLY=cleanse``). Both give the same rows.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from clearwell.engines.dialects import answers_as_sail
+from clearwell.errors import ProjectError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+__all__ = ["keep_latest"]
+
+_LARGEST = 10**38
+"""Decimals have 38 digits: enough for a moment and a number, or three numbers of 32 bits."""
+
+_FAR = 10**18
+"""Microseconds: moments of the years that Spark has, 1 to 9999, are within 3e17 of 1970."""
+
+
+def keep_latest(frame: DataFrame, *, key: Sequence[str], order_by: Sequence[str]) -> DataFrame:
+    """Of the rows that agree in ``key``, those with the greatest ``order_by``; the columns stay.
+
+    Rows are compared by the first column of ``order_by``, then by the next. NULL is before everything
+    else. Rows that tie all stay, so that nothing is dropped by chance: order by enough columns to tell
+    them apart. NULL in a key equals nothing: such rows all stay.
+
+    Raises:
+        ProjectError: no key, no order, or a column that the frame does not have.
+    """
+    for what, names in (("key", key), ("order_by", order_by)):
+        if not names:
+            raise ProjectError(f"keep_latest has no {what}", hint=f"name one column or more: {what}=[...]")
+        for name in names:
+            if name not in frame.columns:
+                raise ProjectError(
+                    f"keep_latest: {what} names {name!r}, which the frame does not have",
+                    hint=did_you_mean(name, frame.columns) or f"columns: {', '.join(frame.columns)}",
+                )
+    packed = _packed(frame, order_by) if answers_as_sail(frame.sparkSession) else None
+    return _by_window(frame, key, order_by) if packed is None else _by_join(frame, key, packed)
+
+
+def _by_window(frame: DataFrame, key: Sequence[str], order_by: Sequence[str]) -> DataFrame:
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    window = Window.partitionBy(*map(_column, key)).orderBy(
+        *(_column(name).desc_nulls_last() for name in order_by)
+    )
+    ranked = frame.withColumn("cw_rank", F.rank().over(window))
+    return ranked.where((F.col("cw_rank") == 1) | _has_null(key)).drop("cw_rank")
+
+
+def _by_join(frame: DataFrame, key: Sequence[str], packed: Column) -> DataFrame:
+    """The same without a sort. The join is on the key alone; the greatest number decides among its rows."""
+    from pyspark.sql import functions as F
+
+    numbered = frame.withColumn("cw_order", packed)
+    names = [f"cw_key_{number}" for number in range(len(key))]
+    keys = [_column(column).alias(name) for column, name in zip(key, names, strict=True)]
+    greatest = numbered.groupBy(*keys).agg(F.max("cw_order").alias("cw_greatest"))
+    same = F.col("cw_order") >= F.col("cw_greatest")
+    for column, name in zip(key, names, strict=True):
+        same &= _column(column) == F.col(name)
+    latest = numbered.join(greatest, same, "left_semi").drop("cw_order")
+    return latest.unionAll(frame.where(_has_null(key)))
+
+
+def _has_null(key: Sequence[str]) -> Column:
+    from pyspark.sql import functions as F
+
+    found = F.lit(False)
+    for column in key:
+        found |= _column(column).isNull()
+    return found
+
+
+def _packed(frame: DataFrame, order_by: Sequence[str]) -> Column | None:
+    """One number that orders rows as ``order_by`` does; None where there is none in 38 digits.
+
+    Each column is a digit of a mixed radix: its value moved up so that NULL is 0 and the least is 1.
+    """
+    from pyspark.sql import functions as F
+
+    packed: Column | None = None
+    size = 1
+    for name in order_by:
+        digit = _digit(_column(name), frame.schema[name].dataType)
+        if digit is None:
+            return None
+        value, radix = digit
+        size *= radix
+        if size >= _LARGEST:
+            return None
+        packed = value if packed is None else packed * F.lit(Decimal(radix)) + value
+    return packed.cast("decimal(38,0)") if packed is not None else None
+
+
+def _digit(column: Column, kind: DataType) -> tuple[Column, int] | None:
+    from pyspark.sql import functions as F
+    from pyspark.sql import types
+
+    if isinstance(kind, types.TimestampType | types.TimestampNTZType):
+        # Beyond the year 33,658 all moments count as one, so that rows there tie and stay: none is lost.
+        micros = F.unix_micros(column.cast("timestamp"))
+        number, least, radix = F.least(F.greatest(micros, F.lit(-_FAR)), F.lit(_FAR)), -_FAR, 2 * _FAR + 1
+    elif isinstance(kind, types.DateType):
+        number, least, radix = F.unix_date(column), -(2**31), 2**32
+    elif isinstance(kind, types.LongType):
+        number, least, radix = column, -(2**63), 2**64
+    elif isinstance(kind, types.IntegerType | types.ShortType | types.ByteType):
+        number, least, radix = column, -(2**31), 2**32
+    else:
+        return None
+    moved = number.cast("decimal(20,0)") + F.lit(Decimal(1 - least))
+    return F.coalesce(moved, F.lit(Decimal(0))), radix + 1
+
+
+def _column(name: str) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.col(f"`{name.replace('`', '``')}`")
