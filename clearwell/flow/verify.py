@@ -15,7 +15,7 @@ import clearwell
 from clearwell.errors import DatasetError, ProjectError, did_you_mean
 from clearwell.flow.contents import released_contents
 from clearwell.flow.replay import ChangedCode, Made, Plan, Replay, RowsOnly, changed_code, plan_replay
-from clearwell.flow.run import log
+from clearwell.flow.run import Run, log
 from clearwell.flow.scratch import scratch_lake
 from clearwell.model import InputState
 from clearwell.tables import altered_files
@@ -114,12 +114,12 @@ def verify(
     wanted = InputState(made_from.table, made_from.generation, made_from.batch, made_from.version)
     plan = plan_replay(lake, wanted)
     notes = list(_notes(manifest))
+    if changed := changed_code(Run(project, lake, engine), plan):
+        if not present_code:
+            raise _other_code(manifest, changed)
+        notes += [f"made with the project's present code: {_change(change)}" for change in changed]
     with scratch_lake(lake, engine.name, scratch) as own:
         run = RowsOnly(project, own, engine)
-        if changed := changed_code(run, plan):
-            if not present_code:
-                raise _other_code(manifest, changed)
-            notes += [f"{_change(change)}; made with the code of now" for change in changed]
         replay = Replay(run, lake, plan)
         notes += _pins(replay)
         log.info("%s v%d: making %s again", manifest.dataset, manifest.version, ", ".join(plan.tables))
@@ -165,16 +165,17 @@ def _spec_of(project: Project, manifest: Manifest) -> DatasetSpec:
 
 
 def _other_code(manifest: Manifest, changed: Sequence[ChangedCode]) -> DatasetError:
+    changes = "; ".join(map(_change, changed))
     return DatasetError(
-        f"it was not made by the code that the project has now: {'; '.join(map(_change, changed))}",
+        f"the project's code (transforms, suites, settings) is not what made it: {changes}",
         place=f"{manifest.dataset} v{manifest.version}",
         hint="check out the project as it was then, or see what the code of now gives: --with-present-code",
     )
 
 
 def _change(change: ChangedCode) -> str:
-    now = f"is {change.now[:12]} now" if change.now else "is not in the project now"
-    return f"the code of {change.table} (transform, suite, settings) was {change.then[:12]} and {now}"
+    now = f"is {change.now[:12]}" if change.now else "is not in the project any more"
+    return f"that of {change.table} was {change.then[:12]} and {now}"
 
 
 def _notes(manifest: Manifest) -> Iterator[str]:
