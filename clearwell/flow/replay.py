@@ -159,10 +159,12 @@ class Replay:
     def __init__(self, run: RowsOnly, real: Lake, plan: Plan) -> None:
         self._run = run
         self._plan = plan
-        self.roots = {(s.table, s.batch): pinned_snapshot(real, s) for s in plan.roots}
+        states = {(s.table, s.batch): pinned_snapshot(real, s) for s in plan.roots}
+        self.roots = {str(snapshot.name): snapshot for snapshot in states.values()}
+        """Each bronze table at the last of the states that are read."""
         self.rows: dict[_Batch, int] = {}
         """How many rows a table had with each of the batches that were made so far."""
-        self._states: dict[_Batch, Snapshot] = dict(self.roots)
+        self._states: dict[_Batch, Snapshot] = dict(states)
 
     def __iter__(self) -> Iterator[Made]:
         """Do it, step by step.
