@@ -2,19 +2,24 @@
 
 The address is Spark's own; its token never reaches a log or an error. Which engine answers is asked once:
 Spark says one version by the protocol and in SQL, and Sail behind an address says two. Nothing is started
-and nothing is stopped here but the session.
+and nothing is stopped here but the session. What Spark's workers run of Clearwell and of the project is sent
+to them when the session starts; they need pyarrow, and a Python of our version.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from clearwell.engines import failures, parquet
 from clearwell.engines.client import ConnectClient
 from clearwell.engines.embedded import SAIL_LACKS
+from clearwell.engines.parcel import Parcel
+from clearwell.engines.tasks import TaskWatch
 from clearwell.errors import EngineError
 
 if TYPE_CHECKING:
@@ -36,11 +41,21 @@ class ConnectEngine(ConnectClient):
         url: ``sc://host:port/;key=value``.
         deadline_seconds: Work that takes longer is interrupted, and the connection given up.
         patience: Seconds to wait for the endpoint's first answer.
+        parcel: The code that its workers get; default Clearwell's own.
     """
 
-    def __init__(self, url: str, *, deadline_seconds: float = 3600.0, patience: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        deadline_seconds: float = 3600.0,
+        patience: float = 10.0,
+        parcel: Parcel | None = None,
+    ) -> None:
         self._url = url
         self._patience = patience
+        self._parcel = parcel or Parcel()
+        self._tasks = TaskWatch()
         self._channel: grpc.Channel | None = None
         super().__init__(_address(url), deadline_seconds=deadline_seconds, tries=_TRIES)
 
@@ -91,7 +106,8 @@ class ConnectEngine(ConnectClient):
         alarm.start()
         try:
             spoken = session.version
-            named = str(session.sql("SELECT version()").collect()[0][0])
+            # From a table of the query's own: so Spark answers by itself, when no worker is there yet.
+            named = str(session.sql("SELECT version() FROM VALUES (1)").collect()[0][0])
         except (PySparkException, ValueError) as error:
             raise EngineError(
                 f"what answers at {self.name} is not a Spark Connect endpoint that takes us: "
@@ -101,9 +117,33 @@ class ConnectEngine(ConnectClient):
         finally:
             alarm.cancel()
         if named.split(maxsplit=1)[0] == spoken:
+            handler: Any = self._tasks  # pyspark wants a subclass, and calls it as a function
+            session.registerProgressHandler(handler)
+            self._send_code(session)
             return parquet.SPARK
         self.lacks = SAIL_LACKS
         return parquet.SAIL
+
+    def _send_code(self, session: SparkSession) -> None:
+        """Give Spark what its workers import; Sail runs functions in a process of this machine's own."""
+        from pyspark.errors import PySparkException
+
+        with TemporaryDirectory(prefix="clearwell-code-") as folder:
+            packed = self._parcel.pack(Path(folder))
+            try:
+                session.addArtifacts(str(packed), pyfile=True)
+            except (PySparkException, ValueError) as error:
+                said = failures.redact(failures.first_line(str(error)), self._secrets())
+                raise EngineError(
+                    f"{self.name} does not take the code that its workers shall run: {said}",
+                    hint="it must allow artifacts (SparkSession.addArtifacts), as Spark's own server does",
+                ) from error
+
+    def _too_long(self) -> str:
+        waiting = self._tasks.none_begun
+        if not waiting:
+            return super()._too_long()
+        return f"{super()._too_long()}: none of {waiting} tasks was begun, for the cluster has no free worker"
 
     def _abandon(self, why: str) -> None:
         self._gone = self._gone or why
@@ -131,6 +171,10 @@ class ConnectEngine(ConnectClient):
         return tuple(form for form in spelled if len(form) >= _SHORTEST_SECRET)
 
     def _hint_lost(self) -> str:
+        if self._tasks.none_begun:
+            return (
+                f"look at the workers of {self.name}, or raise engine_deadline_seconds if they are only busy"
+            )
         return f"look at the server at {self.name}, then run it again: a finished step is not repeated"
 
 

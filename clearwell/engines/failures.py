@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["first_line", "is_disconnect", "is_foreign", "lost", "redact", "refused"]
 
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|_KEY$|APIKEY", re.IGNORECASE)
+_SENT = re.compile(r"^.*/clearwell-[0-9a-f]{16}\.zip/")
 _LONGEST_LINE = 600
 
 
@@ -90,7 +91,8 @@ def _raised_by_user(text: str) -> tuple[str, str | None] | None:
     place, message = None, None
     for line in trace.splitlines()[1:]:
         if frame := re.match(r'  File "(.+)", line (\d+)', line):
-            place = f"{frame[1]}:{frame[2]}" if _is_users(frame[1]) else place
+            file = _SENT.sub("", frame[1])  # the project's own name of a file that was sent to a worker
+            place = f"{file}:{frame[2]}" if _is_users(file) else place
         elif line and not line.startswith(" "):
             message = first_line(line)
             break
@@ -98,8 +100,9 @@ def _raised_by_user(text: str) -> tuple[str, str | None] | None:
 
 
 def _is_users(file: str) -> bool:
+    """Whether the file is none of Python's, of a package's, or of Clearwell's as workers get it."""
     library = ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python3", "<frozen")
-    return os.sep in file and not any(part in file for part in library)
+    return os.sep in file and not file.startswith("clearwell/") and not any(part in file for part in library)
 
 
 def _gave_up(message: str) -> bool:
@@ -120,7 +123,11 @@ def _next_step(message: str, kind: str, otherwise: str) -> str:
 _LESS = "raise engine_memory, or take less at once"
 _ON_SPARK = "Apache Spark may do it: --engine sc://host:port"
 _ANY_STEP = f"correct the transform or its data; if only this engine refuses it, {_ON_SPARK}"
+_PYTHON = (
+    "its Python (of Spark's workers: PYSPARK_PYTHON) must be of our version, with pyarrow and what you import"
+)
 _NEXT_STEPS = (
+    (("python_version_mismatch", "no module named", "package_not_installed"), _PYTHON),
     (("memory pool", "resources exhausted", "null pointer", "memoryerror"), _LESS),
     (("unresolved_routine", "unknown function", "unsupported", "not supported"), _ON_SPARK),
     (("not implemented", "not yet", "gave up"), _ON_SPARK),

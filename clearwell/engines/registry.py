@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.engines.connect import ConnectEngine
 from clearwell.engines.embedded import EmbeddedEngine
+from clearwell.engines.parcel import Parcel
 from clearwell.engines.spark import open_spark
 from clearwell.errors import ClearwellError, EngineError, did_you_mean
 
@@ -34,7 +35,8 @@ def open_engine(settings: Settings) -> Engine:
     if wanted == "spark":
         return open_spark(settings)
     if wanted.startswith("sc://"):
-        return ConnectEngine(wanted, deadline_seconds=deadline)
+        code = Parcel(settings.project, without=(settings.lake,))
+        return ConnectEngine(wanted, deadline_seconds=deadline, parcel=code)
     return _plugin(wanted, settings)
 
 

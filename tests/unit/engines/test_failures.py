@@ -37,6 +37,25 @@ def test_the_users_own_exception_and_line_are_told():
     assert error.place == "/home/me/project/assets/flights.py:12"
 
 
+def test_a_line_of_code_that_was_sent_to_a_worker_is_told_by_its_place_in_the_project():
+    sent = "/work0/app-1/0/./6966af64/clearwell-0278632cb265315b.zip/"
+    trace = TRACE.replace("/home/me/project/", sent).replace("/usr/lib/python3.11/json/", f"{sent}clearwell/")
+    assert failures.refused("cleanse birds", Told(trace)).place == "assets/flights.py:12"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ModuleNotFoundError: No module named 'pyarrow'",
+        "PySparkRuntimeError: [PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.11",
+    ],
+)
+def test_another_python_on_the_workers_names_what_it_must_be(said):
+    error = failures.refused("cleanse birds", Told(TRACE.replace("ValueError: no such carrier", said)))
+    assert error.fact == f"cleanse birds: {said}"
+    assert "PYSPARK_PYTHON" in str(error.hint)
+
+
 def test_an_unknown_column_is_told_by_its_name(engine):
     with pytest.raises(EngineError) as caught, engine.work("cleanse birds"):
         engine.session().range(1).select(F.col("wing.span")).collect()

@@ -1,0 +1,103 @@
+"""The code that a cluster's workers need, as one zip: Clearwell and the project's own Python.
+
+A function that runs in a worker is sent as the name of its module, so the worker must be able to import that.
+The same files give the same zip, and its name says which: a worker never takes one for another. Not sent:
+hidden folders, environments, what is no Python, and what the project says is no code of its (its lake).
+Refused: a project whose Python is too large to be sent each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from clearwell.engines.memory import show_bytes
+from clearwell.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Parcel"]
+
+_CLEARWELL = Path(__file__).absolute().parents[1]
+_LARGEST = 64 << 20
+_NOT_OURS = {"__pycache__", "node_modules"}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can say."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What to send.
+
+    Args:
+        project: The folder whose Python files are imported as it is on ``sys.path``; None: Clearwell alone.
+        without: Folders that are not looked into.
+    """
+
+    project: Path | None = None
+    without: tuple[Path, ...] = ()
+
+    def files(self) -> dict[str, Path]:
+        """Each file by its name in the zip, in the order of the names."""
+        found = {f"clearwell/{name}": file for name, file in _python_below(_CLEARWELL, ())}
+        if self.project is not None:
+            own = _python_below(self.project.absolute(), self.without)
+            found |= {name: file for name, file in own if not name.startswith("clearwell/")}
+        return dict(sorted(found.items()))
+
+    def pack(self, folder: Path) -> Path:
+        """Write the zip into ``folder``; raises EngineError for more Python than can be sent."""
+        contents = {name: _read(file) for name, file in self.files().items()}
+        size = sum(map(len, contents.values()))
+        if size > _LARGEST:
+            raise EngineError(
+                f"the Python files of the project have {show_bytes(size)}: too much to send to a cluster",
+                place=str(self.project),
+                hint="move what is no part of the project out of its folder",
+            )
+        digest = hashlib.sha256()
+        for name, content in contents.items():
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        packed = folder / f"clearwell-{digest.hexdigest()[:16]}.zip"
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            # With entries for the folders: without its own, a package that has no __init__.py is not found.
+            above = {
+                f"{parent}/": b""
+                for name in contents
+                for parent in PurePosixPath(name).parents
+                if parent.name
+            }
+            for name, content in sorted({**above, **contents}.items()):
+                entry = zipfile.ZipInfo(name, _EPOCH)
+                entry.external_attr = 0o755 << 16 | 0x10 if name.endswith("/") else 0o644 << 16
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        return packed
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise EngineError(f"cannot be read, so not sent to the cluster: {error}", place=str(file)) from error
+
+
+def _python_below(root: Path, without: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    """The modules that can be imported with ``root`` on ``sys.path``, by their paths below it."""
+    for folder, subfolders, files in os.walk(root):
+        here = Path(folder)
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if name.isidentifier()
+            and name not in _NOT_OURS
+            and here / name not in without
+            and not (here / name / "pyvenv.cfg").exists()
+        ]
+        for name in files:
+            if name.endswith(".py") and name[:-3].isidentifier():
+                yield (here / name).relative_to(root).as_posix(), here / name
