@@ -6,6 +6,7 @@ neither PySpark nor Dagster is loaded: a key press must not wait.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,10 +15,10 @@ from click.shell_completion import CompletionItem, get_completion_class
 from clearwell.cli.session import Session, options
 from clearwell.errors import ClearwellError
 from clearwell.names import RELEASES, Zone
+from clearwell.settings import lake_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "complete_assets",
@@ -57,7 +58,7 @@ def complete_tables(context: click.Context, _: click.Parameter, typed: str) -> l
 def complete_products(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
     """The tables of the lake, and the datasets that were released."""
     lake = _lake(context)
-    folder = lake / RELEASES if lake else None
+    folder = lake(RELEASES) if lake else None
     datasets = sorted(path.name for path in folder.iterdir()) if folder and folder.is_dir() else []
     tables = [name for name in _tables_in(lake) if name.startswith(_ZONES)]
     return _beginning(typed, [*tables, *(name for name in datasets if not name.startswith("."))])
@@ -90,18 +91,32 @@ def _beginning(typed: str, names: Iterable[str]) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(typed)]
 
 
-def _lake(context: click.Context) -> Path | None:
-    """The lake that the command line names, or the project's."""
+def _lake(context: click.Context) -> Callable[[str], Path | None] | None:
+    """Where each part of the lake lies that the command line names, or the project's.
+
+    What lies in a bucket is not looked at: that takes longer than a key press may.
+    """
     session = context.find_root().obj
     try:
-        return (session.lake if isinstance(session, Session) else None) or Session().settings().lake
+        named = session if isinstance(session, Session) else Session()
+        if named.lake is not None and not named.profile:
+            root, places = lake_at(named.lake)
+        else:
+            settings = named.settings()
+            root, places = settings.lake, dict(settings.places)
     except ClearwellError:
         return None
 
+    def folder(part: str) -> Path | None:
+        where = places.get(part, str(root / part))
+        return None if "://" in where else Path(where)
 
-def _tables_in(lake: Path | None) -> Iterator[str]:
+    return folder
+
+
+def _tables_in(lake: Callable[[str], Path | None] | None) -> Iterator[str]:
     for zone in Zone if lake else ():
-        folder = lake / zone if lake else None
+        folder = lake(zone) if lake else None
         if folder and folder.is_dir():
             yield from sorted(f"{zone}_{t.name}" for t in folder.iterdir() if (t / "_delta_log").is_dir())
 

@@ -91,6 +91,7 @@ def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[
     from clearwell.flow.publish import ReleaseResult
     from clearwell.flow.report import ReportResult
     from clearwell.model import BuildResult
+    from clearwell.tables import lake_of
 
     tables = [result for result in report.results if isinstance(result, BuildResult)]
     releases = [result for result in report.results if isinstance(result, ReleaseResult)]
@@ -109,7 +110,7 @@ def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[
         why = "the run was interrupted" if _is_interrupted(report) else "what they hang on failed"
         yield f"skipped   {', '.join(report.skipped)}: {why}"
     yield ""
-    where = f" --lake {settings.lake}" if given else ""
+    where = f" --lake {lake_of(settings).address}" if given else ""
     for number, step in enumerate(_next_steps(tables, where)):
         yield f"{'' if number else 'next':<9} {step}"
 

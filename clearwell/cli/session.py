@@ -26,7 +26,7 @@ _Command = TypeVar("_Command", bound="Callable[..., Any]")
 class Session:
     """The options that all commands share."""
 
-    lake: Path | None = None
+    lake: Path | str | None = None
     profile: str | None = None
     debug: bool = False
     json: bool = False
@@ -41,18 +41,23 @@ class Session:
         """The lake to read: `--lake`, which needs no project around it, or the project's.
 
         Raises:
-            TableError: there is no folder at that place.
+            TableError: there is nothing at that place.
         """
-        from clearwell.tables.lake import Lake
+        from clearwell.settings import lake_at
+        from clearwell.tables.lake import Lake, lake_of
 
-        root = self.settings().lake if self.lake is None or self.profile else self.lake
-        if not root.is_dir():
+        if self.lake is None or self.profile:
+            lake = lake_of(self.settings())
+        else:
+            root, places = lake_at(self.lake)
+            lake = Lake(root, places=places)
+        if not lake.is_there():
             raise TableError(
                 "no lake here",
-                place=str(root),
+                place=lake.address,
                 hint="`clearwell run` makes one, or name another: --lake PATH",
             )
-        return Lake(root)
+        return lake
 
 
 def options(*, listing: bool = False, lake: bool = True) -> Callable[[_Command], _Command]:
@@ -76,10 +81,9 @@ def options(*, listing: bool = False, lake: bool = True) -> Callable[[_Command],
         return click.option(
             "--lake",
             metavar="PATH",
-            type=click.Path(file_okay=False, path_type=Path),
             callback=_keep_lake,
             expose_value=False,
-            help="The lake to work on; default: the project's.",
+            help="The lake to work on, a folder or an address (s3://BUCKET/PATH); default: the project's.",
         )(decorated)
 
     return decorate
@@ -95,8 +99,12 @@ def _flag(name: str, text: str) -> Callable[[Any], Any]:
     )
 
 
-def _keep_lake(context: click.Context, _: click.Parameter, value: Path | None) -> None:
-    context.find_root().obj.lake = value.expanduser().absolute() if value else None
+def _keep_lake(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    lake: Path | str | None = value or None
+    if lake is not None and "://" not in lake:
+        lake = click.Path(file_okay=False, path_type=Path).convert(lake, parameter, context)
+        lake = lake.expanduser().absolute()
+    context.find_root().obj.lake = lake
 
 
 def _keep_profile(context: click.Context, _: click.Parameter, value: str | None) -> None:

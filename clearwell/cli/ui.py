@@ -43,13 +43,16 @@ def ui(session: Session, port: int) -> None:
 
     The lake's own pages are served beside them: its report, the docs of each table, the lineage.
     """
+    from clearwell.tables import lake_of
+
     settings = session.settings()
     _require_free(port)
     _prepare(settings.dagster_home)
     _take_lock(settings.dagster_home, port)
     pages = _serve_pages(settings.lake / REPORTS)
+    lake = lake_of(settings).address
     click.echo(
-        f"http://{HOST}:{port}  {settings.project.name} on the lake {settings.lake}; Ctrl-C closes it\n"
+        f"http://{HOST}:{port}  {settings.project.name} on the lake {lake}; Ctrl-C closes it\n"
         f"{pages}  the lake's report, data docs and lineage",
         err=True,
     )

@@ -23,7 +23,7 @@ from clearwell.flow.project import Project, load_project
 from clearwell.flow.run import Run
 from clearwell.places import read_yaml
 from clearwell.settings import load_settings
-from clearwell.tables import Lake
+from clearwell.tables import lake_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -99,7 +99,7 @@ class SpecComponent(dg.Component, Generic[SpecT]):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The assets, checks, jobs and triggers of this component."""
         project = project_of(context)
-        run = Run(project, Lake(project.settings.lake), open_engine(project.settings))  # starts nothing
+        run = Run(project, lake_of(project.settings), open_engine(project.settings))  # starts nothing
         try:
             return self.definitions(run)
         except dg.DagsterInvalidDefinitionError as error:  # such as a tag with a space in it

@@ -14,6 +14,7 @@ import dagster as dg
 from clearwell.components.links import code_references, page_links
 from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.names import RELEASES, TableName
+from clearwell.stores import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,13 +93,13 @@ def _retries(spec: Spec, *, made: bool) -> dict[str, Any]:
 
 def _place(project: Project, name: str) -> dict[str, Any]:
     """Where a table or a release lies, in the words that Dagster's pages show on top."""
-    lake = project.settings.lake
+    store = Store(project.settings.lake, project.settings.places)
     if name in project.datasets:
-        return {"dagster/uri": (lake / RELEASES / name).as_uri()}
+        return {"dagster/uri": store.uri(f"{RELEASES}/{name}")}
     if name not in project.produced:
         return {}
     return {
-        "dagster/uri": (lake / TableName.parse(name).path).as_uri(),
+        "dagster/uri": store.uri(TableName.parse(name).path),
         "dagster/table_name": name,
         "dagster/storage_kind": "deltalake",
     }

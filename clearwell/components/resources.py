@@ -18,7 +18,7 @@ from clearwell.components.aftermath import report_after_failure
 from clearwell.components.record import LakeRun, RunRecord
 from clearwell.flow.engines import Engines
 from clearwell.flow.run import Run
-from clearwell.tables import Lake
+from clearwell.tables import lake_of
 from clearwell.tables.control import Process
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
     """The resource for the runs of ``project``; ``record`` is filled while one goes on."""
     settings = project.settings
 
-    @dg.resource(description=f"The lake {settings.lake}, computed by the engine {settings.engine}.")
+    @dg.resource(
+        description=f"The lake {lake_of(settings).address}, computed by the engine {settings.engine}."
+    )
     def lake(context: dg.InitResourceContext) -> Iterator[LakeRun]:
         if context.run is None:
             raise TypeError("the lake is opened by a run only")
@@ -56,7 +58,7 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
         engine, origins = engines.of()
         run = Run(
             project=project,
-            lake=Lake(settings.lake),
+            lake=lake_of(settings),
             engine=engine,
             engines=engines,
             origins=origins,
@@ -77,7 +79,7 @@ def run_tags(project: Project, *, full_refresh: bool = False) -> dict[str, str]:
     """The tags of a run of this process."""
     process = Process.current()
     tags = {
-        LAKE_TAG: str(project.settings.lake),
+        LAKE_TAG: lake_of(project.settings).address,
         PROCESS_TAG: f"{process.host}:{process.pid}:{process.started}",
     }
     return {**tags, FULL_REFRESH: "true"} if full_refresh else tags

@@ -13,7 +13,7 @@ from clearwell.flow.specs import TableSpec
 from clearwell.names import PROVENANCE, TableName, Zone
 from clearwell.settings import load_settings
 from clearwell.sources.match import matches
-from clearwell.tables import Lake
+from clearwell.tables import lake_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ class Facts:
 
     def columns(self, table: str) -> dict[str, str]:
         """Name and Spark type of a table's own columns, as it was built, else as its YAML says; or none."""
-        snapshot = Lake(self.project.settings.lake).table(TableName.parse(table)).snapshot()
+        snapshot = lake_of(self.project.settings).table(TableName.parse(table)).snapshot()
         if snapshot is not None:
             kinds = {f.name: _kind(str(f.type)) for f in snapshot.schema}
             return {name: kind for name, kind in kinds.items() if name not in PROVENANCE}
@@ -125,7 +125,7 @@ class Facts:
 
     def _newest(self, table: str, column: str) -> str:
         """The last day of a column by the table's statistics; of the first records if it was never built."""
-        snapshot = Lake(self.project.settings.lake).table(TableName.parse(table)).snapshot()
+        snapshot = lake_of(self.project.settings).table(TableName.parse(table)).snapshot()
         highs: list[Any] = [f.high[column] for f in snapshot.files if column in f.high] if snapshot else []
         return str(max(highs))[:10] if highs else str(_RECORDS[-1]["day"])
 

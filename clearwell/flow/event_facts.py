@@ -93,7 +93,7 @@ def release_facts(run: Run, spec: DatasetSpec, result: ReleaseResult) -> Facts:
         (_table(run, TableName.parse(i.table), i.version), None) for i in manifest.inputs
     ]
     output = DataFacts(
-        path=str(run.lake.root / RELEASES / spec.name),
+        path=run.lake.store.absolute(f"{RELEASES}/{spec.name}"),
         name=spec.name,
         columns=tuple((column.name, column.type) for column in manifest.schema),
         version=str(result.version),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -232,9 +231,10 @@ class Landing:
 
     def _drop(self, opened: _Open) -> None:
         """Delete what a file that cannot be taken has left behind."""
-        for root, writer in ((self._root, opened.writer), (self._rejects_root, opened.rejects_writer)):
-            for part in [*(opened.parts if root == self._root else ()), *(writer.close() if writer else ())]:
-                Path(root, part.path).unlink(missing_ok=True)
+        rows = [*opened.parts, *(opened.writer.close() if opened.writer else ())]
+        rejects = opened.rejects_writer.close() if opened.rejects_writer else ()
+        self._lake.store.delete(f"{self._name.path}/{part.path}" for part in rows)
+        self._lake.store.delete(f"{self._name.quarantine.path}/{part.path}" for part in rejects)
 
     def _part_writer(self, kind: str, schema: pa.Schema) -> PartWriter:
         self._parts += 1

@@ -9,7 +9,6 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.flow.trail import PERSONAL, RowStep
 from clearwell.names import PROVENANCE, TableName, Zone
 from clearwell.sources.cast import cast_text
+from clearwell.stores import file_sizes
 from clearwell.tables import lineage_of, quarantine_of
 from clearwell.tables.find import Found, find_rows, find_rows_in, matching, plain_row
 
@@ -138,10 +138,12 @@ class Provenance:
 
     def blocked(self, table: str, where: Mapping[str, pa.Scalar[Any]]) -> list[RowStep]:
         """The rows with these values in a batch that was kept out, as far as its files are still there."""
-        root = Path(self.lake.table(table).root)
+        root = self.lake.table(table).root
         steps: list[RowStep] = []
         for block in self.blocks(table):
-            paths = [str(root / file.path) for file in block.staged if (root / file.path).is_file()]
+            staged = [f"{root}/{file.path}" for file in block.staged]
+            sizes = file_sizes(staged)
+            paths = [path for path, size in zip(staged, sizes, strict=True) if size is not None]
             note = f"batch {block.batch} is kept out since {block.when}: {block.reason}"
             found = find_rows_in(paths, where)
             steps += [self.step(table, row, "blocked", note=note) for row in found.rows]

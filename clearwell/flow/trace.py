@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from clearwell.datasets import list_datasets
 from clearwell.datasets.catalog import release_versions
 from clearwell.errors import ProjectError, TableError, TableNotFound
@@ -21,6 +19,7 @@ from clearwell.flow.rawfiles import raw_step, taken_files
 from clearwell.flow.released import Release
 from clearwell.flow.trail import Joined, RowStep, Trail
 from clearwell.names import PROVENANCE, TableName, Zone
+from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,7 +133,8 @@ def _schema(rows: Provenance, table: str) -> pa.Schema:
     blocks = rows.blocks(table)
     for block in blocks:
         for file in block.staged:
-            return pq.read_schema(f"{rows.lake.table(table).root}/{file.path}")
+            with parquet_file(f"{rows.lake.table(table).root}/{file.path}") as parquet:
+                return parquet.schema_arrow
     reason = blocks[0].reason if blocks else "nothing of its first batch could be taken"
     raise TableError(f"it has no rows yet: {reason}", place=table, hint=f"`clearwell show {table}`")
 

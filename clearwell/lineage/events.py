@@ -2,7 +2,8 @@
 
 A step is a run of a job, within the run that it is a part of. A table that was audited is the input of a
 second job, its audit, because in OpenLineage assertions belong to what a job reads. Datasets are named by
-where they lie (namespace ``file``, absolute path) and carry their name in this lake as a symlink.
+where they lie (namespace ``file`` and absolute path, or bucket and key) and carry their name in this lake as
+a symlink.
 
 No event holds a value of any row: of checks it tells counts, of columns their names, types and NULLs.
 """
@@ -13,7 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import clearwell
-from clearwell.lineage.facets import FILES, assertion, column_lineage_facet, dataset_facets
+from clearwell.lineage.facets import assertion, column_lineage_facet, dataset_facets, located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,8 +62,7 @@ def audit_events(run: RunFacts, table: DataFacts, counts: Written, found: Assert
 
     assertions = [assertion(check, found.columns) for check in found.checks]
     audited = InputDataset(
-        FILES,
-        table.path,
+        *located(table.path),
         facets=dataset_facets(table),
         inputFacets={
             "dataQualityAssertions": quality.DataQualityAssertionsDatasetFacet(assertions),
@@ -186,7 +186,7 @@ def _input(data: DataFacts, counts: Written | None, *, bare: bool = False) -> In
         found["inputStatistics"] = input_statistics_input_dataset.InputStatisticsInputDatasetFacet(
             rowCount=counts.rows, size=counts.bytes, fileCount=counts.files
         )
-    return InputDataset(FILES, data.path, facets={} if bare else dataset_facets(data), inputFacets=found)
+    return InputDataset(*located(data.path), facets={} if bare else dataset_facets(data), inputFacets=found)
 
 
 def _output(
@@ -216,4 +216,4 @@ def _output(
     wrote = statistics.OutputStatisticsOutputDatasetFacet(
         rowCount=counts.rows, size=counts.bytes, fileCount=counts.files
     )
-    return OutputDataset(FILES, data.path, facets=facets, outputFacets={"outputStatistics": wrote})
+    return OutputDataset(*located(data.path), facets=facets, outputFacets={"outputStatistics": wrote})

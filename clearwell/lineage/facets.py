@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearwell.stores import is_url, split
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -16,12 +18,16 @@ if TYPE_CHECKING:
     from clearwell.lineage.facts import DataFacts
     from clearwell.model import CheckResult, Edge
 
-__all__ = ["FILES", "assertion", "column_lineage_facet", "dataset_facets"]
+__all__ = ["assertion", "column_lineage_facet", "dataset_facets", "located"]
 
-FILES = "file"
-"""The namespace of datasets that lie on a disk; their name is an absolute path."""
+_FILES = "file"
 
 _SEVERITY = {"critical": "error", "warning": "warn", "info": "info"}
+
+
+def located(path: str) -> tuple[str, str]:
+    """Namespace and name of what lies at ``path``: ``file`` and the path, or the bucket and the key."""
+    return split(path) if is_url(path) else (_FILES, path)
 
 
 def dataset_facets(data: DataFacts) -> dict[str, DatasetFacet]:
@@ -88,7 +94,7 @@ def column_lineage_facet(
 
     def fields(found: dict[tuple[str, str], list[Edge]]) -> list[lineage.InputField]:
         return [
-            lineage.InputField(FILES, paths[source], column, [_transformation(edge) for edge in edges])
+            lineage.InputField(*located(paths[source]), column, [_transformation(edge) for edge in edges])
             for (source, column), edges in found.items()
         ]
 

@@ -27,9 +27,18 @@ that is named later runs all steps. An unknown key is an error.
 """
 
 from clearwell.settings.cache import cache_folder
-from clearwell.settings.levels import load_settings, profile_names
+from clearwell.settings.levels import lake_at, load_settings, profile_names
 from clearwell.settings.project import find_project
 from clearwell.settings.stores import store_variables
 from clearwell.settings.values import Settings, parse_bytes
 
-__all__ = ["Settings", "cache_folder", "find_project", "load_settings", "parse_bytes", "profile_names"]
+__all__ = [
+    "Settings",
+    "cache_folder",
+    "find_project",
+    "lake_at",
+    "load_settings",
+    "parse_bytes",
+    "profile_names",
+    "store_variables",
+]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.settings.cache import cache_folder
 from clearwell.settings.locations import below, is_url, read_location, read_places, require_apart
 from clearwell.settings.project import PYPROJECT, find_project, tool_section
 from clearwell.settings.values import (
@@ -23,7 +24,7 @@ from clearwell.settings.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["KEYS", "load_settings", "profile_names"]
+__all__ = ["KEYS", "lake_at", "load_settings", "profile_names"]
 
 KEYS = tuple(f.name for f in fields(Settings) if f.name not in ("project", "profile"))
 """What ``[tool.clearwell]`` and each profile may say."""
@@ -57,6 +58,12 @@ def load_settings(project: Path | None = None, *, profile: str | None = None, **
     require_apart(str(settings.lake), settings.places, place)
     settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is told before anything runs
     return settings
+
+
+def lake_at(place: str | Path) -> tuple[Path, dict[str, str]]:
+    """Root and places of a lake that is all at one place, for what only reads it; raises ProjectError."""
+    where = read_location(place, Path.cwd(), what="lake", place="the options")
+    return (cache_folder() / "no-lake", below(where)) if is_url(where) else (Path(where), {})
 
 
 def profile_names(project: Path | None = None) -> list[str]:

@@ -18,7 +18,7 @@ from clearwell.stores.files import (
 )
 from clearwell.stores.place import StoredFile
 from clearwell.stores.store import Store
-from clearwell.stores.urls import is_url
+from clearwell.stores.urls import is_url, split
 
 __all__ = [
     "Store",
@@ -32,4 +32,5 @@ __all__ = [
     "parquet_metadata",
     "read_file",
     "refusal",
+    "split",
 ]

@@ -55,6 +55,11 @@ class Store:
         place, key = self._at(path)
         return f"{place.url}/{key}" if key else place.url
 
+    def uri(self, path: str) -> str:
+        """The same as an address, ``file://`` for a path of this machine."""
+        where = self.absolute(path)
+        return where if is_url(where) else Path(where).as_uri()
+
     def is_local(self, path: str) -> bool:
         """Whether ``path`` lies on a disk of this machine."""
         return isinstance(self._at(path)[0], LocalPlace)

@@ -15,7 +15,7 @@ from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
 from clearwell.tables.delete import delete_rows
 from clearwell.tables.edges import LINEAGE, edges_of, lineage_of, record_release
 from clearwell.tables.growth import Point, growth_of
-from clearwell.tables.lake import Lake, Table
+from clearwell.tables.lake import Lake, Table, lake_of
 from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
 from clearwell.tables.maintain import Maintained, maintain, pending_attempts
 from clearwell.tables.parts import PartWriter
@@ -58,6 +58,7 @@ __all__ = [
     "edges_of",
     "files_of",
     "growth_of",
+    "lake_of",
     "lineage_of",
     "maintain",
     "pending_attempts",

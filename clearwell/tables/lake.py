@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["Lake", "Table"]
+    from clearwell.settings import Settings
+
+__all__ = ["Lake", "Table", "lake_of"]
 
 _steps = logging.getLogger("clearwell.steps")
 _NOWHERE: dict[str, str] = {}
 _LOG = "_delta_log"
 _LISTERS = 16
+
+
+def lake_of(settings: Settings) -> Lake:
+    """The lake that a project's settings name."""
+    return Lake(settings.lake, places=settings.places)
 
 
 class Lake:
@@ -55,6 +62,19 @@ class Lake:
     def root(self) -> Path:
         """The lake's folder."""
         return self.store.root
+
+    @property
+    def address(self) -> str:
+        """Where it lies, for people: its folder, or the address below which all of its tables are."""
+        above = {self.store.absolute(zone).rpartition("/")[0] for zone in Zone}
+        return above.pop() if len(above) == 1 else str(self.root)
+
+    def is_there(self) -> bool:
+        """Whether anything lies where the lake is said to be; raises StoreError."""
+        places = self.store.places
+        if not set(Zone) <= places.keys() and self.root.is_dir():
+            return True
+        return any(self.store.folders(segment) for segment in places)
 
     def table(self, name: TableName | str) -> Table:
         """The table of that name, which need not exist yet."""
