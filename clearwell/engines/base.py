@@ -26,12 +26,15 @@ class Capability(StrEnum):
 
     APPROX_QUANTILE = "DataFrame.approxQuantile"
     CHECKED_INTEGERS = "an error for an integer overflow"
+    DELTA_READER = "a reader of Delta tables with the features that others used"
+    EXACT_STATISTICS = "right values from files with statistics of floats and wide decimals"
     OBSERVE = "DataFrame.observe"
     STREAMING = "structured streaming"
+    SUCCESS_MARK = "a mark that says that a write has ended, and of which files"
 
 
 class Engine(Protocol):
-    """A Spark Connect session and the two safe doors between it and files.
+    """A Spark Connect session and the safe doors between it and files.
 
     Every method may raise EngineError (it cannot) or EngineLost (it died or hung; transient). An
     engine that is lost stays lost: open another.
@@ -45,6 +48,11 @@ class Engine(Protocol):
     @property
     def lacks(self) -> frozenset[Capability]:
         """What this engine cannot do."""
+        ...
+
+    @property
+    def scratch(self) -> str | None:
+        """A folder that we and the engine both see, gone with the engine; None where there is none."""
         ...
 
     def session(self) -> SparkSession:
@@ -62,6 +70,16 @@ class Engine(Protocol):
 
         Raises:
             TableError: a local file is missing, or named twice.
+        """
+        ...
+
+    def read_delta(self, path: str, version: int, schema: pa.Schema) -> DataFrame:
+        """A version of a Delta table by the engine's own reader, with exactly the columns of ``schema``.
+
+        Only for tables that others made with features which a list of files does not show.
+
+        Raises:
+            EngineError: it has no such reader, or none that is to be trusted.
         """
         ...
 

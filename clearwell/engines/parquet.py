@@ -8,7 +8,6 @@ Sail has that switch for all columns only. Refused: columns that Parquet or a De
 
 from __future__ import annotations
 
-import os
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from clearwell.errors import EngineError, TableError
+from clearwell.stores import file_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def read(session: SparkSession, dialect: Dialect, paths: Sequence[str], schema: 
     """Exactly these files as one frame with exactly the columns of ``schema``.
 
     Raises:
-        TableError: a local file is missing, or a path is given twice.
+        TableError: a file is missing, or a path is given twice.
     """
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import from_arrow_schema
@@ -110,7 +110,7 @@ def _require_files(paths: Sequence[str]) -> None:
     again = [path for path, times in Counter(paths).items() if times > 1]
     if again:
         raise TableError(f"{len(again)} files are named twice, so their rows would be", place=again[0])
-    missing = [path for path in paths if "://" not in path and not os.path.isfile(path)]
+    missing = [path for path, size in zip(paths, file_sizes(paths), strict=True) if size is None]
     if missing:
         raise TableError(
             f"{len(missing)} of {len(paths)} data files are missing",

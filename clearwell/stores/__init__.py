@@ -10,6 +10,7 @@ from __future__ import annotations
 from clearwell.stores.failures import explained, refusal
 from clearwell.stores.files import (
     file_sizes,
+    for_each_file,
     open_input,
     open_output,
     parquet_file,
@@ -25,6 +26,7 @@ __all__ = [
     "StoredFile",
     "explained",
     "file_sizes",
+    "for_each_file",
     "is_url",
     "open_input",
     "open_output",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow.parquet as pq
 
@@ -14,17 +14,27 @@ from clearwell.stores.failures import explained
 from clearwell.stores.urls import is_url, split
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
-__all__ = ["file_sizes", "open_input", "open_output", "parquet_file", "parquet_metadata", "read_file"]
+__all__ = [
+    "file_sizes",
+    "for_each_file",
+    "open_input",
+    "open_output",
+    "parquet_file",
+    "parquet_metadata",
+    "read_file",
+]
 
 _AT_ONCE = 16
+_Seen = TypeVar("_Seen")
 
 
 @contextmanager
 def parquet_file(path: str) -> Generator[pq.ParquetFile]:
     """Open a Parquet file; what its store refuses, then or later, is a StoreError."""
-    with explained(path), pq.ParquetFile(open_input(path)) as file:
+    # Spark of others writes moments as INT96, which may lie outside of what nanoseconds can count.
+    with explained(path), pq.ParquetFile(open_input(path), coerce_int96_timestamp_unit="us") as file:
         yield file
 
 
@@ -47,10 +57,15 @@ def read_file(path: str) -> bytes | None:
 
 def file_sizes(paths: Sequence[str]) -> list[int | None]:
     """How many bytes each of the files has; None for one that is not there."""
-    if not any(is_url(path) for path in paths):
-        return [_size(path) for path in paths]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # each look is a request
-        return list(pool.map(_size, paths))
+    return for_each_file(_size, paths)
+
+
+def for_each_file(look: Callable[[str], _Seen], paths: Sequence[str]) -> list[_Seen]:
+    """What ``look`` gives for each of the paths; those in a store are looked at together: each is a wait."""
+    if len(paths) < 2 or not any(is_url(path) for path in paths):
+        return [look(path) for path in paths]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(look, paths))
 
 
 def open_input(path: str) -> Any:

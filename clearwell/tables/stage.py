@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from clearwell.engines.base import Capability
 from clearwell.errors import CandidateRefused
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
-from clearwell.stores import parquet_file
+from clearwell.stores import for_each_file, parquet_file
 from clearwell.tables.control import Attempt, StagedFile
+from clearwell.tables.manifest import committed_files
 from clearwell.tables.schema import frame_schema, normalise
-from clearwell.tables.stats import read_statistics, safe_columns
+from clearwell.tables.stats import FileStats, read_statistics, safe_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -115,7 +116,7 @@ def stage_frame(
             verdict = F.when(F.coalesce(rejects, F.lit(False)), "rejected").otherwise("accepted")
             target = lake.store.absolute(f"{name.path}/{attempt.folder}/{part}")
             engine.write_parquet(frame.withColumn(VERDICT, verdict), target, partition_by=(VERDICT,))
-    found = _staged(lake, name, f"{attempt.folder}/{part}", schema, required)
+    found = _staged(lake, name, f"{attempt.folder}/{part}", schema, required, engine)
     rejected = tuple(f for f in found if f"/{VERDICT}=rejected/" in f.path)
     lake.reached("staged", name)
     return Candidate(attempt, schema, tuple(f for f in found if f not in rejected), rejected, returned)
@@ -151,7 +152,8 @@ def stage_rejected(
     target = name.quarantine
     with engine.work(f"quarantining rows of {name}"):
         engine.write_parquet(quarantined, lake.store.absolute(f"{target.path}/{candidate.attempt.folder}"))
-    return tuple(_staged(lake, target, candidate.attempt.folder, QUARANTINE, ("_n", "_attempt")))
+    folder = candidate.attempt.folder
+    return tuple(_staged(lake, target, folder, QUARANTINE, ("_n", "_attempt"), engine))
 
 
 def count_by_file(lake: Lake, name: TableName, candidate: Candidate) -> tuple[FileCounts, ...]:
@@ -191,12 +193,21 @@ def read_staged(
 
 
 def _staged(
-    lake: Lake, name: TableName, folder: str, schema: pa.Schema, required: Collection[str]
+    lake: Lake,
+    name: TableName,
+    folder: str,
+    schema: pa.Schema,
+    required: Collection[str],
+    engine: Engine,
 ) -> list[StagedFile]:
     columns = safe_columns(schema, required)
-    found: list[StagedFile] = []
-    for file in sorted(lake.store.list(f"{name.path}/{folder}"), key=lambda f: f.path):
-        if Path(file.path).suffix == ".parquet":
-            stats = read_statistics(lake.store.absolute(file.path), columns, required=required)
-            found.append(StagedFile(file.path.removeprefix(f"{name.path}/"), file.size, stats))
-    return found
+    files = committed_files(lake, name, folder, marked=Capability.SUCCESS_MARK not in engine.lacks)
+
+    def statistics(path: str) -> FileStats:
+        return read_statistics(path, columns, required=required)
+
+    stats = for_each_file(statistics, [lake.store.absolute(file.path) for file in files])
+    return [
+        StagedFile(file.path.removeprefix(f"{name.path}/"), file.size, found)
+        for file, found in zip(files, stats, strict=True)
+    ]

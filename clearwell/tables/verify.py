@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import CandidateRefused
-from clearwell.stores import file_sizes, parquet_metadata
+from clearwell.stores import file_sizes, for_each_file, parquet_metadata
 from clearwell.tables.schema import compare
 from clearwell.tables.stats import is_safe
 
@@ -36,14 +36,14 @@ def verify_files(
     whose statistics engines get wrong carry none.
     """
     paths = [f"{root}/{file.path}" for file in files]
-    for file, path, size in zip(files, paths, file_sizes(paths), strict=True):
+    for file, size in zip(files, file_sizes(paths), strict=True):
         if size != file.size:
             raise CandidateRefused(
                 f"staged file {file.path} is missing or was changed",
                 place=place,
                 hint="run again; it is staged anew",
             )
-        metadata = parquet_metadata(path)
+    for file, metadata in zip(files, for_each_file(parquet_metadata, paths), strict=True):
         wrong = compare(metadata.schema.to_arrow_schema(), schema)
         if metadata.num_rows != file.rows:
             wrong.append(f"{file.path} holds {metadata.num_rows} rows, not {file.rows}")
