@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from clearwell.curation import keep_latest
 from clearwell.datasets.divide import TEST, TRAIN
-from clearwell.datasets.live import LIVE, LiveRecipe
+from clearwell.datasets.live import LIVE
 from clearwell.engines.fingerprint import fingerprint_frame, fingerprint_sides
 from clearwell.errors import ProjectError, TableNotFound
 from clearwell.flow.recipes import live_recipe, training_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pyspark.sql import DataFrame
 
     from clearwell.datasets.fingerprint import Fingerprint
     from clearwell.engines import Engine
@@ -83,18 +82,8 @@ def released_contents(
     frame = snapshot.read(run.engine)
     if spec.kind == "inference":
         live = live_recipe(run, spec, snapshot, features=features)
-        return fingerprint_sides(_latest(frame, live), run.engine, live.schema, None, (LIVE,))
+        if live.latest_by:  # one row a key, as publishing has found
+            frame = keep_latest(frame, key=live.key, order_by=(live.latest_by,))
+        return fingerprint_sides(frame, run.engine, live.schema, None, (LIVE,))
     recipe = training_recipe(run, spec, snapshot)
     return fingerprint_sides(frame, run.engine, recipe.schema, recipe.split, (TRAIN, TEST))
-
-
-def _latest(frame: DataFrame, recipe: LiveRecipe) -> DataFrame:
-    """Of the rows of one key the greatest by ``latest_by``, which publishing has found to be one."""
-    if recipe.latest_by is None:
-        return frame
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    order = F.col(recipe.latest_by).desc_nulls_last()
-    ranked = frame.withColumn("cw_rank", F.rank().over(Window.partitionBy(*recipe.key).orderBy(order)))
-    return ranked.where("cw_rank = 1").drop("cw_rank")
