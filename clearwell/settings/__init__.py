@@ -28,6 +28,7 @@ that is named later runs all steps. An unknown key is an error.
 
 from clearwell.settings.cache import cache_folder
 from clearwell.settings.levels import lake_at, load_settings, profile_names
+from clearwell.settings.programs import ivy_settings, java_home
 from clearwell.settings.project import find_project
 from clearwell.settings.stores import store_variables
 from clearwell.settings.values import Settings, parse_bytes
@@ -36,6 +37,8 @@ __all__ = [
     "Settings",
     "cache_folder",
     "find_project",
+    "ivy_settings",
+    "java_home",
     "lake_at",
     "load_settings",
     "parse_bytes",
