@@ -91,9 +91,11 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
 @options(listing=True)
 def releases(session: Session) -> None:
     """List the datasets that were released, and the version that readers get."""
-    from clearwell.datasets import list_datasets
+    from clearwell.datasets.catalog import datasets_on
+    from clearwell.datasets.shelf import open_shelf
+    from clearwell.names import RELEASES
 
-    found = list_datasets(session.existing_lake().root)
+    found = datasets_on(open_shelf(session.existing_lake().store.absolute(RELEASES)))
     rows: list[dict[str, Any]] = [
         {
             "name": info.name,

@@ -1,45 +1,51 @@
-"""Which datasets and releases a lake has. A release is found by its name, or by its folder anywhere.
+"""Which datasets and releases a lake has. A release is found by its name, or by its place anywhere.
 
-    LAKE/releases/late_flights/v1/manifest.json
-    LAKE/releases/late_flights/v2/manifest.json
-    LAKE/releases/late_flights/current.json         the version that readers get by default
-
-A folder ``v<number>`` is a finished release: it gets that name, by one rename, when it is complete.
+What lies in an object store is found by its address, ``s3://bucket/lake``, and copied here once when
+it is opened: see ``clearwell.datasets.cache``.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest
+from clearwell.datasets.cache import cached_release
+from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, no_manifest
+from clearwell.datasets.shelf import open_shelf, pointed_version, versions_in
 from clearwell.errors import DatasetError, ProjectError, ReleaseNotFound, did_you_mean
-from clearwell.names import RELEASES, release_path
+from clearwell.names import RELEASES
 from clearwell.settings import load_settings
+from clearwell.stores.remote import RemotePlace
+from clearwell.stores.urls import is_url
 
 if TYPE_CHECKING:
     import os
 
+    from clearwell.datasets.shelf import Shelf
+    from clearwell.settings import Settings
+
 __all__ = [
     "DatasetInfo",
     "current_version",
+    "datasets_on",
     "find_lake",
+    "find_on",
     "find_release",
+    "find_shelf",
     "list_datasets",
     "pointed_version",
     "release_versions",
     "versions_in",
 ]
 
-_VERSION = re.compile(r"v([1-9][0-9]{0,8})")
+_COLLAPSED = re.compile(r"(.*/)?(s3|gs|abfss):/[^/]")
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A dataset of a lake: its versions, the one that readers get, and what that one holds."""
+    """A dataset of a lake: its versions, the one that readers get, what that one holds and where it lies."""
 
     name: str
     current: int
@@ -49,7 +55,7 @@ class DatasetInfo:
     rows: int
     splits: dict[str, int]
     bytes: int
-    path: Path
+    path: Path | str
 
 
 def find_lake(lake: str | os.PathLike[str] | None = None) -> Path:
@@ -58,33 +64,45 @@ def find_lake(lake: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         DatasetError: there is no project, or no folder at that place.
     """
-    if lake is None:
-        try:
-            root = load_settings().lake
-        except ProjectError as error:
-            raise DatasetError(
-                f"no lake was named, and {error.fact}", hint='pass lake="path/to/lake"'
-            ) from error
-    else:
-        root = Path(lake).expanduser().absolute()
+    root = _settings().lake if lake is None else Path(lake).expanduser().absolute()
     if not root.is_dir():
-        raise DatasetError(
-            f"no lake at {root}", hint='run `clearwell run` first, or pass lake="path/to/lake"'
-        )
+        hint = 'run `clearwell run` first, or pass lake="path/to/lake"'
+        if _COLLAPSED.match(str(lake)):
+            hint = "pass the address as text: a Path takes two slashes for one"
+        raise DatasetError(f"no lake at {root}", hint=hint)
     return root
+
+
+def find_shelf(lake: str | os.PathLike[str] | None = None) -> Shelf:
+    """The releases of ``lake``: a path, an address, or by default what the project says.
+
+    Raises:
+        DatasetError: there is no project, or no folder at that place.
+    """
+    if lake is None and (place := _settings().places.get(RELEASES)):
+        return open_shelf(place)
+    if isinstance(lake, str) and is_url(lake):
+        return open_shelf(f"{lake.rstrip('/')}/{RELEASES}")
+    return open_shelf(find_lake(lake) / RELEASES)
 
 
 def list_datasets(lake: str | os.PathLike[str] | None = None) -> list[DatasetInfo]:
     """The datasets of a lake that have a release, by name.
 
     Args:
-        lake: Path of the lake; by default that of the project found from the working directory.
+        lake: Path or address (``s3://bucket/lake``) of the lake; by default that of the project found from
+            the working directory.
 
     Raises:
         DatasetError: no such lake, or a release that cannot be read.
+        StoreError: the store that it lies in refuses us.
     """
-    root = find_lake(lake)
-    return [_info(root, name) for name in _dataset_names(root)]
+    return datasets_on(find_shelf(lake))
+
+
+def datasets_on(shelf: Shelf) -> list[DatasetInfo]:
+    """The same, of the place of a lake's releases."""
+    return [_info(shelf, name) for name in shelf.names()]
 
 
 def find_release(
@@ -98,29 +116,37 @@ def find_release(
     Raises:
         ReleaseNotFound: no dataset or version of that name.
         DatasetError: no lake, or no release at that path.
+        StoreError: the store that it lies in refuses us.
     """
+    if isinstance(name, str) and is_url(name):
+        return _release_in_store(name.rstrip("/"), version)
     if _is_path(name):
         return _release_at(Path(name).expanduser().absolute(), version)
-    root, name = find_lake(lake), str(name)
-    if not (versions := release_versions(root, name)):
-        known = _dataset_names(root)
+    return find_on(find_shelf(lake), str(name), version)
+
+
+def find_on(shelf: Shelf, name: str, version: int | str | None = None) -> Path:
+    """The same, of a dataset whose releases lie at that place."""
+    if not (versions := () if not name or _is_path(name) else shelf.versions(name)):
+        known = shelf.names()
         near = did_you_mean(name, known)
         listed = (
             f"datasets here: {', '.join(known)}"
             if known
             else "nothing has been released yet: `clearwell run`"
         )
+        where = shelf.where.removesuffix(f"/{RELEASES}")
         raise ReleaseNotFound(
-            f"no dataset {name!r} in the lake at {root}", hint=f"{near} {listed}" if near else listed
+            f"no dataset {name!r} in the lake at {where}", hint=f"{near} {listed}" if near else listed
         )
-    wanted = current_version(root, name) if version is None else _number(version)
+    wanted = shelf.current(name) if version is None else _number(version)
     if wanted not in versions:
         raise ReleaseNotFound(
             f"{name} has no version {version if version is not None else wanted}",
-            place=str(root / RELEASES / name),
+            place=f"{shelf.where}/{name}",
             hint=f"versions: {_listed(versions)}",
         )
-    return root / release_path(name, wanted)
+    return shelf.folder(name, wanted)
 
 
 def release_versions(lake: Path, name: str) -> tuple[int, ...]:
@@ -128,87 +154,67 @@ def release_versions(lake: Path, name: str) -> tuple[int, ...]:
     return () if not name or _is_path(name) else versions_in(lake / RELEASES / name)
 
 
-def versions_in(dataset: Path) -> tuple[int, ...]:
-    """The same, of a dataset's folder."""
-    entries = dataset.iterdir() if dataset.is_dir() else ()
-    found = (_VERSION.fullmatch(entry.name) for entry in entries if entry.is_dir())
-    return tuple(sorted(int(match[1]) for match in found if match))
-
-
 def current_version(lake: Path, name: str) -> int:
-    """The version that readers get by default: where ``current.json`` points.
-
-    Raises:
-        ReleaseNotFound: nothing is released yet: a first release is being made or was cut short.
-        DatasetError: the pointer cannot be read.
-    """
+    """The version that readers get by default: where ``current.json`` points; see ``Shelf.current``."""
     return pointed_version(lake / RELEASES / name)
 
 
-def pointed_version(dataset: Path) -> int:
-    """The same, of a dataset's folder."""
-    file = dataset / CURRENT
+def _settings() -> Settings:
     try:
-        version: Any = json.loads(file.read_text(encoding="utf-8"))["version"]
-    except FileNotFoundError:
-        raise ReleaseNotFound(
-            f"{dataset.name} has no current release yet",
-            place=str(file),
-            hint="run the pipeline again, or name a version",
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DatasetError(
-            f"not readable: {error}", place=str(file), hint="run the pipeline again: it is written anew"
-        ) from error
-    if not isinstance(version, int):
-        raise DatasetError(f"{version!r} is not a version", place=str(file), hint="run the pipeline again")
-    return version
+        return load_settings()
+    except ProjectError as error:
+        raise DatasetError(f"no lake was named, and {error.fact}", hint='pass lake="path/to/lake"') from error
 
 
-def _info(lake: Path, name: str) -> DatasetInfo:
-    version = current_version(lake, name)
-    path = lake / release_path(name, version)
-    manifest = Manifest.read(path)
+def _info(shelf: Shelf, name: str) -> DatasetInfo:
+    version = shelf.current(name)
+    manifest, address = shelf.manifest(name, version), shelf.address(name, version)
     return DatasetInfo(
         name=name,
         current=version,
-        versions=release_versions(lake, name),
+        versions=shelf.versions(name),
         kind=manifest.kind,
         created=manifest.created,
         rows=manifest.rows,
         splits={split.name: split.rows for split in manifest.splits},
         bytes=manifest.bytes,
-        path=path,
+        path=address if is_url(address) else Path(address),
     )
 
 
-def _dataset_names(lake: Path) -> list[str]:
-    """Datasets that a reader can open: a first release whose pointer is not there yet is not one."""
-    folder = lake / RELEASES
-    return (
-        sorted(entry.name for entry in folder.iterdir() if (entry / CURRENT).is_file())
-        if folder.is_dir()
-        else []
-    )
+def _release_in_store(url: str, version: int | str | None) -> Path:
+    """The release at an address, or the one that readers get of the dataset there."""
+    if (text := RemotePlace(url).get(MANIFEST)) is not None:
+        _require_version(Manifest.parse(text, f"{url}/{MANIFEST}").version, version, url)
+        return cached_release(url, text)
+    above, _, name = url.rpartition("/")
+    if not above.endswith("/"):  # a bucket is no dataset
+        shelf = open_shelf(above)
+        if RemotePlace(url).get(CURRENT) is not None:
+            wanted = shelf.current(name) if version is None else _number(version)
+            if wanted in shelf.versions(name):
+                return shelf.folder(name, wanted)
+    raise no_manifest(url)
 
 
 def _release_at(path: Path, version: int | str | None) -> Path:
     if (path / MANIFEST).is_file():
-        held = Manifest.read(path).version
-        if version is not None and _number(version) != held:
-            raise ReleaseNotFound(
-                f"this is version {held}, not {version}",
-                place=str(path),
-                hint="leave version out, or name another folder",
-            )
+        _require_version(Manifest.read(path).version, version, str(path))
         return path
     if (path / CURRENT).is_file():  # the folder of a dataset, with all its versions
         wanted = pointed_version(path) if version is None else _number(version)
         if (path / f"v{wanted}").is_dir():
             return path / f"v{wanted}"
-    raise ReleaseNotFound(
-        "no release here: there is no manifest.json", place=str(path), hint="name the folder of one version"
-    )
+    raise no_manifest(str(path))
+
+
+def _require_version(held: int, version: int | str | None, place: str) -> None:
+    if version is not None and _number(version) != held:
+        raise ReleaseNotFound(
+            f"this is version {held}, not {version}",
+            place=place,
+            hint="leave version out, or name another folder",
+        )
 
 
 def _is_path(name: str | os.PathLike[str]) -> bool:

@@ -15,15 +15,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from clearwell.datasets.catalog import pointed_version, versions_in
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, hash_file
+from clearwell.datasets.shelf import pointed_version, versions_in
 from clearwell.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
     from pathlib import Path
 
-__all__ = ["adopt", "claim", "newest_release"]
+__all__ = ["adopt", "claim", "is_overtaken", "newest_release"]
 
 _LOCK = ".lock"
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
@@ -69,11 +69,9 @@ def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int
         with _locked(dataset):
             pointer = _pointer(dataset)
             newest = newest_release(dataset)
-            if newest is not None and newest.version >= pointer:
-                overtaken = newest.version not in seen and _is_later(newest, draft)
-                if overtaken or newest.identity == draft.identity:
-                    _point(dataset, newest)
-                    return newest, False
+            if newest is not None and newest.version >= pointer and is_overtaken(newest, draft, seen):
+                _point(dataset, newest)
+                return newest, False
             manifest = replace(draft, version=max([*versions_in(dataset), pointer], default=0) + 1)
             (attempt / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
             try:
@@ -84,6 +82,12 @@ def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int
                 raise
             _point(dataset, manifest)
             return manifest, True
+
+
+def is_overtaken(newest: Manifest, draft: Manifest, seen: Collection[int]) -> bool:
+    """Whether the newest release stands for ``draft``: made from the same, or meanwhile from later inputs."""
+    came_meanwhile = newest.version not in seen and _is_later(newest, draft)
+    return came_meanwhile or newest.identity == draft.identity
 
 
 def _is_later(other: Manifest, mine: Manifest) -> bool:

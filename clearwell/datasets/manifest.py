@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
-from clearwell.errors import DatasetError
+from clearwell.errors import DatasetError, ReleaseNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ __all__ = [
     "ReleaseFile",
     "SplitFiles",
     "hash_file",
+    "no_manifest",
 ]
 
 FORMAT = 1
@@ -147,18 +148,21 @@ class Manifest:
         """
         file = folder / MANIFEST
         try:
-            raw = json.loads(file.read_text(encoding="utf-8"))
+            text = file.read_bytes()
         except FileNotFoundError:
-            raise DatasetError(
-                "no release here: there is no manifest.json",
-                place=str(folder),
-                hint="name the folder of one version",
-            ) from None
-        except (OSError, ValueError) as error:
-            raise DatasetError(
-                f"not readable: {error}", place=str(file), hint="copy the release again"
-            ) from error
-        return _parsed(raw, file)
+            raise no_manifest(str(folder)) from None
+        except OSError as error:
+            raise _not_readable(str(file), error) from error
+        return cls.parse(text, str(file))
+
+    @classmethod
+    def parse(cls, text: bytes, place: str) -> Manifest:
+        """The manifest that is written as ``text`` at ``place``; raises DatasetError."""
+        try:
+            raw = json.loads(text.decode("utf-8"))
+        except ValueError as error:
+            raise _not_readable(place, error) from error
+        return _parsed(raw, place)
 
 
 def hash_file(path: Path) -> str:
@@ -170,12 +174,22 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _parsed(raw: Any, file: Path) -> Manifest:
+def no_manifest(place: str) -> ReleaseNotFound:
+    """The error for a place that is no release."""
+    hint = "name the folder of one version"
+    return ReleaseNotFound("no release here: there is no manifest.json", place=place, hint=hint)
+
+
+def _not_readable(place: str, error: Exception) -> DatasetError:
+    return DatasetError(f"not readable: {error}", place=place, hint="copy the release again")
+
+
+def _parsed(raw: Any, place: str) -> Manifest:
     format = cast("dict[str, Any]", raw).get("format") if isinstance(raw, dict) else None
     if isinstance(format, int) and format > FORMAT:
         raise DatasetError(
             f"written in format {format}, and this version of Clearwell reads up to {FORMAT}",
-            place=str(file),
+            place=place,
             hint="install a later version of clearwell",
         )
     try:
@@ -191,18 +205,18 @@ def _parsed(raw: Any, file: Path) -> Manifest:
         }
         manifest = Manifest(**{**_known(Manifest, raw), **parts})
     except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise _not_a_manifest(file, str(error)) from error
+        raise _not_a_manifest(place, str(error)) from error
     if format != FORMAT:
-        raise _not_a_manifest(file, f"its format is {format!r}")
+        raise _not_a_manifest(place, f"its format is {format!r}")
     for entry in manifest.files:
         if _leads_out(entry.path):
-            raise _not_a_manifest(file, f"the path {entry.path!r} leads out of the release")
+            raise _not_a_manifest(place, f"the path {entry.path!r} leads out of the release")
     return manifest
 
 
-def _not_a_manifest(file: Path, why: str) -> DatasetError:
+def _not_a_manifest(place: str, why: str) -> DatasetError:
     hint = "copy the release again, or release it anew"
-    return DatasetError(f"not a manifest: {why}", place=str(file), hint=hint)
+    return DatasetError(f"not a manifest: {why}", place=place, hint=hint)
 
 
 def _split(raw: dict[str, Any]) -> SplitFiles:

@@ -42,13 +42,18 @@ def open_dataset(
     """Open a release of a dataset.
 
     Args:
-        name: The dataset's name, or the path of a release's folder (wherever it was copied to).
+        name: The dataset's name, or the path or address of a release's folder (wherever it was copied to).
         version: ``3`` or ``"v3"``; by default the current one.
-        lake: Path of the lake; by default that of the project found from the working directory.
+        lake: Path or address (``s3://bucket/lake``) of the lake; by default that of the project found from
+            the working directory.
+
+    What lies in a store is copied to this machine once, into CLEARWELL_CACHE, and each file held against its
+    SHA-256. Credentials come from the environment, such as AWS_ACCESS_KEY_ID.
 
     Raises:
         ReleaseNotFound: no dataset or version of that name.
-        DatasetError: no lake, or the release's manifest cannot be read.
+        DatasetError: no lake, or a release that cannot be read or copied.
+        StoreError: the store refuses us, or does not answer.
     """
     return Dataset(find_release(name, version=version, lake=lake))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from clearwell.datasets.manifest import Manifest
+from clearwell.datasets.shelf import open_shelf
 from clearwell.errors import TableError
 from clearwell.flow.personal import personal_columns
 from clearwell.flow.repository import find_repository
@@ -88,7 +88,8 @@ def table_facts(run: Run, spec: TableSpec | CuratedSpec, result: BuildResult) ->
 
 def release_facts(run: Run, spec: DatasetSpec, result: ReleaseResult) -> Facts:
     """What a release was made from and holds."""
-    manifest = Manifest.read(result.path)
+    shelf = open_shelf(run.lake.store.absolute(RELEASES))
+    manifest = shelf.manifest(result.dataset, result.version)
     inputs: list[tuple[DataFacts, Written | None]] = [
         (_table(run, TableName.parse(i.table), i.version), None) for i in manifest.inputs
     ]

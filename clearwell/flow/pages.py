@@ -10,13 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from clearwell.datasets.catalog import find_release
-from clearwell.datasets.manifest import Manifest
+from clearwell.datasets.shelf import open_shelf
 from clearwell.errors import DatasetError
 from clearwell.flow.page_facts import Histories, Personal, read_table
 from clearwell.flow.personal import personal_columns, spread
 from clearwell.flow.specs import CuratedSpec, TableSpec
-from clearwell.names import Zone
+from clearwell.names import RELEASES, Zone
 from clearwell.reports.index_page import index_page
 from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_page
 from clearwell.reports.table_page import table_page
@@ -137,7 +136,8 @@ def _nodes(run: Run, docs: Sequence[TableDoc]) -> Iterator[LineageTable]:
 def _released(run: Run, spec: DatasetSpec) -> tuple[LineageColumn, ...]:
     """The columns of a dataset's current release; none while nothing is released."""
     try:
-        manifest = Manifest.read(find_release(spec.name, lake=run.lake.root))
+        shelf = open_shelf(run.lake.store.absolute(RELEASES))
+        manifest = shelf.manifest(spec.name, shelf.current(spec.name))
     except DatasetError:
         return ()
     return tuple(LineageColumn(c.name, c.type, is_label=c.name == manifest.label) for c in manifest.schema)

@@ -11,17 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pyarrow as pa
 
 import clearwell
-from clearwell.datasets.catalog import versions_in
-from clearwell.datasets.claim import adopt, claim
 from clearwell.datasets.divide import TEST
 from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
 from clearwell.datasets.live import LiveRecipe, make_live
@@ -29,10 +25,10 @@ from clearwell.datasets.make import SplitRecipe, make_splits
 from clearwell.datasets.manifest import FORMAT, Column, Input, Manifest
 from clearwell.datasets.order import buckets_for
 from clearwell.errors import DatasetError
+from clearwell.flow.attempts import press_of
 from clearwell.flow.lineage import release_lineage
 from clearwell.flow.recipes import live_recipe, training_recipe
 from clearwell.model import Outcome
-from clearwell.names import RELEASES
 from clearwell.tables import record_release
 from clearwell.tables.control import Process
 
@@ -40,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearwell.datasets.manifest import SplitFiles
+    from clearwell.datasets.press import Press
     from clearwell.flow.run import Run
     from clearwell.flow.specs import DatasetSpec
     from clearwell.model import Edge
@@ -47,10 +44,9 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Lake
     from clearwell.tables.snapshot import Snapshot
 
-__all__ = ["ReleaseResult", "leftover_attempts", "publish", "remove_attempt"]
+__all__ = ["ReleaseResult", "publish"]
 
 _log = logging.getLogger("clearwell")
-_ATTEMPT = ".attempt-"
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class ReleaseResult:
     dataset: str
     outcome: Outcome
     version: int
-    path: Path
+    path: Path | str
     rows: int
     bytes: int
     fingerprint: str
@@ -73,24 +69,26 @@ class ReleaseResult:
 def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     """Release ``spec.from_table`` as it is now, unless the current release is made from the same.
 
-    Safe to kill and to run twice at once: see ``clearwell.datasets.claim``.
+    Safe to kill and to run twice at once: see ``clearwell.datasets.claim`` and, where the lake's releases lie
+    in a store, ``clearwell.datasets.upload``.
 
     Raises:
         TableNotFound: the table does not exist.
         DatasetError: the table cannot be released as the spec says.
+        StoreError: the store of the releases refuses us.
     """
-    dataset = run.lake.root / RELEASES / spec.name
-    seen = versions_in(dataset)  # before the table is read: what comes later may have read more
+    press = press_of(run.lake, spec.name)
+    seen = press.versions()  # before the table is read: what comes later may have read more
     snapshot = run.lake.existing(spec.from_table)
     recipe = _recipe(run, spec, snapshot)  # first: the training dataset may have got other features meanwhile
-    if (found := adopt(dataset, _identity(snapshot, spec))) is not None:
+    if (found := press.adopt(_identity(snapshot, spec))) is not None:
         manifest, moved = found
         _record_lineage(run.lake, manifest)
         reason = "finished a release that was cut short" if moved else "same input, same settings"
-        return _result(dataset, manifest, Outcome.UNCHANGED, reason, recovered=moved)
+        return _result(press, manifest, Outcome.UNCHANGED, reason, recovered=moved)
 
     draft = _draft(run.lake, spec, recipe, snapshot)
-    attempt = _begin(dataset)
+    attempt = press.begin(json.dumps(asdict(Process.current())))
     try:
         splits, achieved = _make(recipe, snapshot, attempt)
         draft = replace(
@@ -100,37 +98,16 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
             achieved=achieved,
             fingerprint=combined_fingerprint((split.name, split.fingerprint) for split in splits),
         )
-        held, is_ours = claim(dataset, attempt, draft, seen=seen)
+        held, is_ours = press.claim(attempt, draft, seen=seen)
     finally:
-        remove_attempt(attempt)
+        press.forget(attempt)
     _record_lineage(run.lake, held)
     if not is_ours:
-        return _result(dataset, held, Outcome.UNCHANGED, "another run was first")
+        return _result(press, held, Outcome.UNCHANGED, "another run was first")
     _log.info("%s: released v%d, %s rows", spec.name, held.version, f"{held.rows:,}")
     return _result(
-        dataset, held, Outcome.BUILT, "first release" if held.version == 1 else "new input or settings"
+        press, held, Outcome.BUILT, "first release" if held.version == 1 else "new input or settings"
     )
-
-
-def leftover_attempts(lake: Lake) -> list[Path]:
-    """Folders of releases that were never finished, by runs that are dead; for ``maintain``."""
-    found: list[Path] = []
-    for note in sorted((lake.root / RELEASES).glob(f"*/{_ATTEMPT}*.json")):
-        try:
-            dead = Process(**json.loads(note.read_text(encoding="utf-8"))).is_dead
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError, TypeError):
-            dead = True  # cut short while it was written: before the first data file
-        if dead:
-            found.append(note.with_suffix(""))
-    return found
-
-
-def remove_attempt(attempt: Path) -> None:
-    """Remove an attempt's folder, if it is still there, and the note of who made it."""
-    shutil.rmtree(attempt, ignore_errors=True)
-    attempt.with_name(f"{attempt.name}.json").unlink(missing_ok=True)
 
 
 def _lineage(held: Manifest) -> tuple[Edge, ...]:
@@ -163,17 +140,6 @@ def _make(
             place=recipe.place,
             hint="run again; if a file is missing, rebuild the table with --full-refresh",
         ) from error
-
-
-def _begin(dataset: Path) -> Path:
-    """A folder to write in; who does is noted first, so that no folder is ever nobody's."""
-    attempt = dataset / f"{_ATTEMPT}{uuid4().hex}"
-    dataset.mkdir(parents=True, exist_ok=True)
-    attempt.with_name(f"{attempt.name}.json").write_text(
-        json.dumps(asdict(Process.current())), encoding="utf-8"
-    )
-    attempt.mkdir()
-    return attempt
 
 
 def _draft(lake: Lake, spec: DatasetSpec, recipe: SplitRecipe | LiveRecipe, snapshot: Snapshot) -> Manifest:
@@ -228,13 +194,13 @@ def _identity(snapshot: Snapshot, spec: DatasetSpec) -> str:
 
 
 def _result(
-    dataset: Path, held: Manifest, outcome: Outcome, reason: str, *, recovered: bool = False
+    press: Press, held: Manifest, outcome: Outcome, reason: str, *, recovered: bool = False
 ) -> ReleaseResult:
     return ReleaseResult(
         dataset=held.dataset,
         outcome=outcome,
         version=held.version,
-        path=dataset / f"v{held.version}",
+        path=press.address(held.version),
         rows=held.rows,
         bytes=held.bytes,
         fingerprint=held.fingerprint,

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clearwell.datasets.catalog import find_release, versions_in
+from clearwell.datasets.catalog import find_on
 from clearwell.datasets.manifest import Manifest
+from clearwell.datasets.shelf import open_shelf
 from clearwell.errors import DatasetError
 from clearwell.flow.trail import RowStep
-from clearwell.names import RELEASES, release_path
+from clearwell.names import RELEASES
 from clearwell.tables.find import find_rows_in, matching, plain_row
 
 if TYPE_CHECKING:
@@ -35,21 +36,20 @@ def released_rows(
     lake: Lake, tables: Collection[str], where: Mapping[str, pa.Scalar[Any]]
 ) -> Iterator[tuple[str, int, str]]:
     """Dataset, version and split of every release made from one of ``tables`` that holds such a row."""
-    folder = lake.root / RELEASES
-    for dataset in sorted(folder.iterdir()) if folder.is_dir() else ():
-        for version in versions_in(dataset):
-            path = lake.root / release_path(dataset.name, version)
-            manifest = Manifest.read(path)
+    shelf = open_shelf(lake.store.absolute(RELEASES))
+    for dataset in shelf.folders():
+        for version in shelf.versions(dataset):
+            manifest, address = shelf.manifest(dataset, version), shelf.address(dataset, version)
             if not {made_from.table for made_from in manifest.inputs} & set(tables):
                 continue
             for split in manifest.splits:
-                files = [str(path / file.path) for file in split.of("lineage")]
+                files = [f"{address}/{file.path}" for file in split.of("lineage")]
                 if find_rows_in(files, where, most=0).count:
-                    yield dataset.name, version, split.name
+                    yield dataset, version, split.name
 
 
 class Release:
-    """The current release of a dataset, to look for rows in.
+    """The current release of a dataset, to look for rows in; from a store it is copied here first.
 
     Raises:
         ReleaseNotFound: nothing of that name is released.
@@ -57,7 +57,7 @@ class Release:
     """
 
     def __init__(self, lake: Lake, dataset: str) -> None:
-        self.path: Path = find_release(dataset, lake=lake.root)
+        self.path: Path = find_on(open_shelf(lake.store.absolute(RELEASES)), dataset)
         self.manifest = Manifest.read(self.path)
 
     @property

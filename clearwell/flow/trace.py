@@ -10,15 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clearwell.datasets import list_datasets
-from clearwell.datasets.catalog import release_versions
+from clearwell.datasets.shelf import open_shelf
 from clearwell.errors import ProjectError, TableError, TableNotFound
 from clearwell.flow.keys import key_columns, parse_key
 from clearwell.flow.provenance import Origin, Provenance
 from clearwell.flow.rawfiles import raw_step, taken_files
 from clearwell.flow.released import Release
 from clearwell.flow.trail import Joined, RowStep, Trail
-from clearwell.names import PROVENANCE, TableName, Zone
+from clearwell.names import IDENTIFIER, PROVENANCE, RELEASES, TableName, Zone
 from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def trace_row(
         TableError: no row has this key, neither in the table nor among what was kept out of it.
     """
     rows = Provenance(project, lake, show_personal=show_personal)
-    if release_versions(lake.root, table):
+    if IDENTIFIER.fullmatch(table) and open_shelf(lake.store.absolute(RELEASES)).versions(table):
         return _trace_released(rows, table, key)
     schema = _schema(rows, _traceable(lake, table))
     columns = key_columns(project, table)
@@ -114,7 +113,7 @@ def _traceable(lake: Lake, text: str) -> str:
     try:
         name = TableName.parse(text)
     except ProjectError:
-        known = [*map(str, lake.tables()), *(found.name for found in list_datasets(lake.root))]
+        known = [*map(str, lake.tables()), *open_shelf(lake.store.absolute(RELEASES)).names()]
         raise TableNotFound.among(text, known) from None
     if name.zone not in _TRACEABLE:
         hint = (

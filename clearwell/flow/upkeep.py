@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.catalog import versions_in
-from clearwell.datasets.manifest import Manifest
-from clearwell.flow.publish import leftover_attempts, remove_attempt
-from clearwell.names import EVENTS, RELEASES, release_path
+from clearwell.datasets.shelf import open_shelf
+from clearwell.flow.attempts import leftover_attempts
+from clearwell.names import EVENTS, RELEASES
 from clearwell.tables import Maintained, maintain
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def keep_in_order(lake: Lake, *, retention_hours: float, dry_run: bool = False) 
     leftovers = leftover_attempts(lake)
     if not dry_run:
         for attempt in leftovers:
-            remove_attempt(attempt)
+            attempt.remove()
     pinned = pinned_versions(lake)
     done = maintain(lake, retention_hours=retention_hours, pinned=pinned, dry_run=dry_run)
     old = _old_event_files(lake)
@@ -50,10 +49,10 @@ def keep_in_order(lake: Lake, *, retention_hours: float, dry_run: bool = False) 
 def pinned_versions(lake: Lake) -> dict[str, set[int]]:
     """The versions of tables that releases of this lake were made from, by table."""
     pinned: dict[str, set[int]] = {}
-    folder = lake.root / RELEASES
-    for dataset in sorted(folder.iterdir()) if folder.is_dir() else ():
-        for version in versions_in(dataset):
-            for made_from in Manifest.read(lake.root / release_path(dataset.name, version)).inputs:
+    shelf = open_shelf(lake.store.absolute(RELEASES))
+    for dataset in shelf.folders():
+        for version in shelf.versions(dataset):
+            for made_from in shelf.manifest(dataset, version).inputs:
                 pinned.setdefault(made_from.table, set()).add(made_from.version)
     return pinned
 

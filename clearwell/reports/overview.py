@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clearwell.names import TableName
+from clearwell.datasets.shelf import open_shelf
+from clearwell.names import RELEASES, TableName
 from clearwell.reports.check_tables import check_section, check_state
 from clearwell.reports.checks import measure_checks
 from clearwell.reports.cost import StorageCost
@@ -192,5 +193,5 @@ def measure_overview(
         growth=measure_growth(lake, storage),
         quarantine=measure_quarantine(lake, storage, builds),
         checks=measure_checks(lake, storage, builds),
-        releases=measure_releases(lake.root, storage),
+        releases=measure_releases(open_shelf(lake.store.absolute(RELEASES)), storage),
     )

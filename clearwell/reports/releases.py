@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.datasets.catalog import versions_in
-from clearwell.datasets.manifest import Manifest
 from clearwell.datasets.reader import Dataset
 from clearwell.errors import ClearwellError
-from clearwell.names import RELEASES, release_path
 from clearwell.reports.numerals import percent
 from clearwell.reports.page import Bars, Cell, Section, Table
+from clearwell.stores import is_url, parquet_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from clearwell.datasets.manifest import Manifest, SplitFiles
+    from clearwell.datasets.shelf import Shelf
     from clearwell.reports.page import Row
     from clearwell.reports.storage import LakeStorage
 
@@ -53,16 +52,17 @@ class Release:
     problem: str | None = None
 
 
-def measure_releases(root: Path, storage: LakeStorage) -> tuple[Release, ...]:
-    """Every release of the lake at ``root``, the newest of each dataset first."""
+def measure_releases(shelf: Shelf, storage: LakeStorage) -> tuple[Release, ...]:
+    """Every release of a lake, the newest of each dataset first."""
     found: list[Release] = []
     for dataset in storage.releases:
-        versions = versions_in(root / RELEASES / dataset.name)
+        versions = shelf.versions(dataset.name)
         for version in reversed(versions):
-            path = root / release_path(dataset.name, version)
             is_current = version == dataset.current_version
             try:
-                found.append(_release(path, is_current=is_current, is_newest=version == versions[-1]))
+                manifest = shelf.manifest(dataset.name, version)
+                positive = _positive(shelf, manifest) if version == versions[-1] else {}
+                found.append(_release(manifest, positive, is_current=is_current))
             except ClearwellError as error:
                 found.append(Release(dataset.name, version, is_current, problem=error.fact))
     return tuple(found)
@@ -106,8 +106,7 @@ def release_section(releases: Sequence[Release]) -> Section:
     return Section("releases", "Releases", how, _bars(releases), (table,))
 
 
-def _release(path: Path, *, is_current: bool, is_newest: bool) -> Release:
-    manifest = Manifest.read(path)
+def _release(manifest: Manifest, positive: Mapping[str, tuple[int, int]], *, is_current: bool) -> Release:
     return Release(
         dataset=manifest.dataset,
         version=manifest.version,
@@ -119,23 +118,36 @@ def _release(path: Path, *, is_current: bool, is_newest: bool) -> Release:
         bytes=manifest.bytes,
         fingerprint=manifest.fingerprint,
         label=manifest.label,
-        positive=_positive(path, manifest) if is_newest else {},
+        positive=positive,
         inputs=tuple(f"{i.table} version {i.version}" for i in manifest.inputs),
     )
 
 
-def _positive(path: Path, manifest: Manifest) -> dict[str, tuple[int, int]]:
+def _positive(shelf: Shelf, manifest: Manifest) -> dict[str, tuple[int, int]]:
     if manifest.label not in {c.name for c in manifest.schema if c.type == str(pa.bool_())}:
         return {}
-    dataset, found = Dataset(path), dict[str, tuple[int, int]]()
-    for split in dataset.splits:
+    found: dict[str, tuple[int, int]] = {}
+    for split in manifest.splits:
         true = known = 0
-        for batch in dataset.split(split).to_batches([str(manifest.label)]):
-            column: Any = batch.column(0)
+        for column in _labels(shelf, manifest, split):
             true += pc.sum(column).as_py() or 0
             known += len(column) - column.null_count
-        found[split] = (true, known)
+        found[split.name] = (true, known)
     return found
+
+
+def _labels(shelf: Shelf, manifest: Manifest, split: SplitFiles) -> Iterator[Any]:
+    """The label of each row. Of Parquet files in a store no other column is fetched."""
+    where, label = shelf.address(manifest.dataset, manifest.version), [str(manifest.label)]
+    if is_url(where) and (files := split.of("parquet")):
+        for file in files:
+            with parquet_file(f"{where}/{file.path}") as parquet:
+                for batch in parquet.iter_batches(columns=label):
+                    yield batch.column(0)
+        return
+    folder = shelf.folder(manifest.dataset, manifest.version)
+    for batch in Dataset(folder).split(split.name).to_batches(label):
+        yield batch.column(0)
 
 
 def _row(release: Release) -> Row:

@@ -17,7 +17,8 @@ from clearwell.datasets import claim as claiming
 from clearwell.datasets import open_dataset
 from clearwell.errors import DatasetError, TableNotFound
 from clearwell.flow import publish as publishing_step
-from clearwell.flow.publish import leftover_attempts, publish, remove_attempt
+from clearwell.flow.attempts import Leftover, leftover_attempts
+from clearwell.flow.publish import publish
 from clearwell.model import Edge, Outcome
 from clearwell.tables import LINEAGE, lineage_of, maintain
 from tests.unit.flow.publishing import DATASET, load, project, rows, write
@@ -292,7 +293,7 @@ def test_a_kill_at_each_step_leaves_nothing_half_made(tmp_path: Path, at: str) -
     dataset.verify()
     assert (dataset.version, dataset.manifest.rows) == (2, 70)
     for attempt in leftover_attempts(run.lake):
-        remove_attempt(attempt)
+        attempt.remove()
     left = sorted(p.name for p in (lake / "releases/late_flights").iterdir())
     assert left == [".lock", "current.json", "v1", "v2"]
 
@@ -300,7 +301,7 @@ def test_a_kill_at_each_step_leaves_nothing_half_made(tmp_path: Path, at: str) -
 def test_an_attempt_of_a_living_run_is_no_leftover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, spec = late_flights(tmp_path)
     write(run.lake, rows(50))
-    seen: list[list[Path]] = []
+    seen: list[list[Leftover]] = []
     old = claiming.newest_release
     monkeypatch.setattr(
         claiming, "newest_release", lambda d: seen.append(leftover_attempts(run.lake)) or old(d)
@@ -315,7 +316,7 @@ def test_a_run_that_sleeps_while_another_publishes_later_data_does_not_go_back(
 ) -> None:
     run, spec = late_flights(tmp_path)
     write(run.lake, rows(50))
-    from clearwell.flow import publish as module
+    from clearwell.datasets import press as module
 
     old = module.claim
     overtaken: list[Any] = []

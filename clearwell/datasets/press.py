@@ -1,0 +1,97 @@
+"""Where releases are made: beside the others in a folder, or on this machine to be uploaded to a store."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+from clearwell.datasets.claim import adopt, claim
+from clearwell.datasets.shelf import versions_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from clearwell.datasets.manifest import Manifest
+
+__all__ = ["ATTEMPT", "LocalPress", "Press", "begin_attempt", "remove_attempt"]
+
+ATTEMPT = ".attempt-"
+
+
+class Press(Protocol):
+    """Makes the releases of one dataset. What lies in a store may raise StoreError besides."""
+
+    def versions(self) -> tuple[int, ...]:
+        """The finished releases, oldest first."""
+        ...
+
+    def address(self, version: int) -> Path | str:
+        """Where a release lies: a folder, or an address."""
+        ...
+
+    def adopt(self, identity: str) -> tuple[Manifest, bool] | None:
+        """The newest release if it is of that identity, and whether the pointer had to be moved to it.
+
+        None also when the pointer is beyond it: at a release that somebody has deleted.
+        """
+        ...
+
+    def begin(self, who: str) -> Path:
+        """A folder to write in; ``who`` does is noted first, so that no folder is ever nobody's."""
+        ...
+
+    def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
+        """Make the folder ``attempt`` the next release; see ``clearwell.datasets.claim``."""
+        ...
+
+    def forget(self, attempt: Path) -> None:
+        """Remove what an attempt has left, and the note of who made it; not what was released."""
+        ...
+
+
+class LocalPress:
+    """Makes releases in the folder of a dataset."""
+
+    def __init__(self, dataset: Path) -> None:
+        self._dataset = dataset
+
+    def versions(self) -> tuple[int, ...]:
+        """The finished releases."""
+        return versions_in(self._dataset)
+
+    def address(self, version: int) -> Path:
+        """The release's folder."""
+        return self._dataset / f"v{version}"
+
+    def adopt(self, identity: str) -> tuple[Manifest, bool] | None:
+        """The newest release, if it is of that identity."""
+        return adopt(self._dataset, identity)
+
+    def begin(self, who: str) -> Path:
+        """A folder that becomes the release by one rename."""
+        return begin_attempt(self._dataset, who)
+
+    def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
+        """Rename it."""
+        return claim(self._dataset, attempt, draft, seen=seen)
+
+    def forget(self, attempt: Path) -> None:
+        """Remove the folder, if it is still there."""
+        remove_attempt(attempt)
+
+
+def begin_attempt(dataset: Path, who: str) -> Path:
+    """A new folder in that of a dataset, with a note beside it."""
+    attempt = dataset / f"{ATTEMPT}{uuid4().hex}"
+    dataset.mkdir(parents=True, exist_ok=True)
+    attempt.with_name(f"{attempt.name}.json").write_text(who, encoding="utf-8")
+    attempt.mkdir()
+    return attempt
+
+
+def remove_attempt(attempt: Path) -> None:
+    """Remove an attempt's folder, if it is still there, and the note of who made it."""
+    shutil.rmtree(attempt, ignore_errors=True)
+    attempt.with_name(f"{attempt.name}.json").unlink(missing_ok=True)

@@ -1,0 +1,101 @@
+"""Releases under way: where they are made, and what runs have left of them that died."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearwell.datasets.manifest import MANIFEST
+from clearwell.datasets.press import ATTEMPT, LocalPress, remove_attempt
+from clearwell.datasets.upload import RemotePress
+from clearwell.names import RELEASES
+from clearwell.tables.control import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.datasets.press import Press
+    from clearwell.stores import StoredFile
+    from clearwell.tables import Lake
+
+__all__ = ["Leftover", "leftover_attempts", "press_of"]
+
+_NOTE = re.compile(rf"(.*/){re.escape(ATTEMPT)}([0-9a-f]{{32}})\.json")
+_DEAD_ELSEWHERE_SECONDS = 7 * 24 * 3600
+"""After which an attempt of another machine counts as dead, for nobody here can ask it."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What an attempt of a run that is dead has left: a folder of this machine, or files of a store."""
+
+    lake: Lake = field(repr=False)
+    place: str
+    files: tuple[str, ...] | None = None
+
+    def remove(self) -> None:
+        """Remove it; its note goes last, so that what a kill leaves is found again."""
+        if self.files is None:
+            remove_attempt(Path(self.place))
+        else:
+            self.lake.store.delete(self.files)
+            self.lake.store.delete([self.place])
+
+
+def press_of(lake: Lake, dataset: str) -> Press:
+    """Where the releases of a dataset are made."""
+    where = lake.store.absolute(f"{RELEASES}/{dataset}")
+    if lake.store.is_local(f"{RELEASES}/{dataset}"):
+        return LocalPress(Path(where))
+    return RemotePress(where, lake.root / RELEASES / dataset)
+
+
+def leftover_attempts(lake: Lake) -> list[Leftover]:
+    """What is left of releases that were never finished, by runs that are dead; for ``maintain``."""
+    folders = {lake.root / RELEASES}  # also where releases lie in a store: they are made here
+    if lake.store.is_local(RELEASES):
+        folders.add(Path(lake.store.absolute(RELEASES)))
+    found = [Leftover(lake, str(attempt)) for folder in sorted(folders) for attempt in _in_folder(folder)]
+    return found if lake.store.is_local(RELEASES) else [*found, *_in_store(lake)]
+
+
+def _in_folder(releases: Path) -> Iterator[Path]:
+    for note in sorted(releases.glob(f"*/{ATTEMPT}*.json")):
+        try:
+            text = note.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            text = b""
+        if _is_dead(text):
+            yield note.with_suffix("")
+
+
+def _in_store(lake: Lake) -> Iterator[Leftover]:
+    """Files that no manifest names, or only the note of a run that died when all else was done."""
+    files = list(lake.store.list(RELEASES))
+    for note in sorted(files, key=lambda file: file.path):
+        if (match := _NOTE.fullmatch(note.path)) and _died(lake, note):
+            own = [
+                file.path for file in files if file.path.startswith(match[1]) and f"/{match[2]}/" in file.path
+            ]
+            manifests = {path.partition(f"/{match[2]}/")[0] + f"/{MANIFEST}" for path in own}
+            released = any(match[2].encode() in (lake.store.get(path) or b"") for path in manifests)
+            yield Leftover(lake, note.path, () if released else tuple(own))
+
+
+def _died(lake: Lake, note: StoredFile) -> bool:
+    if (text := lake.store.get(note.path)) is None:
+        return False
+    return _is_dead(text) or time.time() - note.modified > _DEAD_ELSEWHERE_SECONDS
+
+
+def _is_dead(note: bytes) -> bool:
+    try:
+        return Process(**json.loads(note)).is_dead
+    except (ValueError, TypeError):
+        return True  # cut short while it was written: before the first data file

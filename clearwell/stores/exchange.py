@@ -1,0 +1,54 @@
+"""What making a release in a store needs beyond a place: whole files of a disk, and compare-and-swap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.stores.clients import objects
+from clearwell.stores.failures import explained
+from clearwell.stores.urls import split
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from obstore import UpdateVersion
+
+__all__ = ["read_tagged", "swap", "upload"]
+
+
+def upload(file: Path, url: str) -> None:
+    """Put a file of this machine at ``url``, a large one in parts: all of it is there then, or nothing."""
+    import obstore
+
+    base, key = split(url)
+    with explained(url):
+        obstore.put(objects(base), key, file)
+
+
+def read_tagged(url: str) -> tuple[bytes, UpdateVersion] | None:
+    """The bytes at ``url``, and by what they are told from later ones; None when there are none."""
+    import obstore
+
+    base, key = split(url)
+    try:
+        with explained(url):
+            found = obstore.get(objects(base), key)
+            data = bytes(found.bytes())
+    except FileNotFoundError:
+        return None
+    tag: UpdateVersion = {"e_tag": found.meta["e_tag"], "version": found.meta["version"]}
+    return data, tag
+
+
+def swap(url: str, data: bytes, seen: UpdateVersion) -> bool:
+    """Put ``data`` at ``url`` if what is there is still what was ``seen``; whether it was."""
+    import obstore
+    from obstore.exceptions import PreconditionError
+
+    base, key = split(url)
+    with explained(url):
+        try:
+            obstore.put(objects(base), key, data, mode=seen)
+        except PreconditionError:
+            return False
+    return True
