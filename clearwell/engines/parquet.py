@@ -70,7 +70,7 @@ class _Spark(Dialect):
         return path if "://" in path else f"file://{path}"
 
     def options(self, schema: StructType) -> dict[str, str]:
-        return {f"parquet.column.statistics.enabled#{leaf}": "false" for leaf in _unsafe_leaves(schema, "")}
+        return {f"parquet.column.statistics.enabled#{leaf}": "false" for leaf in _unsafe_leaves(schema)}
 
 
 SAIL: Dialect = _Sail()
@@ -145,15 +145,29 @@ def _unstorable(kind: DataType) -> str | None:
     return next((bad for _, part in _parts(kind) if (bad := _unstorable(part))), None)
 
 
-def _unsafe_leaves(kind: DataType, path: str) -> Iterator[str]:
-    """Parquet's names of the columns whose statistics mislead."""
+def _unsafe_leaves(schema: StructType) -> Iterator[str]:
+    """Parquet's names of the columns that get no statistics: all but the plain ones that these tell right."""
+    for field in schema.fields:
+        if _parts(field.dataType) or not _is_exact(field.dataType):
+            yield from _leaves(field.dataType, field.name)
+
+
+def _leaves(kind: DataType, path: str) -> Iterator[str]:
+    parts = _parts(kind)
+    for name, part in parts:
+        yield from _leaves(part, f"{path}.{name}")
+    if not parts:
+        yield path
+
+
+def _is_exact(kind: DataType) -> bool:
+    """Whether statistics of such a column tell its values as they are; the same types as in a table's log."""
     from pyspark.sql import types
 
-    wide = isinstance(kind, types.DecimalType) and kind.precision > _EXACT_DIGITS
-    if wide or isinstance(kind, types.FloatType | types.DoubleType):
-        yield path
-    for name, part in _parts(kind):
-        yield from _unsafe_leaves(part, f"{path}.{name}" if path else name)
+    if isinstance(kind, types.DecimalType):
+        return kind.precision <= _EXACT_DIGITS
+    whole = types.IntegralType, types.StringType, types.DateType
+    return isinstance(kind, (*whole, types.TimestampType, types.TimestampNTZType))
 
 
 def _parts(kind: DataType) -> list[tuple[str, DataType]]:

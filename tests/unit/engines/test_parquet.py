@@ -185,12 +185,14 @@ def test_spark_is_told_by_name_which_columns_get_no_statistics(engine):
         engine.session()
         .sql(
             "select 1L id, 1.5D x, cast(1 as decimal(15, 2)) narrow, cast(1 as decimal(16, 2)) wide, "
-            "named_struct('y', 1.5F, 'z', 1) s, array(1.5D) a, map('k', array(1.5D)) m"
+            "named_struct('y', 1.5F, 'z', 1) s, array(1.5D) a, map('k', array(1.5D)) m, "
+            "true flag, x'00' bytes, 'text' t, date'2026-01-01' d, timestamp'2026-01-01' at, 1S small"
         )
         .schema
     )
     prefix = "parquet.column.statistics.enabled#"
-    without = ["x", "wide", "s.y", "a.list.element", "m.key_value.value.list.element"]
+    nested = ["s.y", "s.z", "a.list.element", "m.key_value.key", "m.key_value.value.list.element"]
+    without = ["x", "wide", *nested, "flag", "bytes"]
     assert SPARK.options(schema) == {prefix + name: "false" for name in without}
     assert SPARK.options(StructType()) == {}
 
