@@ -33,6 +33,7 @@ _REFUSED = re.compile(
 _PLAIN_HTTP = ("URL scheme is not allowed", "builder error")
 _NO_CONDITION = ("<Code>NotImplemented</Code>", "501 Not Implemented", "not yet implemented")
 _SILENT = ("error sending request", "timed out", "dns error", "connect error", "Connection refused")
+_ANSWERS = ("AlreadyExistsError", "PreconditionError")  # what who asked wants to know
 _BUSY = re.compile(r"\b(429|500|502|503|504) [A-Z][A-Za-z ]+|<Code>(SlowDown|InternalError)</Code>")
 
 
@@ -114,7 +115,8 @@ def explained(url: str) -> Generator[None]:
             raise refused from error
         raise
     except Exception as error:
-        if type(error).__module__.startswith("obstore"):
+        kind = type(error)
+        if kind.__module__.startswith("obstore") and kind.__name__ not in _ANSWERS:
             raise failure(error, url) from error
         raise
 
