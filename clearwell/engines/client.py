@@ -14,7 +14,8 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
-from clearwell.engines import failures, parquet
+from clearwell.engines import delta, failures, parquet
+from clearwell.engines.base import Capability, require
 from clearwell.engines.dialects import note_sail
 from clearwell.errors import ClearwellError, EngineError, EngineLost
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.connect.client import DefaultChannelBuilder
     from pyspark.sql.connect.client.retries import RetryPolicy
-
-    from clearwell.engines.base import Capability
 
 __all__ = ["ConnectClient"]
 
@@ -50,6 +49,7 @@ class ConnectClient(ABC):
     """
 
     lacks: frozenset[Capability] = frozenset()
+    scratch: str | None = None
 
     def __init__(self, name: str, *, deadline_seconds: float, tries: int) -> None:
         self.name = name
@@ -78,6 +78,13 @@ class ConnectClient(ABC):
         with self.work(f"read {len(paths)} Parquet files"):
             session = self.session()
             return parquet.read(session, self._dialect, paths, schema)
+
+    def read_delta(self, path: str, version: int, schema: pa.Schema) -> DataFrame:
+        """A version of a Delta table by the engine's own reader: see Engine."""
+        with self.work(f"read version {version} of {path} by Delta"):
+            session = self.session()  # only then is it known who answers
+            require(self, Capability.DELTA_READER, place=path)
+            return delta.read(session, self._dialect, path, version, schema)
 
     def write_parquet(self, frame: DataFrame, path: str, *, partition_by: Sequence[str] = ()) -> None:
         """Write ``frame`` as Parquet into the new folder ``path``: see Engine."""

@@ -52,6 +52,11 @@ class EmbeddedEngine(ConnectClient):
         process = self._process
         return None if process is None or process.wait(0) else process.pid
 
+    @property
+    def scratch(self) -> str | None:  # type: ignore[override] - known only while it runs
+        """The folder in which it spills, gone with it; None before its start and after its end."""
+        return str(self._scratch.path) if self._scratch is not None else None
+
     def _open(self) -> DefaultChannelBuilder:
         if missing := [name for name in ("pyspark", "pysail", "grpc") if find_spec(name) is None]:
             raise EngineError(

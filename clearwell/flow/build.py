@@ -23,6 +23,7 @@ from clearwell.tables import (
     Candidate,
     Intent,
     Snapshot,
+    WriteKind,
     carry_out,
     count_by_file,
     decide,
@@ -94,6 +95,8 @@ def build(run: Run, job: Job) -> BuildResult:
         )
         if need is None:
             return unchanged_result(name, snapshot, last, recovered=recovered)
+        if snapshot is not None:
+            snapshot.require_writable(WriteKind.of(need.mode))
         known = last.lineage if last and need.mode != "replace" else ()
         intent = _candidate(run, job, audit, snapshot, sources=sources, need=need, known=known)
         winner = decide(lake, intent)

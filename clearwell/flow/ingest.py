@@ -23,6 +23,7 @@ from clearwell.tables import (
     Blocked,
     Intent,
     Snapshot,
+    WriteKind,
     carry_out,
     decide,
     files_of,
@@ -73,6 +74,8 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
             notes = _notes(found, aside)
             blocked = _set_aside(run, name, snapshot, aside)
             return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
+        if snapshot is not None:
+            snapshot.require_writable(WriteKind.of(need.mode))
         intent, unreadable = _stage(run, name, source, snapshot, files=files, need=need, code=code)
         if intent is None:
             aside += unreadable

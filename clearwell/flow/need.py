@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearwell.tables import changed_since
+from clearwell.tables import changed_by_others
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,14 +54,14 @@ def newest_build(lake: Lake, name: TableName, snapshot: Snapshot | None) -> Inte
 
 
 def touched_by_others(last: Intent | None, sources: tuple[Snapshot, ...]) -> list[str]:
-    """The inputs whose rows moved since the last build although they have had no batch of ours."""
+    """The inputs whose rows others have moved since the last build, before or after a batch of ours."""
     before = {state.table: state for state in last.inputs} if last else {}
     return [
         source.state.table
         for source in sources
         if (seen := before.get(source.state.table))
-        and (seen.generation, seen.batch) == (source.state.generation, source.state.batch)
-        and changed_since(source, seen.version)
+        and seen.generation == source.state.generation  # else it was rebuilt, and is taken whole anyway
+        and changed_by_others(source, seen.version)
     ]
 
 

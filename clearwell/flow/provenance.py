@@ -103,7 +103,10 @@ class Provenance:
     def rows(self, table: str, where: Mapping[str, pa.Scalar[Any]], *, most: int = 5) -> Found:
         """The rows of the table as it is now."""
         snapshot = self.snapshot(table)
-        return find_rows(snapshot.files, where, most=most) if snapshot else Found()
+        if snapshot is None:
+            return Found()
+        snapshot.require_readable()
+        return find_rows(snapshot.files, where, most=most)
 
     def current(self, table: str, where: Mapping[str, pa.Scalar[Any]], *, most: int = 5) -> list[RowStep]:
         """The same, to be shown."""

@@ -180,11 +180,9 @@ def _run_again(rows: Provenance, spec: TableSpec, origin: Origin, engine: Engine
 
 def _transformed(rows: Provenance, spec: TableSpec, origin: Origin, engine: Engine) -> pa.Table:
     snapshot = rows.lake.existing(spec.bronze_table)
-    likely = [
-        file.absolute for file in snapshot.files if file.may_hold("_file_id", origin.file_id, origin.file_id)
-    ]
+    likely = [f for f in snapshot.files if f.may_hold("_file_id", origin.file_id, origin.file_id)]
     with engine.work(f"reading one record of {spec.bronze_table}"):
-        frame = engine.read_parquet(likely, snapshot.schema)
+        frame = snapshot.read_files(engine, likely)
         frame = frame.where((frame["_file_id"] == origin.file_id) & (frame["_record_no"] == origin.record_no))
     made = call_transform(rows.project, spec, frame, engine)
     with engine.work(f"running {spec.silver.transform if spec.silver else ''} on one record"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from clearwell.tables.commit import (
     Recheck,
     carry_out,
-    changed_since,
     decide,
     schema_json,
     settle,
@@ -14,10 +13,12 @@ from clearwell.tables.commit import (
 from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
 from clearwell.tables.delete import delete_rows
 from clearwell.tables.edges import LINEAGE, edges_of, lineage_of, record_release
+from clearwell.tables.features import WriteKind
 from clearwell.tables.growth import Point, growth_of
 from clearwell.tables.lake import Lake, Table, lake_of
 from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
 from clearwell.tables.maintain import Maintained, maintain, pending_attempts
+from clearwell.tables.others import changed_by_others, commits_of_others
 from clearwell.tables.parts import PartWriter
 from clearwell.tables.pinned import altered_files, pinned_snapshot
 from clearwell.tables.snapshot import LiveFile, Snapshot
@@ -49,9 +50,11 @@ __all__ = [
     "Snapshot",
     "StagedFile",
     "Table",
+    "WriteKind",
     "altered_files",
     "carry_out",
-    "changed_since",
+    "changed_by_others",
+    "commits_of_others",
     "count_by_file",
     "decide",
     "delete_rows",

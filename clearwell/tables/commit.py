@@ -10,7 +10,6 @@ voided: committed with no files, so that its number is taken.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,10 @@ from deltalake.exceptions import DeltaError
 
 from clearwell.errors import TableError
 from clearwell.names import TableName
-from clearwell.stores import file_sizes, read_file, refusal
+from clearwell.stores import file_sizes, refusal
+from clearwell.tables.features import WriteKind
 from clearwell.tables.ledger import commit_files, commit_history, commit_quarantine, history_lacks
+from clearwell.tables.others import changed_since
 from clearwell.tables.rewrite import plan_rewrite
 from clearwell.tables.schema import added_columns
 from clearwell.tables.snapshot import APP_BATCH, APP_DELETED, APP_GENERATION, APP_VOID
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Lake, Table
     from clearwell.tables.snapshot import Snapshot
 
-__all__ = ["Recheck", "carry_out", "changed_since", "decide", "schema_json", "settle", "void_batch"]
+__all__ = ["Recheck", "carry_out", "decide", "schema_json", "settle", "void_batch"]
 
 Recheck = Callable[["Snapshot", "Intent"], bool]
 """Whether an intent's checks across rows hold for this version of its table with the batch in it."""
@@ -72,6 +73,9 @@ def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -
     """Bring a decided batch into its table, once, whoever else tries; whether it holds (not void)."""
     name = TableName.parse(intent.table)
     table = lake.table(name)
+    before = table.snapshot()
+    if before is not None and before.batch < intent.batch:
+        before.require_writable(WriteKind.of(intent.mode))
     lake.reached("quarantine", name)
     commit_quarantine(lake, intent)
     lake.reached("files", name)
@@ -185,17 +189,3 @@ def _add_columns(table: Table, schema: pa.Schema) -> None:
                 raise refused from error
             last = error
     raise TableError("its new columns could not be added", place=str(table.name), hint="run again") from last
-
-
-def changed_since(snapshot: Snapshot, version: int) -> bool:
-    """Whether a commit after ``version`` has moved data; a commit that is no longer in the log counts."""
-    for number in range(version + 1, snapshot.version + 1):
-        entry = read_file(f"{snapshot.root}/_delta_log/{number:020}.json")
-        if entry is None:
-            return True
-        for line in entry.decode().splitlines():
-            action = json.loads(line)
-            moved = action.get("add") or action.get("remove")
-            if moved and moved.get("dataChange", True):
-                return True
-    return False

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clearwell.tables.features import WriteKind
+from clearwell.tables.foreign import with_misleading_statistics
 from clearwell.tables.parts import PartWriter
 from clearwell.tables.snapshot import aligned_batches
 from clearwell.tables.swap import Change, add, remove, swap
@@ -19,22 +21,31 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Lake
     from clearwell.tables.snapshot import LiveFile, Snapshot
 
-__all__ = ["compact", "small_files"]
+__all__ = ["compact", "worth_joining"]
 
 TARGET_BYTES = 128 << 20
 
 
-def small_files(snapshot: Snapshot, *, target: int = TARGET_BYTES) -> list[LiveFile]:
-    """The files worth joining: smaller than half of ``target``, if there are two or more."""
+def worth_joining(snapshot: Snapshot, *, target: int = TARGET_BYTES) -> list[LiveFile]:
+    """The files to write anew: two or more that are smaller than half of ``target``, and doubtful ones.
+
+    Those are files of others from whose statistics the embedded engine makes up values. There are none
+    where a commit would break what others made of the table.
+    """
+    vectors = any(file.kept is not None for file in snapshot.files)
+    if snapshot.features.to_write(WriteKind.COMPACT, vectors=vectors):
+        return []
     small = [file for file in snapshot.files if file.size < target // 2]
-    return small if len(small) > 1 else []
+    chosen = {file.path: file for file in (small if len(small) > 1 else ())}
+    chosen |= {file.path: file for file in with_misleading_statistics(snapshot, snapshot.files)}
+    return list(chosen.values())
 
 
 def compact(lake: Lake, name: TableName, *, target: int = TARGET_BYTES) -> tuple[int, int]:
     """Join the small files of a table; how many files went, and how many came. (0, 0): nothing to do."""
     table = lake.table(name)
     snapshot = table.snapshot()
-    chosen = small_files(snapshot, target=target) if snapshot else []
+    chosen = worth_joining(snapshot, target=target) if snapshot else []
     if snapshot is None or not chosen:
         return 0, 0
     attempt = lake.begin(name, 0)

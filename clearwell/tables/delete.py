@@ -13,6 +13,7 @@ from clearwell.errors import CommitConflict
 from clearwell.model import FileCounts
 from clearwell.tables.commit import Recheck, carry_out, decide, schema_json, settle
 from clearwell.tables.control import Intent
+from clearwell.tables.features import WriteKind
 from clearwell.tables.ledger import files_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, 
     for _ in range(_MOST_TRIES):
         settle(lake, name, engine=engine, recheck=recheck)
         snapshot = lake.existing(name)
+        snapshot.require_writable(WriteKind.REWRITE)
         doomed = _count(lake, snapshot, predicate, engine)
         if not doomed:
             return 0

@@ -49,16 +49,19 @@ def find_rows(files: Iterable[LiveFile], where: Mapping[str, pa.Scalar[Any]], *,
         for file in files
         if all(value is None or file.may_hold(column, value, value) for column, value in bounds.items())
     )
-    return find_rows_in((file.absolute for file in likely), where, most=most)
+    found = Found()
+    for file in likely:
+        inside = {column: value for column, value in where.items() if column not in file.partition}
+        if all(_same(value, file.partition[c]) for c, value in where.items() if c not in inside):
+            _search_file(file.absolute, inside, found, most, kept=file.kept)
+    return found
 
 
 def find_rows_in(paths: Iterable[str], where: Mapping[str, pa.Scalar[Any]], *, most: int = 5) -> Found:
     """The same in Parquet files of which nothing is known."""
     found = Found()
     for path in paths:
-        with parquet_file(path) as file:
-            if set(where) <= set(file.schema_arrow.names):
-                _search(file, where, found, most)
+        _search_file(path, where, found, most)
     return found
 
 
@@ -80,13 +83,27 @@ def plain_row(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
     return {name: _plain_scalar(batch.column(at)[row]) for at, name in enumerate(batch.schema.names)}
 
 
-def _search(file: pq.ParquetFile, where: Mapping[str, pa.Scalar[Any]], found: Found, most: int) -> None:
+def _search_file(
+    path: str, where: Mapping[str, pa.Scalar[Any]], found: Found, most: int, *, kept: Any = None
+) -> None:
+    with parquet_file(path) as file:
+        if set(where) <= set(file.schema_arrow.names):
+            _search(file, where, found, most, kept)
+
+
+def _search(
+    file: pq.ParquetFile, where: Mapping[str, pa.Scalar[Any]], found: Found, most: int, kept: Any
+) -> None:
+    first = 0
     for group in range(file.metadata.num_row_groups):
         hits: list[int] = []
         start = 0
         for part in file.iter_batches(batch_size=_PART, row_groups=[group], columns=list(where)):
             hits += [start + row for row in pc.indices_nonzero(matching(part, where)).to_pylist()]
             start += part.num_rows
+        if kept is not None:  # others delete rows by a vector beside the file
+            hits = [row for row in hits if first + row >= len(kept) or kept[first + row].as_py()]
+        first += start
         found.count += len(hits)
         if wanted := hits[: max(most - len(found.records), 0)]:
             found.records += _rows_at(file, group, wanted)
@@ -103,6 +120,11 @@ def _rows_at(file: pq.ParquetFile, group: int, wanted: list[int]) -> list[pa.Rec
         if start > wanted[-1]:
             break
     return rows
+
+
+def _same(value: pa.Scalar[Any], of_all: pa.Scalar[Any]) -> bool:
+    """Whether the value that all rows of a file have is the wanted one; NULL is none."""
+    return value.is_valid and value.equals(of_all.cast(value.type))
 
 
 def _plain_scalar(value: pa.Scalar[Any]) -> Any:

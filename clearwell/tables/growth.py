@@ -87,16 +87,16 @@ def _live(snapshot: Snapshot) -> _Live:
 def _apply(entry: bytes, live: _Live, *, skip: bool) -> datetime | None:
     """Carry out a commit on ``live``, unless that has it already; the time of the commit, if it says it."""
     at: int | None = None
-    for action in (json.loads(line) for line in entry.splitlines() if line.strip()):
-        if info := action.get("commitInfo"):
-            at = info.get("inCommitTimestamp") or info.get("timestamp")
-        elif skip:
-            continue
-        elif add := action.get("add"):
-            rows = json.loads(add["stats"])["numRecords"] if add.get("stats") else 0
-            live[unquote(add["path"])] = (rows or 0, add["size"])
-        elif remove := action.get("remove"):
-            live.pop(unquote(remove["path"]), None)
+    actions = [json.loads(line) for line in entry.splitlines() if line.strip()]
+    for info in (action["commitInfo"] for action in actions if "commitInfo" in action):
+        at = info.get("inCommitTimestamp") or info.get("timestamp")
+    # Rows that are deleted by a vector: the same file is removed without it and added with it.
+    for remove in (action["remove"] for action in actions if "remove" in action and not skip):
+        live.pop(unquote(remove["path"]), None)
+    for add in (action["add"] for action in actions if "add" in action and not skip):
+        rows = (json.loads(add["stats"]).get("numRecords") if add.get("stats") else 0) or 0
+        gone = (add.get("deletionVector") or {}).get("cardinality", 0)
+        live[unquote(add["path"])] = (rows - gone, add["size"])
     return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
 
 

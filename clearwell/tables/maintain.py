@@ -11,10 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from clearwell.errors import TableError
 from clearwell.names import TableName, Zone
-from clearwell.tables.compact import compact, small_files
+from clearwell.tables.compact import compact, worth_joining
 from clearwell.tables.swap import Change, remove, swap
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def maintain(
         if name.zone in (Zone.QUARANTINE, Zone.FILES) and not dry_run:
             _drop_old_generations(lake, name)
         snapshot = lake.existing(name)
-        joined, made = (len(small_files(snapshot)), 0) if dry_run else compact(lake, name)
+        joined, made = (len(worth_joining(snapshot)), 0) if dry_run else compact(lake, name)
         keep = _pinned_paths(lake, name, (pinned or {}).get(str(name), ()))
         files, size = _free(lake, name, keep, retention_hours, dry_run=dry_run)
         done.append(Maintained(str(name), joined, made, files, size))
@@ -153,7 +154,7 @@ def _free(
     pending = pending_attempts(lake)
     snapshot = lake.existing(name)
     handle = snapshot.handle
-    live = {file.path for file in snapshot.files}
+    live = {unquote(file.path) for file in snapshot.files}
     expired = set(handle.vacuum(_whole(retention_hours), dry_run=True, enforce_retention_duration=False))
     removed = set(handle.vacuum(0, dry_run=True, enforce_retention_duration=False))
     doomed: dict[str, int] = {}
@@ -161,8 +162,9 @@ def _free(
         path = file.path.removeprefix(f"{name.path}/")
         if path in live or path in keep or path.startswith("_delta_log/"):
             continue
-        attempt = path.partition("/")[0].removeprefix("attempt=")
-        if path in expired or (path not in removed and attempt not in pending):
+        # What is in no version may be what others are writing just now, their vectors, their changes.
+        _, ours, attempt = path.partition("/")[0].partition("attempt=")
+        if path in expired or (ours and path not in removed and attempt not in pending):
             doomed[file.path] = file.size
     if not dry_run:
         lake.store.delete(doomed)

@@ -33,7 +33,7 @@ def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attemp
     if not touched:
         return Change(adds=adds)
     with engine.work(f"rewriting {len(touched)} files of {snapshot.name}"):
-        old = engine.read_parquet([f.absolute for f in touched], snapshot.schema)
+        old = snapshot.read_files(engine, touched)
         kept = _kept(lake, snapshot, intent, old, engine)
         rest = stage_frame(
             lake,

@@ -1,22 +1,21 @@
 """One version of a table, as a reader sees it: its files, its schema, and which batches it holds.
 
 Engines are given the file list of the version they shall read; nobody but this package asks Delta.
-Tables whose protocol needs a feature that our readers would get wrong without an error (column mapping)
-or cannot read at all (deletion vectors) are refused.
+What files alone do not show of a table that others wrote is put right, or refused
+(``clearwell.tables.features``, ``foreign``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from clearwell.errors import TableError
 from clearwell.model import InputState
-from clearwell.stores import parquet_file
-from clearwell.tables.stats import as_logged
+from clearwell.tables.datafiles import LiveFile, aligned_batches, live_files
+from clearwell.tables.features import features_of, refuse
+from clearwell.tables.foreign import read_files, require_readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
     from clearwell.names import TableName
+    from clearwell.tables.features import WriteKind
 
 __all__ = [
     "APP_BATCH",
@@ -46,29 +46,6 @@ APP_VOID = "clearwell.void"
 APP_DELETED = "clearwell.deleted"
 """... of the last batch that deleted rows by a predicate."""
 
-_READABLE = {"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"}
-
-
-@dataclass(frozen=True)
-class LiveFile:
-    """A data file of a version. ``low`` and ``high`` hold the bounds of columns that have some."""
-
-    path: str
-    absolute: str
-    size: int
-    rows: int
-    low: dict[str, Any]
-    high: dict[str, Any]
-
-    def may_hold(self, column: str, low: Any, high: Any) -> bool:
-        """Whether a value between ``low`` and ``high`` can be in this file, by its statistics."""
-        if column not in self.low or low is None or high is None:
-            return True
-        try:
-            return self.low[column] <= high and low <= self.high[column]
-        except TypeError:  # bounds of unlike types say nothing
-            return True
-
 
 class Snapshot:
     """A version of one table. Made by ``Table.snapshot``."""
@@ -78,7 +55,7 @@ class Snapshot:
         self.root = root
         self.handle = handle
         self.version: int = handle.version()
-        _refuse_unknown_features(name, handle)
+        self.features = features_of(root, handle)
 
     @property
     def batch(self) -> int:
@@ -103,8 +80,7 @@ class Snapshot:
     @cached_property
     def files(self) -> tuple[LiveFile, ...]:
         """The data files, sorted by path."""
-        adds = pa.table(self.handle.get_add_actions(flatten=True))
-        return tuple(sorted(_live_files(self.root, adds), key=lambda f: f.path))
+        return tuple(live_files(self.root, self.handle, vectors=self.features.has_vectors))
 
     @property
     def rows(self) -> int:
@@ -122,16 +98,39 @@ class Snapshot:
         deleted = self.handle.transaction_version(APP_DELETED) or 0
         return InputState(str(self.name), max(self.generation, deleted), self.batch, self.version)
 
+    def require_readable(self) -> None:
+        """Pass if our own reader reads it right; raises TableError that names an engine that does."""
+        require_readable(self)
+
+    def require_writable(self, kind: WriteKind) -> None:
+        """Pass if a commit of that kind keeps what others made of it; raises TableError with the way back."""
+        vectors = self.features.has_vectors and any(file.kept is not None for file in self.files)
+        if obstacles := self.features.to_write(kind, vectors=vectors):
+            raise refuse(obstacles, str(kind), place=str(self.name))
+
     def read(self, engine: Engine, *, after_batch: int | None = None) -> DataFrame:
-        """The rows as a Spark frame; with ``after_batch`` only those of later bronze batches."""
+        """The rows as a Spark frame; with ``after_batch`` only those of later bronze batches.
+
+        Raises:
+            TableError: others use features of Delta that this engine cannot read.
+        """
         if after_batch is None:
-            return engine.read_parquet([f.absolute for f in self.files], self.schema)
-        files = [f.absolute for f in self.files if f.high.get("_batch_id", after_batch + 1) > after_batch]
-        frame = engine.read_parquet(files, self.schema)
+            return self.read_files(engine, self.files)
+        files = [f for f in self.files if f.high.get("_batch_id", after_batch + 1) > after_batch]
+        frame = self.read_files(engine, files)
         return frame.where(frame["_batch_id"] > after_batch)
 
+    def read_files(self, engine: Engine, files: Sequence[LiveFile]) -> DataFrame:
+        """The rows of ``files`` of this version, or where only Delta's own reader will do, of all."""
+        return read_files(engine, self, files)
+
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows as Arrow batches, file by file; a column that a file lacks is NULL."""
+        """The rows as Arrow batches, file by file; a column that a file lacks is NULL.
+
+        Raises:
+            TableError: others use features of Delta that only Spark can read.
+        """
+        require_readable(self)
         schema = pa.schema([self.schema.field(c) for c in columns]) if columns is not None else self.schema
         return aligned_batches(self.files, schema)
 
@@ -139,50 +138,3 @@ class Snapshot:
         """All rows in memory: for small tables, such as those of Clearwell's own records."""
         schema = pa.schema([self.schema.field(c) for c in columns]) if columns is not None else self.schema
         return pa.Table.from_batches(list(self.batches(columns)), schema)
-
-
-def aligned_batches(files: Sequence[LiveFile], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The rows of data files as Arrow batches of exactly ``schema``."""
-    for live in files:
-        with parquet_file(live.absolute) as file:
-            present = [name for name in schema.names if name in file.schema_arrow.names]
-            for batch in file.iter_batches(columns=present):
-                yield _aligned(batch, schema)
-
-
-def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    columns: list[pa.Array] = []
-    for field in schema:
-        if field.name in batch.schema.names:
-            column = batch.column(batch.schema.get_field_index(field.name))
-            columns.append(column if column.type == field.type else column.cast(field.type))
-        else:
-            columns.append(pa.nulls(batch.num_rows, field.type))
-    return pa.RecordBatch.from_arrays(columns, schema=schema) if columns else batch
-
-
-def _live_files(root: str, adds: pa.Table) -> Iterator[LiveFile]:
-    lows = [c for c in adds.column_names if c.startswith("min.")]
-    highs = [c for c in adds.column_names if c.startswith("max.")]
-    for row in cast("list[dict[str, Any]]", adds.to_pylist()):
-        yield LiveFile(
-            path=row["path"],
-            absolute=f"{root}/{row['path']}",
-            size=row["size_bytes"],
-            rows=row["num_records"] or 0,
-            low={c[4:]: as_logged(row[c]) for c in lows if row[c] is not None},
-            high={c[4:]: as_logged(row[c]) for c in highs if row[c] is not None},
-        )
-
-
-def _refuse_unknown_features(name: TableName, handle: DeltaTable) -> None:
-    protocol = handle.protocol()
-    needed: set[str] = set(protocol.reader_features or ()) - _READABLE
-    if protocol.min_reader_version == 2:
-        needed.add("columnMapping")
-    if needed:
-        raise TableError(
-            f"the table needs {', '.join(sorted(needed))} to be read",
-            place=str(name),
-            hint="read it with Apache Spark and delta-spark, or rewrite it without these features",
-        )

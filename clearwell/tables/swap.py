@@ -22,6 +22,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from clearwell.errors import CommitConflict, TableError
 from clearwell.stores import refusal
+from clearwell.tables.features import WriteKind
 from clearwell.tables.snapshot import APP_BATCH, LiveFile, Snapshot
 from clearwell.tables.stats import stats_json
 
@@ -59,7 +60,7 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
     log has it already, whoever made it.
 
     Raises:
-        TableError: the table does not exist.
+        TableError: the table does not exist, or others use features of Delta that this commit would break.
         StoreError: the place where it lies refuses, or does not answer.
         CommitConflict: other writers won every try for five minutes.
     """
@@ -75,6 +76,8 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
         change = plan(snapshot)
         if change is None:
             return snapshot.version
+        if (kind := _kind(change)) is not None:
+            snapshot.require_writable(kind)
         table.lake.reached("commit", table.name)
         try:
             _commit(snapshot, change, {app: batch} if batch is not None else {})
@@ -112,6 +115,16 @@ def remove(file: LiveFile, *, moves_data: bool = True) -> RemoveAction:
         deletion_timestamp=int(time.time() * 1000),
         data_change=moves_data,
     )
+
+
+def _kind(change: Change) -> WriteKind | None:
+    """What a change does to the files that are there; None: nothing, and it adds none."""
+    if change.replaces:
+        return WriteKind.REPLACE
+    if change.removes:
+        moves = any(action.data_change for action in change.removes)
+        return WriteKind.REWRITE if moves else WriteKind.COMPACT
+    return WriteKind.APPEND if change.adds else None
 
 
 def _commit(snapshot: Snapshot, change: Change, transactions: dict[str, int]) -> None:

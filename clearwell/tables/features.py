@@ -1,0 +1,280 @@
+"""What a table asks of those who read it or commit to it, by its protocol and its properties.
+
+Others may work on a table with features of Delta that files alone do not show: then a file list reads
+wrong, or a commit breaks what others rely on, and no error says so. Each of them is named here, with what
+it means and with the commands of Spark that take it away again (each was tried on delta-spark 4.4.0).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deltalake import DeltaTable
+
+__all__ = ["Features", "Obstacle", "WriteKind", "features_of", "refuse"]
+
+DELETION_VECTORS = "deletionVectors"
+_SPARK_READS = "read it with --engine spark"
+
+
+class WriteKind(StrEnum):
+    """What a commit does to the files that were there; the value is how it is told."""
+
+    APPEND = "an append"
+    REPLACE = "a replacement of all rows"
+    REWRITE = "a rewrite of some files"
+    COMPACT = "a compaction"
+
+    @classmethod
+    def of(cls, mode: str) -> WriteKind:
+        """The kind of a batch's mode."""
+        return {"append": cls.APPEND, "replace": cls.REPLACE}.get(mode, cls.REWRITE)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A feature in the way: its name in Delta, what it means, the commands that take it away."""
+
+    feature: str
+    fact: str
+    way_back: str
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features that a version of a table uses.
+
+    Args:
+        path: The table's root, for the commands.
+        unread: What keeps everybody but Delta's own reader in Spark from reading it right.
+        unwritten: What keeps us from committing anything.
+        partitions: Its partition columns, whose values are in no file.
+        has_vectors: Whether rows may be deleted by vectors beside the files.
+        widened: Whether files may hold a narrower type than the table.
+        keeps_changes: Whether others read its changes (CDF).
+        only_grows: Whether no row may go.
+    """
+
+    path: str
+    unread: tuple[Obstacle, ...] = ()
+    unwritten: tuple[Obstacle, ...] = ()
+    partitions: tuple[str, ...] = ()
+    has_vectors: bool = False
+    widened: bool = False
+    keeps_changes: bool = False
+    only_grows: bool = False
+
+    def to_write(self, kind: WriteKind, *, vectors: bool = False) -> tuple[Obstacle, ...]:
+        """What is in the way of a commit; ``vectors``: a live file has a deletion vector."""
+        found = list(self.unwritten)
+        if vectors and kind in (WriteKind.REWRITE, WriteKind.COMPACT):
+            found.append(_vectors(self.path))
+        if self.keeps_changes and kind is WriteKind.REWRITE:
+            fact = "its readers are told each changed row, and our rewrites tell none"
+            found.append(Obstacle("changeDataFeed", fact, _unset(self.path, "delta.enableChangeDataFeed")))
+        if self.only_grows and kind in (WriteKind.REWRITE, WriteKind.REPLACE):
+            found.append(Obstacle("appendOnly", "no row of it may go", _unset(self.path, "delta.appendOnly")))
+        return tuple(found)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All features that need care, for people."""
+        care = {
+            "partition columns": bool(self.partitions),
+            DELETION_VECTORS: self.has_vectors,
+            "typeWidening": self.widened,
+            "changeDataFeed": self.keeps_changes,
+            "appendOnly": self.only_grows,
+        }
+        named = [o.feature for o in (*self.unread, *self.unwritten)]
+        return tuple(dict.fromkeys([*named, *(name for name, used in care.items() if used)]))
+
+
+def refuse(obstacles: tuple[Obstacle, ...], what: str, *, place: str) -> TableError:
+    """The error for ``what`` that ``obstacles`` are in the way of."""
+    facts = "; ".join(f"{o.feature}: {o.fact}" for o in obstacles)
+    ways = dict.fromkeys(o.way_back for o in obstacles)
+    return TableError(
+        f"{what} would break what others made of the table: {facts}",
+        place=place,
+        hint=f"on Spark with Delta: {'; '.join(ways)}; then run again",
+    )
+
+
+def features_of(path: str, handle: DeltaTable) -> Features:
+    """What this version of the table at ``path`` uses."""
+    protocol, metadata = handle.protocol(), handle.metadata()
+    settings: dict[str, str] = metadata.configuration
+    fields: list[dict[str, Any]] = json.loads(handle.schema().to_json())["fields"]
+    named = {*(protocol.reader_features or ()), *(protocol.writer_features or ())}
+    partitions = tuple(metadata.partition_columns)
+    return Features(
+        path=path,
+        unread=tuple(_unread(path, {*(protocol.reader_features or ())}, settings, fields)),
+        unwritten=tuple(_unwritten(path, named, settings, fields, partitions)),
+        partitions=partitions,
+        has_vectors=DELETION_VECTORS in named,
+        widened=any("typeWidening" in name for name in named),
+        keeps_changes=settings.get("delta.enableChangeDataFeed") == "true",
+        only_grows=settings.get("delta.appendOnly") == "true",
+    )
+
+
+_READ_BY_US = {
+    DELETION_VECTORS,
+    "columnMapping",
+    "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+}
+_WRITTEN_BY_US = {
+    DELETION_VECTORS,
+    "appendOnly",
+    "changeDataFeed",
+    "checkConstraints",
+    "columnMapping",
+    "generatedColumns",
+    "invariants",
+    "timestampNtz",
+    "v2Checkpoint",
+}
+"""What delta-rs commits to, and where what that asks for is looked at below."""
+
+
+def _unread(
+    path: str, features: set[str], settings: dict[str, str], fields: list[dict[str, Any]]
+) -> Iterator[Obstacle]:
+    if _is_mapped(settings, fields):
+        yield _mapped(path)
+    if padded := [f["name"] for f in fields if "char(" in str(_kept_type(f)).lower().replace("varchar(", "")]:
+        fact = f"texts of {', '.join(padded)} are filled up with blanks when they are read"
+        yield Obstacle("CHAR columns", fact, _made_anew(path))
+    for name in sorted(features - _READ_BY_US):
+        yield _unknown(path, name)
+
+
+def _unwritten(
+    path: str,
+    features: set[str],
+    settings: dict[str, str],
+    fields: list[dict[str, Any]],
+    partitions: tuple[str, ...],
+) -> Iterator[Obstacle]:
+    if settings.get("delta.columnMapping.mode", "none") != "none":
+        yield _mapped(path)
+    if partitions:
+        fact = f"values of {', '.join(partitions)} belong into the log, and not into the files"
+        yield Obstacle("partition columns", fact, _made_anew(path))
+    for field in fields:
+        keys: set[str] = set(field["metadata"])
+        if "delta.generationExpression" in keys:
+            fact = f"{field['name']} is computed from others"
+            yield Obstacle("generatedColumns", fact, _made_anew(path))
+        if "delta.invariants" in keys:
+            yield Obstacle("invariants", f"{field['name']} has a condition", _made_anew(path))
+        if _kept_type(field):
+            yield Obstacle("CHAR or VARCHAR columns", f"{field['name']} has a length", _made_anew(path))
+    checks = [key.removeprefix("delta.constraints.") for key in settings if "delta.constraints." in key]
+    for name in checks:
+        drop = f"ALTER TABLE {_sql(path)} DROP CONSTRAINT `{name}`"
+        yield Obstacle("checkConstraints", f"{name} is to hold for each row", drop)
+    unknown = features - _WRITTEN_BY_US
+    if unknown & _KEEP_NOTES:  # their own notes: gone with them
+        unknown -= {"domainMetadata"}
+    for name in sorted(unknown):
+        yield _unknown(path, name)
+
+
+def _is_mapped(settings: dict[str, str], fields: list[dict[str, Any]]) -> bool:
+    """Whether files may have other names for columns; one that was mapped later may have the same."""
+    mode = settings.get("delta.columnMapping.mode", "none")
+    return mode == "id" or (mode != "none" and any(not _same_name(field) for field in fields))
+
+
+def _same_name(field: dict[str, Any]) -> bool:
+    own = field["metadata"].get("delta.columnMapping.physicalName", field["name"]) == field["name"]
+    return own and all(_same_name(inner) for inner in _fields_in(field["type"]))
+
+
+def _fields_in(kind: Any) -> Iterator[dict[str, Any]]:
+    """The fields of structs inside a type of Delta's schema."""
+    if not isinstance(kind, dict):
+        return
+    parts: dict[str, Any] = kind
+    yield from parts.get("fields", ())
+    for name in ("elementType", "keyType", "valueType"):
+        yield from _fields_in(parts.get(name))
+
+
+def _kept_type(field: dict[str, Any]) -> Any:
+    return field["metadata"].get("__CHAR_VARCHAR_TYPE_STRING", "")
+
+
+def _sql(path: str) -> str:
+    return f"delta.`{path}`"
+
+
+def _unset(path: str, key: str) -> str:
+    return f"ALTER TABLE {_sql(path)} SET TBLPROPERTIES ('{key}' = 'false')"
+
+
+def _made_anew(path: str) -> str:
+    table = _sql(path)
+    return f"CREATE OR REPLACE TABLE {table} USING delta AS SELECT * FROM {table}"  # noqa: S608 - for people
+
+
+def _mapped(path: str) -> Obstacle:
+    back = f"ALTER TABLE {_sql(path)} SET TBLPROPERTIES ('delta.columnMapping.mode' = 'none')"
+    return Obstacle("columnMapping", "its columns have other names in the files", back)
+
+
+def _vectors(path: str) -> Obstacle:
+    table = _sql(path)
+    off = f"ALTER TABLE {table} SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')"
+    fact = "rows are deleted beside the files that hold them"
+    return Obstacle(DELETION_VECTORS, fact, f"{off}; REORG TABLE {table} APPLY (PURGE)")
+
+
+_DROPPED_AT_ONCE = {
+    "rowTracking": ("each row keeps a number", ("rowTracking", "domainMetadata")),
+    "domainMetadata": ("others keep notes in its log", ("domainMetadata",)),
+    "inCommitTimestamp": ("each commit says its time", ("inCommitTimestamp",)),
+}
+_KEEP_NOTES = {"clustering", "rowTracking"}
+_DROPPED_IN_TIME = {
+    "typeWidening": "types of columns were widened",
+    "vacuumProtocolCheck": "VACUUM is to look at its protocol",
+}
+_KEPT_FOR_EVER = {
+    "allowColumnDefaults": "columns have defaults",
+    "clustering": "it is clustered anew as it grows",
+    "identityColumns": "a column counts its rows",
+    "variantType": "a column holds values of any type",
+}
+
+
+def _unknown(path: str, name: str) -> Obstacle:
+    """A feature that neither delta-rs nor we honour, and how to be without it."""
+    table = _sql(path)
+    protection = f"ALTER TABLE {table} DROP FEATURE checkpointProtection TRUNCATE HISTORY"
+    if name in _DROPPED_AT_ONCE:
+        fact, features = _DROPPED_AT_ONCE[name]
+        return Obstacle(name, fact, "; ".join(f"ALTER TABLE {table} DROP FEATURE {f}" for f in features))
+    if name == "checkpointProtection":
+        return Obstacle(name, "a feature was dropped lately", f"after its time of retention, {protection}")
+    if name in _DROPPED_IN_TIME:
+        drop = f"ALTER TABLE {table} DROP FEATURE {name}"
+        return Obstacle(name, _DROPPED_IN_TIME[name], f"{drop}; after its time of retention, {protection}")
+    fact = _KEPT_FOR_EVER.get(name, "Clearwell does not know it")
+    rebuild = f"nothing takes {name} away again: delete {path} and its folder in control/intents, rebuild it"
+    return Obstacle(name, fact, rebuild)
