@@ -55,9 +55,9 @@ class Sample:
         assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, code: int = 0) -> Any:
         """The one JSON document that a listing prints."""
-        return json.loads(self.clearwell(*arguments, "--json"))
+        return json.loads(self.clearwell(*arguments, "--json", code=code))
 
 
 def copy_sample(root: Path) -> Sample:
