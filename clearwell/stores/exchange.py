@@ -36,7 +36,11 @@ def read_tagged(url: str) -> tuple[bytes, UpdateVersion] | None:
             data = bytes(found.bytes())
     except FileNotFoundError:
         return None
-    tag: UpdateVersion = {"e_tag": found.meta["e_tag"], "version": found.meta["version"]}
+    tag: UpdateVersion = {}
+    if found.meta["e_tag"] is not None:
+        tag["e_tag"] = found.meta["e_tag"]
+    if found.meta["version"] is not None:
+        tag["version"] = found.meta["version"]
     return data, tag
 
 

@@ -28,7 +28,9 @@ _NO_CREDENTIALS = ("http://169.254.", "metadata.google.internal")  # where a clo
 _REFUSED = re.compile(
     r"<Code>(InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|ExpiredToken|InvalidToken|"
     r"TokenRefreshRequired|AuthenticationFailed|AuthorizationFailure|Authorization\w*Mismatch)</Code>"
-    r"|\b(401 Unauthorized|403 Forbidden)|lacked the necessary privileges|valid authentication"
+)
+_FORBIDDEN = re.compile(
+    r"(401 Unauthorized|403 Forbidden)|lacked the necessary privileges|valid authentication"
 )
 _PLAIN_HTTP = ("URL scheme is not allowed", "builder error")
 _NO_CONDITION = ("<Code>NotImplemented</Code>", "501 Not Implemented", "not yet implemented")
@@ -63,8 +65,8 @@ def refusal(error: BaseException, url: str) -> StoreError | None:
         return StoreError(
             "there are no credentials for it in the environment", place=url, hint=f"set {variables}"
         )
-    if found := _REFUSED.search(text):
-        said = found[1] or found[2]
+    if found := _REFUSED.search(text) or _FORBIDDEN.search(text):
+        said = found[1]
         return StoreError(
             f"access was refused{f': {said}' if said else ''}",
             place=url,
@@ -80,7 +82,7 @@ def refusal(error: BaseException, url: str) -> StoreError | None:
         return StoreUnreachable(
             f"it cannot answer now: {(found[1] and found[0]) or found[2]}", place=url, hint="run again later"
         )
-    if any(word in text for word in _NO_CONDITION) or type(error).__name__ == "NotSupportedError":
+    if any(word in text for word in _NO_CONDITION) or isinstance(error, NotImplementedError):
         return no_conditional_put(url)
     return None
 
@@ -108,7 +110,7 @@ def explained(url: str) -> Generator[None]:
         yield
     except FileNotFoundError:
         raise
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:
         raise failure(error, url) from error
     except DeltaError as error:  # most of these are about the table
         if refused := refusal(error, url):

@@ -35,9 +35,9 @@ def test_files_that_cannot_hold_it_are_not_opened(tmp_path: Path, monkeypatch: p
     opened: list[str] = []
     real = pq.ParquetFile
 
-    def counting(path: str) -> pq.ParquetFile:
+    def counting(path: str, **options: Any) -> pq.ParquetFile:
         opened.append(path)
-        return real(path)
+        return real(path, **options)
 
     monkeypatch.setattr(pq, "ParquetFile", counting)
     assert find_rows(lake.existing(NAME).files, {"id": pa.scalar(150)}).count == 1
