@@ -70,6 +70,7 @@ def verify(
     """  # noqa: D301 - click's mark for lines that stay as they are
     from clearwell.engines import open_engine
     from clearwell.flow.project import load_project
+    from clearwell.flow.stored import open_release
     from clearwell.flow.verify import verify as verify_release
 
     settings = session.settings(engine=engine)
@@ -77,9 +78,7 @@ def verify(
     lake = session.existing_lake()
     name, number = _named(release, version)
     with _working(f"verifying {release}", session):
-        from clearwell.datasets import open_dataset
-
-        dataset = open_dataset(name, version=number, lake=lake.root)
+        dataset = open_release(lake, name, number)
         with open_engine(settings) as chosen:
             found = verify_release(
                 project, lake, dataset, chosen, scratch=scratch, present_code=with_present_code

@@ -17,6 +17,7 @@ from clearwell.flow.contents import released_contents
 from clearwell.flow.replay import ChangedCode, Made, Plan, Replay, RowsOnly, changed_code, plan_replay
 from clearwell.flow.run import Run, log
 from clearwell.flow.scratch import scratch_lake
+from clearwell.flow.stored import require_stored_files
 from clearwell.model import InputState
 from clearwell.tables import altered_files
 
@@ -108,6 +109,7 @@ def verify(
     """
     manifest = release.manifest
     log.info("%s v%d: verifying %d files", manifest.dataset, manifest.version, len(manifest.files))
+    require_stored_files(lake, manifest)
     release.verify()
     spec = _spec_of(project, manifest)
     made_from = manifest.inputs[0]

@@ -1,0 +1,64 @@
+"""A release to be verified: found by its name or its place, and its bytes where they lie.
+
+Readers of a release in a store work on a copy of theirs, whose files were held against their hashes when they
+were copied. Whether the store still has these bytes is asked here: each file is read again, and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from clearwell.datasets import Dataset, open_dataset
+from clearwell.datasets.catalog import find_on
+from clearwell.datasets.shelf import open_shelf
+from clearwell.errors import DatasetError
+from clearwell.names import RELEASES, release_path
+
+if TYPE_CHECKING:
+    from clearwell.datasets import Manifest
+    from clearwell.tables import Lake
+
+__all__ = ["open_release", "require_stored_files"]
+
+_CHUNK = 1 << 22
+
+
+def open_release(lake: Lake, release: str, version: str | None = None) -> Dataset:
+    """A release of ``lake`` by the name of its dataset, or any by its path or address.
+
+    Raises:
+        ReleaseNotFound: no dataset or version of that name.
+        DatasetError: it cannot be read or copied.
+    """
+    if "/" in release or "\\" in release or release.startswith("."):
+        return open_dataset(release, version=version)
+    return Dataset(find_on(open_shelf(lake.store.absolute(RELEASES)), release, version))
+
+
+def require_stored_files(lake: Lake, manifest: Manifest) -> None:
+    """Pass if the store of the lake's releases has the bytes of this one; of a folder nothing is asked.
+
+    Raises:
+        DatasetError: a file is missing or has changed.
+        StoreError: the store refuses us.
+    """
+    store = lake.store
+    if store.is_local(RELEASES):
+        return
+    for file in manifest.files:
+        path = f"{release_path(manifest.dataset, manifest.version)}/{file.path}"
+        if store.size(path) != file.bytes or _digest(lake, path) != file.sha256:
+            raise DatasetError(
+                "a file of the release is missing or has changed in its store",
+                place=store.absolute(path),
+                hint="upload the release again from a copy, or publish a new one",
+            )
+
+
+def _digest(lake: Lake, path: str) -> str:
+    digest = hashlib.sha256()
+    with lake.store.open_input(path) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
