@@ -12,6 +12,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from clearwell.engines import Engine
     from tests.services.s3 import S3Server, S3Space
@@ -59,8 +60,14 @@ def s3_server() -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def s3(request: pytest.FixtureRequest, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Space:
-    """A part of the S3 server of the test's own: ``s3.url("lake")``; the environment has what opens it."""
+def s3(
+    request: pytest.FixtureRequest, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> S3Space:
+    """A part of the S3 server of the test's own: ``s3.url("lake")``; the environment has what opens it.
+
+    What is read from there is kept in ``tmp_path / "cache"``.
+    """
+    monkeypatch.setenv("CLEARWELL_CACHE", str(tmp_path / "cache"))
     for name, value in s3_server.environment.items():
         monkeypatch.setenv(name, value)
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")

@@ -79,8 +79,9 @@ def project(root: Path, dataset: str = DATASET, *, on_step: Callable[[str, str],
 
 def load(root: Path, *, on_step: Callable[[str, str], None] | None = None) -> Run:
     """A run over the project that ``project`` has written."""
-    made = load_project(load_settings(root))
-    return Run(made, Lake(root / "lake", on_step=on_step), engine=None)  # type: ignore[arg-type]
+    settings = load_settings(root)
+    lake = Lake(settings.lake, places=settings.places, on_step=on_step)
+    return Run(load_project(settings), lake, engine=None)  # type: ignore[arg-type]
 
 
 def rows(count: int, *, start: int = 0) -> list[dict[str, Any]]:
