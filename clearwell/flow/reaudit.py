@@ -119,7 +119,7 @@ def _published(run: Run, table: TableName) -> Snapshot:
     if snapshot is None:
         raise TableNotFound(
             f"no table {str(table)!r} in this lake, so there is nothing to audit",
-            place=str(run.lake.root),
+            place=run.lake.address,
             hint=f"build it: `clearwell run +{table}`, or Materialize on its page",
         )
     return snapshot

@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from clearwell.datasets.catalog import current_version, versions_in
+from clearwell.datasets.shelf import open_shelf
 from clearwell.errors import DatasetError, TableError
 from clearwell.names import RELEASES, REPORTS, TableName, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from clearwell.datasets.shelf import Shelf
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["CATEGORIES", "LakeStorage", "ReleaseStorage", "TableStorage", "Usage", "measure"]
@@ -125,7 +126,8 @@ def measure(lake: Lake, *, pending: Collection[str] = ()) -> LakeStorage:
 
 def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
     snapshots = {name: lake.existing(name) for name in lake.tables()}
-    listing = dict(_listed(lake.root))
+    listing = dict(_listed(lake))
+    shelf = open_shelf(lake.store.absolute(RELEASES))
     tables: list[TableStorage] = []
     releases: list[ReleaseStorage] = []
     others: Counter[str] = Counter()
@@ -136,7 +138,7 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
             snapshot = snapshots.get(TableName(Zone(zone), name))
             tables.append(_table(f"{zone}_{name}", snapshot, files, pending))
         elif name and zone == RELEASES:
-            releases.append(_release(lake.root, name, files))
+            releases.append(_release(shelf, name, files))
         else:
             others[zone] += sum(files.values())
             other_files[zone] += len(files)
@@ -149,7 +151,7 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
         raise TableError(
             f"the categories hold {counted.bytes:,} bytes in {counted.files:,} files, "
             f"the listing {total.bytes:,} in {total.files:,}",
-            place=str(lake.root),
+            place=lake.address,
             hint="run the report again when nothing else writes to the lake",
         )
     order = {zone.value: number for number, zone in enumerate(Zone)}
@@ -209,12 +211,12 @@ def _refuse_missing(name: str, live: Mapping[str, int], files: Mapping[str, int]
             )
 
 
-def _release(root: Path, name: str, files: dict[str, int]) -> ReleaseStorage:
+def _release(shelf: Shelf, name: str, files: dict[str, int]) -> ReleaseStorage:
     try:
-        current = current_version(root, name)
+        current = shelf.current(name)
     except DatasetError:
         current = None
-    versions = {f"v{version}" for version in versions_in(root / RELEASES / name)}
+    versions = {f"v{version}" for version in shelf.versions(name)}
     parts = {"current": Usage(), "earlier": Usage(), "rest": Usage()}
     for path, size in files.items():
         top = path.partition("/")[0]
@@ -236,11 +238,22 @@ def _folders(listing: Mapping[str, int]) -> dict[str, dict[str, int]]:
     return found
 
 
-def _listed(root: Path) -> Iterable[tuple[str, int]]:
+def _listed(lake: Lake) -> Iterable[tuple[str, int]]:
+    """Every file of the lake with its size, wherever its parts lie."""
+    elsewhere = lake.store.places
+    yield from _walked(lake.root, without={REPORTS, *elsewhere})
+    for part, where in elsewhere.items():
+        if lake.store.is_local(part):
+            yield from ((f"{part}/{path}", size) for path, size in _walked(Path(where)))
+        else:
+            yield from ((file.path, file.size) for file in lake.store.list(part))
+
+
+def _walked(root: Path, *, without: Collection[str] = ()) -> Iterable[tuple[str, int]]:
     """Every file below ``root`` with its size; one that goes while we look was never there."""
     for folder, names, files in os.walk(root):
-        if Path(folder) == root and REPORTS in names:
-            names.remove(REPORTS)
+        if Path(folder) == root:
+            names[:] = [name for name in names if name not in without]
         for file in files:
             path = Path(folder, file)
             try:
