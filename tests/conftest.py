@@ -51,6 +51,33 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
+def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One Apache Spark for all tests that only ask it questions; those that kill one start their own."""
+    from clearwell.engines import open_engine
+    from clearwell.settings import Settings
+
+    folder = tmp_path_factory.mktemp("engine")
+    settings = Settings(project=folder, lake=folder / "lake", engine="spark", engine_memory=3 << 30)
+    with open_engine(settings) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def s3_engine(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One embedded engine for all tests whose lakes lie on the S3 server: it was started to read from there."""
+    from clearwell.engines import open_engine
+    from clearwell.settings import Settings
+
+    folder = tmp_path_factory.mktemp("engine")
+    with open_engine(Settings(project=folder, lake=folder / "lake")) as engine:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in s3_server.environment.items():
+                patch.setenv(name, value)
+            engine.session()
+        yield engine
+
+
+@pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     """One S3 server for all tests, started by the first that asks for it."""
     from tests.services.s3 import S3Server

@@ -115,5 +115,5 @@ def require(engine: Engine, capability: Capability, *, place: str | None = None)
         raise EngineError(
             f"the engine {engine.name} does not have {capability.value}",
             place=place,
-            hint="run it on Apache Spark: --engine sc://host:port",
+            hint="run it on Apache Spark: --engine spark",
         )

@@ -121,7 +121,7 @@ def _next_step(message: str, kind: str, otherwise: str) -> str:
 
 
 _LESS = "raise engine_memory, or take less at once"
-_ON_SPARK = "Apache Spark may do it: --engine sc://host:port"
+_ON_SPARK = "Apache Spark may do it: --engine spark"
 _ANY_STEP = f"correct the transform or its data; if only this engine refuses it, {_ON_SPARK}"
 _PYTHON = (
     "its Python (of Spark's workers: PYSPARK_PYTHON) must be of our version, with pyarrow and what you import"

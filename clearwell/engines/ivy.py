@@ -11,7 +11,6 @@ import re
 import selectors
 import subprocess
 import time
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 from xml.sax.saxutils import quoteattr
 
@@ -21,6 +20,7 @@ from clearwell.settings import ivy_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from clearwell.engines.java import Java
 

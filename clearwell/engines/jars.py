@@ -1,9 +1,9 @@
 """The jars that Spark needs for Delta tables and buckets: known by their hashes, fetched once, kept.
 
-They lie in the user's cache folder (CLEARWELL_CACHE moves it) under names that carry their versions. A jar is
-there only when it is whole: it is fetched elsewhere, compared, and then renamed, so that two processes, or one
-that is killed, do no harm. Refused: a jar that is not the known one. Spark is given local paths, so that a start
-needs no network.
+They lie in the user's cache folder (CLEARWELL_CACHE moves it) under names that carry their versions. A jar
+is there only when it is whole: it is fetched elsewhere, compared, and then renamed, so that two processes,
+or one that is killed, do no harm. Refused: a jar that is not the known one. Spark is given local paths, so
+that a start needs no network.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ DELTA = (
     Jar("org.apache.spark", "spark-hadoop-cloud_2.13", "4.1.1", 32_768,
         "e5b41b43d481510afd0cdc372b593770ddee5a0a348d0744cef6c6cd77a27943"),
 )  # fmt: skip
-"""For every start. The last one, of which there is none for 4.2, binds the committers that leave a manifest."""
+"""For every start. The last one, of which there is none for 4.2, binds committers that leave a manifest."""
 
 S3 = (
     Jar("org.apache.hadoop", "hadoop-aws", "3.5.0", 938_071,

@@ -1,7 +1,7 @@
 """The Java that runs Spark: found, asked for its version, and told what Spark needs of it.
 
-Tried in turn: JAVA_HOME, ``java`` on the PATH, and the one that ``pip install 'clearwell[spark]'`` brings. The
-first that fits is taken. Refused: when none does, with what was found instead.
+Tried in turn: JAVA_HOME, ``java`` on the PATH, and the one that ``pip install 'clearwell[spark]'`` brings.
+The first that fits is taken. Refused: when none does, with what was found instead.
 """
 
 from __future__ import annotations

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["die_with_parent", "guarded", "kill_group"]
+__all__ = ["die_with_parent", "guarded", "kill_group", "kill_session", "session_members"]
+
+_ROUNDS = 50
 
 
 def guarded(command: Sequence[str], lifeline: int) -> list[str]:
@@ -43,6 +45,31 @@ def kill_group(pid: int) -> None:
     """Kill the process group that ``pid`` leads."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # gone; macOS says so by the second one
         os.killpg(pid, signal.SIGKILL)
+
+
+def kill_session(leader: int) -> None:
+    """Kill all that runs in the session that ``leader`` leads, whatever groups it has made there."""
+    kill_group(leader)
+    for _ in range(_ROUNDS):  # what is killed may have started more meanwhile
+        members = session_members(leader)
+        for pid in members:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not members:
+            return
+
+
+def session_members(leader: int) -> list[int]:
+    """The living processes of a session; none where the system does not tell."""
+    members: list[int] = []
+    for pid in os.listdir("/proc") if sys.platform == "linux" else ():
+        if pid.isdecimal():
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+                # The name before the last bracket may hold anything, also spaces and brackets.
+                state, _, _, session, *_ = file.read().rpartition(b") ")[2].split()
+                if int(session) == leader and state not in (b"Z", b"X"):
+                    members.append(int(pid))
+    return members
 
 
 def _main(arguments: Sequence[str]) -> None:

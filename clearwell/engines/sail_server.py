@@ -2,20 +2,18 @@
 
     python -m clearwell.engines.sail_server LIFELINE REPORT DATA_LIMIT
 
-LIFELINE is the read end of a pipe whose only write end the parent holds. However the parent ends, the
-kernel closes that end, and on Linux it then kills this whole process group by itself: no Python code
-runs, so a user's function that holds the interpreter cannot delay it. (The parent-death signal would
-not do: it follows the *thread* that started this process.) REPORT is a pipe that gets the port.
+LIFELINE is as in clearwell/engines/lifeline.py: on Linux no Python code runs when the parent ends, so a
+user's function that holds the interpreter cannot delay it. REPORT is a pipe that gets the port.
 DATA_LIMIT is the RLIMIT_DATA in bytes. Imports are few, for this is the start of every run.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
-import signal
 import sys
+
+from clearwell.engines.lifeline import die_with_parent
 
 __all__ = ["main"]
 
@@ -23,7 +21,7 @@ __all__ = ["main"]
 def main(arguments: list[str]) -> None:
     """Serve until the lifeline closes; never returns."""
     lifeline, report, data_limit = (int(argument) for argument in arguments)
-    _die_with_parent(lifeline)
+    die_with_parent(lifeline)
     _limit_memory(data_limit)
 
     from pysail.spark import SparkConnectServer
@@ -33,16 +31,9 @@ def main(arguments: list[str]) -> None:
     address = server.listening_address
     os.write(report, f"{address[1] if address else 0}\n".encode())
     os.close(report)
-    os.read(lifeline, 1)  # nobody writes: it returns when the parent is gone
+    # On other systems, and for a parent that died before the lines above. Nobody writes there.
+    os.read(lifeline, 1)
     os._exit(0)
-
-
-def _die_with_parent(lifeline: int) -> None:
-    if sys.platform == "linux":
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-    # A parent that died before the lines above is seen by the read in main().
 
 
 def _limit_memory(data_limit: int) -> None:

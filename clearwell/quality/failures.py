@@ -32,7 +32,7 @@ def explain(error: Exception, check: Check, suite: Suite) -> str:
             raise EngineError(
                 f"check {check.name!r}: the engine cannot judge {check.expectation}: {_line(cause)}",
                 place=suite.place(check),
-                hint="run it on Apache Spark: --engine sc://host:port",
+                hint="run it on Apache Spark: --engine spark",
             ) from error
         if isinstance(cause, PySparkException | RpcError):
             if _is_query_fault(cause):

@@ -28,12 +28,13 @@ that is named later runs all steps. An unknown key is an error.
 
 from clearwell.settings.cache import cache_folder
 from clearwell.settings.levels import lake_at, load_settings, profile_names
-from clearwell.settings.programs import ivy_settings, java_home
+from clearwell.settings.programs import S3Service, ivy_settings, java_home, s3_service
 from clearwell.settings.project import find_project
 from clearwell.settings.stores import store_variables
 from clearwell.settings.values import Settings, parse_bytes
 
 __all__ = [
+    "S3Service",
     "Settings",
     "cache_folder",
     "find_project",
@@ -43,5 +44,6 @@ __all__ = [
     "load_settings",
     "parse_bytes",
     "profile_names",
+    "s3_service",
     "store_variables",
 ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ivy_settings", "java_home"]
+__all__ = ["S3Service", "ivy_settings", "java_home", "s3_service"]
 
 
 def java_home() -> Path | None:
@@ -15,6 +16,23 @@ def java_home() -> Path | None:
 
 
 def ivy_settings() -> Path | None:
-    """CLEARWELL_IVY_SETTINGS: an Ivy settings file that says where jars come from, such as a firm's mirror."""
+    """CLEARWELL_IVY_SETTINGS: an Ivy settings file, which says where jars come from: a firm's mirror."""
     given = os.environ.get("CLEARWELL_IVY_SETTINGS")
     return Path(given).expanduser().absolute() if given else None
+
+
+@dataclass(frozen=True)
+class S3Service:
+    """Where buckets are: the address of a service that is not Amazon's, and the region."""
+
+    endpoint: str | None
+    region: str | None
+
+
+def s3_service() -> S3Service:
+    """By the variables that all of Amazon's libraries know; which of them are keys is not looked at."""
+    known = os.environ
+    return S3Service(
+        endpoint=known.get("AWS_ENDPOINT_URL_S3") or known.get("AWS_ENDPOINT_URL") or None,
+        region=known.get("AWS_REGION") or known.get("AWS_DEFAULT_REGION") or None,
+    )

@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from clearwell.engines import Capability, embedded, require
+from clearwell.engines import Capability, local, require
 from clearwell.engines.embedded import EmbeddedEngine
 from clearwell.engines.scratch import Scratch
 from clearwell.errors import EngineError, ProjectError
@@ -132,7 +132,7 @@ def test_a_server_that_cannot_start_says_why(monkeypatch, tmp_path):
 
 
 def test_packages_that_are_not_installed_are_named_with_the_command(monkeypatch):
-    monkeypatch.setattr(embedded, "find_spec", lambda name: None if name == "pysail" else name)
+    monkeypatch.setattr(local, "find_spec", lambda name: None if name == "pysail" else name)
     with EmbeddedEngine() as engine, pytest.raises(EngineError, match="not installed: pysail") as caught:
         engine.session()
     assert caught.value.hint == "pip install 'clearwell[pipelines]'"
@@ -156,7 +156,7 @@ def test_what_it_lacks_names_an_engine_that_has_it(engine, capability):
     with pytest.raises(EngineError, match="embedded does not have") as caught:
         require(engine, capability, place="assets/birds.py:3")
     assert caught.value.place == "assets/birds.py:3"
-    assert "sc://host:port" in str(caught.value.hint)
+    assert "--engine spark" in str(caught.value.hint)
 
 
 def test_spill_is_private_while_the_engine_lives_and_gone_when_it_is_closed(monkeypatch, tmp_path):

@@ -68,7 +68,7 @@ def test_an_unknown_column_is_told_by_its_name(engine):
 def test_what_the_engine_cannot_do_names_an_engine_that_can(engine, query):
     with pytest.raises(EngineError, match="cleanse birds") as caught, engine.work("cleanse birds"):
         engine.session().sql(query).collect()
-    assert "sc://host:port" in str(caught.value.hint)
+    assert "--engine spark" in str(caught.value.hint)
     assert not caught.value.transient
 
 

@@ -10,6 +10,7 @@ import pytest
 from clearwell.engines import open_engine
 from clearwell.engines.connect import ConnectEngine
 from clearwell.engines.embedded import EmbeddedEngine
+from clearwell.engines.spark import SparkEngine
 from clearwell.errors import EngineError, ProjectError
 from clearwell.settings import Settings
 
@@ -52,9 +53,16 @@ def test_an_address_is_an_engine_without_its_secrets_in_the_name(named):
     assert engine.name == "sc://spark.example:15002"
 
 
-def test_spark_is_refused_with_the_way_to_reach_one(named):
-    with pytest.raises(EngineError, match="does not start Apache Spark") as caught:
-        open_engine(named("spark"))
+def test_spark_is_an_engine_of_its_own_and_takes_its_settings(named):
+    engine = open_engine(named("spark", engine_memory=2**31))
+    assert isinstance(engine, SparkEngine)
+    assert (engine.name, engine.memory, engine.lacks) == ("spark", 2**31, frozenset())
+    assert engine.pid is None  # nothing has started yet
+
+
+def test_spark_is_refused_for_a_store_that_it_cannot_reach(named):
+    with pytest.raises(EngineError, match="gold is at gs://bucket/gold") as caught:
+        open_engine(named("spark", places={"bronze": "s3://bucket/bronze", "gold": "gs://bucket/gold"}))
     assert "sc://host:port" in str(caught.value.hint)
 
 
