@@ -8,11 +8,12 @@ intents and the release are read; nothing is written to it.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import clearwell
-from clearwell.errors import DatasetError, ProjectError, did_you_mean
+from clearwell.errors import ClearwellError, DatasetError, ProjectError, TableError, did_you_mean
 from clearwell.flow.contents import released_contents
 from clearwell.flow.replay import ChangedCode, Made, Plan, Replay, RowsOnly, changed_code, plan_replay
 from clearwell.flow.run import Run, log
@@ -22,7 +23,7 @@ from clearwell.model import InputState
 from clearwell.tables import altered_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from clearwell.datasets import Dataset
     from clearwell.datasets.fingerprint import Fingerprint
@@ -125,10 +126,12 @@ def verify(
         replay = Replay(run, lake, plan)
         notes += _pins(replay)
         log.info("%s v%d: making %s again", manifest.dataset, manifest.version, ", ".join(plan.tables))
-        made = list(replay)
-        snapshot = replay.at(wanted)
-        log.info("%s v%d: fingerprinting %s rows", manifest.dataset, manifest.version, f"{snapshot.rows:,}")
-        found = released_contents(run, spec, snapshot, features=manifest.features)
+        with _blaming_altered_files(lake, replay):
+            made = list(replay)
+            snapshot = replay.at(wanted)
+            rows = f"{snapshot.rows:,}"
+            log.info("%s v%d: fingerprinting %s rows", manifest.dataset, manifest.version, rows)
+            found = released_contents(run, spec, snapshot, features=manifest.features)
         tables = tuple(_tables(replay, plan, made))
     splits = tuple(_splits(manifest, found))
     differs = None if all(split.equal for split in splits) else _where(lake, manifest, replay, made, splits)
@@ -192,6 +195,19 @@ def _pins(replay: Replay) -> Iterator[str]:
                 f"version {snapshot.state.version} of {snapshot.name} is gone: its batches up to"
                 f" {snapshot.batch} were taken from version {snapshot.version}"
             )
+
+
+@contextmanager
+def _blaming_altered_files(lake: Lake, replay: Replay) -> Generator[None]:
+    """An engine that stumbles over a damaged file blames the transform that reads it."""
+    try:
+        yield
+    except ClearwellError as error:
+        for root in replay.roots.values():
+            if said := _altered(lake, root):
+                hint = "restore it from a backup"
+                raise TableError(f"{said}; {error.fact}", place=str(root.name), hint=hint) from error
+        raise
 
 
 def _tables(replay: Replay, plan: Plan, made: Sequence[Made]) -> Iterator[VerifiedTable]:

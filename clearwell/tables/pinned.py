@@ -53,16 +53,16 @@ def pinned_snapshot(lake: Lake, state: InputState) -> Snapshot:
         if (exact.state.generation, exact.batch) != (state.generation, state.batch):
             held = f"its version {state.version} holds batch {exact.batch}, not batch {state.batch}"
             raise _gone(state, f"{held}: it was made anew since")
-        there = _there(lake, exact.name)
-        lost = [file.path for file in exact.files if file.path not in there]
-        if not lost:
+        if not (missing := _lost(lake, exact)):
             return exact
-        missing = f"{len(lost)} of {len(exact.files)} files of version {state.version} are gone"
     intent = lake.control.intent(newest.name, state.batch)
     if intent is None or newest.state.generation != state.generation or newest.batch < state.batch:
         why = "rows were deleted or replaced since" if newest.state.generation != state.generation else ""
         raise _gone(state, "; ".join(filter(None, (missing, why))))
-    return _Batches(newest, state, pa.schema(Schema.from_json(intent.schema).to_arrow()))
+    later = _Batches(newest, state, pa.schema(Schema.from_json(intent.schema).to_arrow()))
+    if _lost(lake, later):
+        raise _gone(state, missing)
+    return later
 
 
 def altered_files(lake: Lake, snapshot: Snapshot) -> list[str]:
@@ -111,6 +111,13 @@ class _Batches(Snapshot):
         for batch in super().batches(list(dict.fromkeys([*wanted, _BATCH]))):
             counts = pc.less_equal(batch.column(batch.schema.get_field_index(_BATCH)), self.batch)
             yield batch.filter(counts).select(wanted)
+
+
+def _lost(lake: Lake, snapshot: Snapshot) -> str:
+    """What is missing of the files of a version; empty when all are there."""
+    there = _there(lake, snapshot.name)
+    lost = sum(file.path not in there for file in snapshot.files)
+    return f"{lost} of {len(snapshot.files)} files of version {snapshot.version} are gone" if lost else ""
 
 
 def _there(lake: Lake, name: TableName) -> dict[str, int]:

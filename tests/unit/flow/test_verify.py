@@ -156,6 +156,20 @@ def test_a_changed_cell_in_bronze_is_found_and_its_split_named(orders: Orders) -
     assert "as many rows as it had, so values differ" in found.differs
 
 
+def test_a_damaged_file_of_bronze_is_named(orders: Orders) -> None:
+    """An engine that reads it would blame the transform."""
+    orders.build()
+    orders.publish()
+    file = orders.bronze_files()[0]
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(TableError, match="a file of bronze_orders is not as long as its log says") as raised:
+        orders.verify()
+    assert file.name in raised.value.fact
+    file.unlink()
+    with pytest.raises(TableError, match="1 of 1 files of version 1 are gone"):
+        orders.verify()
+
+
 def test_the_first_batch_with_other_rows_is_named(tmp_path: Path, engine: Engine) -> None:
     orders = make_orders(tmp_path / "project", engine, suite=True)
     orders.build()
@@ -170,22 +184,26 @@ def test_the_first_batch_with_other_rows_is_named(tmp_path: Path, engine: Engine
 
 def test_a_batch_that_a_critical_check_would_block_now_is_told(tmp_path: Path, engine: Engine) -> None:
     orders = make_orders(tmp_path / "project", engine)
-    orders.small.write_suite(
-        """
+    suite = """
         checks:
           - name: amount_there
-            expectation: expect_column_values_to_not_be_null
-            kwargs: {column: amount}
+            expectation: expect_column_values_to_be_between
+            kwargs: {column: amount, max_value: 100}
             severity: critical
-            why: every order has one
+            why: no order is larger
         """
-    )
+    orders.small.write_suite(suite)
     orders.write_defs(suite="silver_orders")
     orders.build()
     orders.publish()
-    change_cell(orders.bronze_files()[0], "amount", 0, None)
-    with pytest.raises(DatasetError, match="was published, and would be blocked now"):
+    orders.small.write_suite(suite.replace("100", "9"))
+    with pytest.raises(DatasetError, match="batch 3 was published, and would be blocked now"):
+        orders.verify(present_code=True)
+    orders.small.write_suite(suite)
+    change_cell(orders.bronze_files()[0], "amount", 0, 101.0)
+    with pytest.raises(TableError, match="would be blocked now") as raised:
         orders.verify()
+    assert raised.value.fact.startswith("a file of bronze_orders is not as long as its log says")
 
 
 def test_other_code_is_refused_and_told_first(orders: Orders) -> None:
