@@ -64,7 +64,7 @@ def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def s3_engine(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """One embedded engine for all tests whose lakes lie on the S3 server: it was started to read from there."""
+    """One embedded engine for all tests whose lakes lie on the S3 server: it has what opens them."""
     from clearwell.engines import open_engine
     from clearwell.settings import Settings
 

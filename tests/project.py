@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import obstore
 
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
@@ -15,11 +20,10 @@ from clearwell.settings import Settings
 from clearwell.tables import Lake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from clearwell.engines import Engine
     from clearwell.model import BuildResult
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PYPROJECT = """
 [tool.clearwell]
@@ -57,13 +61,29 @@ EDITED = TRANSFORM.replace('"amount")', '"amount", (orders["amount"] * 2).alias(
 
 @dataclass(frozen=True)
 class SmallProject:
-    """The project's folder, and what its tests do to it."""
+    """The project's folder, and what its tests do to it. ``places``: parts of its lake lie elsewhere."""
 
     root: Path
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def settings(self) -> Settings:
-        return Settings(project=self.root, lake=self.lake)
+        return Settings(project=self.root, lake=self.lake, places=self.places)
+
+    def open(self, on_step: Callable[[str, str], None] | None = None) -> Lake:
+        """The project's lake."""
+        return Lake(self.lake, places=self.places, on_step=on_step)
+
+    def on_disk(self) -> Path:
+        """The lake as a folder of this machine, for judges that read files: a fresh copy, if it must be."""
+        if not self.places:
+            return self.lake
+        copy = Path(tempfile.mkdtemp(prefix="copy-", dir=self.root.parent))
+        if self.lake.is_dir():
+            shutil.copytree(self.lake, copy, dirs_exist_ok=True)
+        for part, where in self.places.items():
+            download(where, copy / part)
+        return copy
 
     @property
     def lake(self) -> Path:
@@ -113,15 +133,29 @@ class SmallProject:
         file.write_text(textwrap.dedent(text))
 
 
-def make_project(root: Path, *, mode: str = "append") -> SmallProject:
+def download(url: str, folder: Path) -> None:
+    """Copy what lies at ``url``, without Clearwell."""
+    store = obstore.store.from_url(url)
+    for page in obstore.list(store):
+        for meta in page:
+            target = folder / meta["path"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(bytes(obstore.get(store, meta["path"]).bytes()))
+
+
+def make_project(
+    root: Path, *, mode: str = "append", places: Mapping[str, str] | None = None
+) -> SmallProject:
     """A project at ``root`` with no raw files yet."""
     (root / "assets").mkdir(parents=True)
     (root / "assets" / "__init__.py").touch()
     (root / "raw").mkdir()
     (root / "pipelines").mkdir()
     (root / "pipelines" / "__init__.py").touch()
-    (root / "pyproject.toml").write_text(PYPROJECT)
-    project = SmallProject(root)
+    lines = [f"{part} = {where!r}" for part, where in (places or {}).items()]
+    elsewhere = "\n".join(["[tool.clearwell.places]", *lines]) if lines else ""
+    (root / "pyproject.toml").write_text(PYPROJECT + elsewhere)
+    project = SmallProject(root, dict(places or {}))
     project.write_transform()
     project.write_yaml(mode=mode)
     return project
@@ -130,7 +164,7 @@ def make_project(root: Path, *, mode: str = "append") -> SmallProject:
 def run_steps(project: SmallProject, engine: Engine, *, full_refresh: bool = False) -> list[BuildResult]:
     """Ingest and cleanse the project's orders, as one run; the result of each step."""
     loaded = load_project(project.settings)
-    run = Run(loaded, Lake(project.lake), engine, full_refresh=full_refresh)
+    run = Run(loaded, project.open(), engine, full_refresh=full_refresh)
     results: list[BuildResult] = []
     for spec in loaded.tables.values():
         results += [ingest(run, spec), cleanse(run, spec)]

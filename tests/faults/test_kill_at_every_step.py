@@ -36,7 +36,7 @@ def run(project: SmallProject, engine: Engine, *options: str) -> subprocess.Comp
 
 def orders(project: SmallProject, column: str) -> list[tuple]:
     return query(
-        replay(project.lake / "silver" / "orders").files, f"SELECT order_id, {column} FROM t ORDER BY 1"
+        replay(project.on_disk() / "silver" / "orders").files, f"SELECT order_id, {column} FROM t ORDER BY 1"
     )
 
 
@@ -54,16 +54,16 @@ def test_a_run_killed_there_and_run_again(
     killed = run(project, engine, "--die", step, table, str(nth))
     assert killed.returncode == -9, killed.stderr
     assert f"killed at {step} of {table}" in killed.stdout.splitlines()
-    assert_every_version_balances(project.lake, "bronze", "orders")
+    assert_every_version_balances(project.on_disk(), "bronze", "orders")
     assert len(orders(project, "amount")) == len(set(orders(project, "amount")))
 
     project.deliver("week3.csv", 21, 5, bad=1)
     project.write_transform(EDITED)
     again = run(project, engine)
     assert again.returncode == 0, again.stderr
-    assert_bronze_balances(project.lake, "orders", project.raw)
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
     if mode != "merge":  # there a later row takes an earlier one's place
-        assert_every_version_balances(project.lake, "silver", "orders")
+        assert_every_version_balances(project.on_disk(), "silver", "orders")
     expected = sorted({*range(1, 11), *range(second, second + 10), *range(21, 26)})
     assert orders(project, "doubled") == [(i, 2 * (i + 0.5)) for i in expected]
 

@@ -13,7 +13,7 @@ from clearwell.flow.cleanse import cleanse
 from clearwell.flow.ingest import ingest
 from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
-from clearwell.tables import Lake, maintain
+from clearwell.tables import maintain
 from clearwell.tables import swap as swap_module
 from clearwell.tables.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
@@ -31,7 +31,7 @@ MODES = ["append", "merge", "replace", "replace_partitions"]
 def run_all(project: SmallProject, engine: Engine, on_step: Callable[[str, str], None] | None = None) -> None:
     """Ingest and cleanse the project's orders, as one run."""
     loaded = load_project(project.settings)
-    run = Run(loaded, Lake(project.lake, on_step=on_step), engine)
+    run = Run(loaded, project.open(on_step), engine)
     for spec in loaded.tables.values():
         ingest(run, spec)
         cleanse(run, spec)
@@ -41,7 +41,7 @@ def order_ids(project: SmallProject) -> list[int]:
     return [
         i
         for (i,) in query(
-            replay(project.lake / "silver" / "orders").files, "SELECT order_id FROM t ORDER BY 1"
+            replay(project.on_disk() / "silver" / "orders").files, "SELECT order_id FROM t ORDER BY 1"
         )
     ]
 
@@ -87,8 +87,8 @@ def test_a_run_that_wakes_after_another_has_passed(
         slow.join(60)
     assert not errors
     assert order_ids(project) == list(range(1, 16))
-    assert_bronze_balances(project.lake, "orders", project.raw)
-    assert_every_version_balances(project.lake, "silver", "orders")
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
+    assert_every_version_balances(project.on_disk(), "silver", "orders")
 
 
 def _keeping_errors(errors: list[Exception], function: Callable[..., None], *args: object) -> None:
@@ -109,8 +109,8 @@ def test_two_runs_at_once(project: SmallProject, engine: Engine) -> None:
             _, stderr = run.communicate(timeout=120)
             assert run.returncode == 0, stderr.decode()
     assert order_ids(project) == list(range(1, 31))
-    assert_bronze_balances(project.lake, "orders", project.raw)
-    assert_every_version_balances(project.lake, "silver", "orders")
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
+    assert_every_version_balances(project.on_disk(), "silver", "orders")
 
 
 def _merge_overtaken_by_compaction(project: SmallProject, engine: Engine) -> list[int]:
@@ -125,7 +125,7 @@ def _merge_overtaken_by_compaction(project: SmallProject, engine: Engine) -> lis
     def compact_once(step: str, table: str) -> None:
         if (step, table) == ("commit", "silver_orders") and not compacted:
             compacted.append((0, 0))
-            compacted[0] = compact(Lake(project.lake), Lake(project.lake).existing("silver_orders").name)
+            compacted[0] = compact(project.open(), project.open().existing("silver_orders").name)
 
     run_all(project, engine, compact_once)
     assert compacted == [(2, 1)]
@@ -151,7 +151,7 @@ def test_compaction_is_no_new_input(project: SmallProject, engine: Engine) -> No
         project.deliver(f"{number}.csv", 1 + 5 * number, 5, day=f"2026-01-0{number + 1}")
         run_all(project, engine)
     versions = _versions(project)
-    for done in maintain(Lake(project.lake)):
+    for done in maintain(project.open()):
         assert done.joined == 0 or done.made == 1
     compacted = _versions(project)
     assert compacted["bronze_orders"] == versions["bronze_orders"] + 1
@@ -161,7 +161,7 @@ def test_compaction_is_no_new_input(project: SmallProject, engine: Engine) -> No
 
 
 def _versions(project: SmallProject) -> dict[str, int]:
-    lake = Lake(project.lake)
+    lake = project.open()
     return {str(name): lake.existing(name).version for name in lake.tables()}
 
 
@@ -176,20 +176,20 @@ def test_maintenance_keeps_what_a_run_under_way_has_staged(project: SmallProject
         slow.start()
         try:
             if pause.arrived.wait(5):
-                maintain(Lake(project.lake), retention_hours=0)
+                maintain(project.open(), retention_hours=0)
         finally:
             pause.wake.set()
             slow.join(60)
         assert not errors
     assert order_ids(project) == list(range(1, 11))
-    assert_bronze_balances(project.lake, "orders", project.raw)
-    maintain(Lake(project.lake), retention_hours=0)
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
+    maintain(project.open(), retention_hours=0)
     assert order_ids(project) == list(range(1, 11))
     assert _staged_files(project) == set()
 
 
 def _staged_files(project: SmallProject) -> set[str]:
     """Parquet files in the lake that no table has, and that no run needs any more."""
-    lake = Lake(project.lake)
-    live = {file.absolute for name in lake.tables() for file in lake.existing(name).files}
-    return {str(f) for f in project.lake.rglob("*.parquet")} - live
+    lake = project.open()
+    live = {f"{name.path}/{file.path}" for name in lake.tables() for file in lake.existing(name).files}
+    return {f.path for f in lake.store.list("") if f.path.endswith(".parquet")} - live

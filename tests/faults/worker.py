@@ -40,7 +40,12 @@ def main() -> None:
     settings = replace(load_settings(options.project), engine=options.engine)
     project = load_project(settings)
     with open_engine(settings) as engine:
-        run = Run(project, Lake(settings.lake, on_step=on_step), engine, full_refresh=options.full_refresh)
+        run = Run(
+            project,
+            Lake(settings.lake, places=settings.places, on_step=on_step),
+            engine,
+            full_refresh=options.full_refresh,
+        )
         for spec in project.tables.values():
             for step in (ingest, cleanse):
                 result = step(run, spec)

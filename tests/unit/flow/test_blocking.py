@@ -9,7 +9,7 @@ import pytest
 
 from clearwell.errors import BatchBlocked, CandidateRefused
 from clearwell.model import Outcome
-from clearwell.tables import Lake, quarantine_of
+from clearwell.tables import quarantine_of
 from tests.checker import query, replay
 from tests.project import SmallProject, make_project, run_steps
 
@@ -60,7 +60,7 @@ def ids(project: SmallProject) -> list[int]:
     return [
         i
         for (i,) in query(
-            replay(project.lake / "silver" / "orders").files, "SELECT order_id FROM t ORDER BY 1"
+            replay(project.on_disk() / "silver" / "orders").files, "SELECT order_id FROM t ORDER BY 1"
         )
     ]
 
@@ -69,7 +69,7 @@ def test_a_row_of_a_warning_is_quarantined_with_its_reason(project: SmallProject
     project.deliver("b.csv", 98, 5)
     _, silver = run_steps(project, engine)
     assert (silver.accepted, silver.quarantined) == (7, 3)
-    lake = Lake(project.lake)
+    lake = project.open()
     rejected = [row for b in quarantine_of(lake, lake.existing("silver_orders")) for row in b.to_pylist()]
     assert sorted((row["_record_no"], row["reasons"]) for row in rejected) == [
         (3, ["amount_usual"]),
@@ -91,7 +91,7 @@ def test_a_critical_check_blocks_and_stays_red_until_something_changes(
         assert result is not None
         assert (result.outcome, result.blocked, result.rows) == (Outcome.BLOCKED, 2, 5)
     assert ids(project) == [1, 2, 3, 4, 5]
-    (blocked,) = Lake(project.lake).control.blocked(Lake(project.lake).existing("silver_orders").name)
+    (blocked,) = project.open().control.blocked(project.open().existing("silver_orders").name)
     assert [(file.path, file.delivered, file.blocked) for file in blocked.files] == [("raw/b.csv", 2, 2)]
     project.write_suite(SUITE.replace("1000", "9000").replace("max_value: 100}", "max_value: 9000}"))
     _, silver = run_steps(project, engine)
@@ -116,12 +116,12 @@ def test_a_decided_batch_whose_checks_no_longer_hold_is_voided(project: SmallPro
 
     def intrude(step: str, table: str) -> None:
         if (step, table) == ("decided", "silver_orders"):
-            table_handle = Lake(project.lake).existing("silver_orders").handle
+            table_handle = project.open().existing("silver_orders").handle
             table_handle.update(updates={"order_id": "7"}, predicate="order_id = 5")
 
     with pytest.raises(BatchBlocked, match="order_id_unique"):
         run_all(project, engine, intrude)
-    lake = Lake(project.lake)
+    lake = project.open()
     snapshot = lake.existing("silver_orders")
     assert lake.control.voids(snapshot.name) == {snapshot.last_void} == {2}
     assert ids(project) == [1, 2, 3, 4, 7]
@@ -197,4 +197,6 @@ def test_a_rebuild_gives_what_the_batches_gave_one_by_one(
 
 
 def rows(project: SmallProject) -> list[tuple]:
-    return query(replay(project.lake / "silver" / "orders").files, "SELECT order_id, day FROM t ORDER BY ALL")
+    return query(
+        replay(project.on_disk() / "silver" / "orders").files, "SELECT order_id, day FROM t ORDER BY ALL"
+    )

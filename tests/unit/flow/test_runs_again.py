@@ -9,7 +9,6 @@ import pytest
 
 from clearwell.errors import SourceError, TableError
 from clearwell.model import Outcome
-from clearwell.tables import Lake
 from tests.checker import assert_bronze_balances, query, replay
 from tests.project import EDITED, MODES, SmallProject, make_project, run_steps
 
@@ -40,7 +39,7 @@ def outcomes(project: SmallProject, engine: Engine, **options: bool) -> list[Out
 
 
 def versions(project: SmallProject) -> dict[str, int]:
-    lake = Lake(project.lake)
+    lake = project.open()
     return {str(name): lake.existing(name).version for name in lake.tables()}
 
 
@@ -51,7 +50,10 @@ def written_mode(project: SmallProject) -> str:
 
 def ids(project: SmallProject, zone: str = "silver") -> list[int]:
     return [
-        i for (i,) in query(replay(project.lake / zone / "orders").files, "SELECT order_id FROM t ORDER BY 1")
+        i
+        for (i,) in query(
+            replay(project.on_disk() / zone / "orders").files, "SELECT order_id FROM t ORDER BY 1"
+        )
     ]
 
 
@@ -79,7 +81,7 @@ def test_an_edited_transform_rebuilds_its_table_and_not_what_it_hangs_on(
     run_steps(project, engine)
     project.write_transform(EDITED)
     assert outcomes(project, engine) == [Outcome.UNCHANGED, Outcome.BUILT]
-    assert "doubled" in Lake(project.lake).existing("silver_orders").schema.names
+    assert "doubled" in project.open().existing("silver_orders").schema.names
     assert ids(project) == [1, 2, 3, 4, 5]
 
 
@@ -102,7 +104,7 @@ def test_an_edited_source_setting_rebuilds_bronze_and_silver(project: SmallProje
     project.write_yaml(mode=mode, source='nulls: ["3.5"]')
     assert outcomes(project, engine) == [Outcome.BUILT] * 2
     assert ids(project) == [1, 2, 3, 4, 5]
-    assert_bronze_balances(project.lake, "orders", project.raw)
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
 
 
 def test_full_refresh_rebuilds_and_gives_the_same_rows(project: SmallProject, engine: Engine) -> None:
@@ -111,7 +113,7 @@ def test_full_refresh_rebuilds_and_gives_the_same_rows(project: SmallProject, en
     run_steps(project, engine)
     assert outcomes(project, engine, full_refresh=True) == [Outcome.BUILT] * 2
     assert ids(project) == list(range(1, 11))
-    assert_bronze_balances(project.lake, "orders", project.raw)
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
     assert outcomes(project, engine) == [Outcome.UNCHANGED] * 2
 
 
@@ -133,7 +135,7 @@ def test_a_changed_file_is_refused_and_nothing_of_it_enters(project: SmallProjec
     assert (bronze.blocked, bronze.accepted) == (8, 2)
     assert ids(project) == [1, 2, 3, 4, 5, 11, 12]
     assert "taken before with other content" in bronze.notes[0]
-    assert_bronze_balances(project.lake, "orders", project.raw)
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
     project.deliver("a.csv", 1, 5, bad=1)  # as it was
     bronze, _ = run_steps(project, engine)
     assert (bronze.outcome, bronze.blocked) == (Outcome.UNCHANGED, 0)
@@ -148,12 +150,12 @@ def test_a_changed_file_takes_the_old_ones_place_where_the_source_says_so(
     project.deliver("a.csv", 3, 4)
     assert outcomes(project, engine) == [Outcome.BUILT] * 2
     assert ids(project) == [3, 4, 5, 6]
-    assert_bronze_balances(project.lake, "orders", project.raw)
+    assert_bronze_balances(project.on_disk(), "orders", project.raw)
 
 
 def test_an_input_that_another_writer_changed_is_new_input(project: SmallProject, engine: Engine) -> None:
     run_steps(project, engine)
-    Lake(project.lake).existing("bronze_orders").handle.delete("order_id = 4")
+    project.open().existing("bronze_orders").handle.delete("order_id = 4")
     assert outcomes(project, engine) == [Outcome.UNCHANGED, Outcome.BUILT]
     assert ids(project) == [1, 2, 3, 5]
     assert outcomes(project, engine) == [Outcome.UNCHANGED] * 2

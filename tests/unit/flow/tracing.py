@@ -15,9 +15,10 @@ from clearwell.flow.project import load_project
 from clearwell.flow.publish import publish
 from clearwell.flow.run import Run
 from clearwell.settings import Settings
-from clearwell.tables import Lake
+from clearwell.tables import lake_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from clearwell.engines import Engine
@@ -123,10 +124,10 @@ THIRD = "order_id,day,amount,customer,email\n9,2026-01-03,5000,7,gus@example.org
 class Shop:
     """The project, and what its tests do to it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, places: Mapping[str, str] | None = None) -> None:
         self.root = root
-        self.settings = Settings(project=root, lake=root / "lake")
-        self.lake = Lake(root / "lake")
+        self.settings = Settings(project=root, lake=root / "lake", places=places or {})
+        self.lake = lake_of(self.settings)
 
     def write(self, name: str, text: str) -> Path:
         file = self.root / name
@@ -153,9 +154,9 @@ class Shop:
         return run
 
 
-def make_shop(root: Path, engine: Engine) -> Shop:
+def make_shop(root: Path, engine: Engine, places: Mapping[str, str] | None = None) -> Shop:
     """The shop after three runs: the second brought a later record of an order, the third was blocked."""
-    shop = Shop(root)
+    shop = Shop(root, places)
     shop.write("pyproject.toml", '[project]\nname = "shop"\n\n[tool.clearwell]\nlake = "lake"\n')
     shop.write("assets/__init__.py", "")
     shop.write("assets/shop.py", TRANSFORMS)

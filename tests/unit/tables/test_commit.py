@@ -12,7 +12,7 @@ from clearwell.tables.control import Control, Intent
 from tests.unit.tables.writing import NAME, ids, publish, stage, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 STEPS = [
@@ -33,7 +33,13 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing in the write path catches it."""
 
 
-def dying_lake(root: Path, step: str, nth: int = 1) -> Lake:
+@pytest.fixture
+def places() -> dict[str, str]:
+    """Where parts of the lake lie that are not in its folder: none, here."""
+    return {}
+
+
+def dying_lake(root: Path, step: str, nth: int = 1, *, places: Mapping[str, str] | None = None) -> Lake:
     """A lake whose write path dies at the nth time that it reaches ``step``."""
     left = [nth]
 
@@ -43,7 +49,7 @@ def dying_lake(root: Path, step: str, nth: int = 1) -> Lake:
             if not left[0]:
                 raise Killed(step)
 
-    return Lake(root, on_step=die)
+    return Lake(root, places=places or {}, on_step=die)
 
 
 def roll_forward(lake: Lake) -> Intent | None:
@@ -65,12 +71,12 @@ def balanced_at_every_version(lake: Lake) -> bool:
 @pytest.mark.parametrize("mode", ["append", "replace"])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(
-    tmp_path: Path, step: str, mode: str, nth: int
+    tmp_path: Path, places: dict[str, str], step: str, mode: str, nth: int
 ) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(tmp_path, places=places)
     write(lake, [1, 2])
     try:
-        write(dying_lake(tmp_path, step, nth), [3], mode=mode)
+        write(dying_lake(tmp_path, step, nth, places=places), [3], mode=mode)
     except Killed:
         pass
     else:
@@ -85,8 +91,8 @@ def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(
     assert roll_forward(lake) is None
 
 
-def test_the_loser_of_a_decision_adopts_the_winners(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+def test_the_loser_of_a_decision_adopts_the_winners(tmp_path: Path, places: dict[str, str]) -> None:
+    lake = Lake(tmp_path, places=places)
     write(lake, [1])
     slow = stage(lake, [2])
     fast = stage(lake, [2])
@@ -117,7 +123,7 @@ NOW = "2026-01-01T00:00:00+00:00"
 
 
 @pytest.fixture
-def paused(tmp_path: Path) -> Iterator[tuple[Lake, Event, Event, list[str]]]:
+def paused(tmp_path: Path, places: dict[str, str]) -> Iterator[tuple[Lake, Event, Event, list[str]]]:
     """A lake on which a writer stops at a step until it is woken."""
     arrived, wake, where = Event(), Event(), []
 
@@ -126,16 +132,16 @@ def paused(tmp_path: Path) -> Iterator[tuple[Lake, Event, Event, list[str]]]:
             arrived.set()
             assert wake.wait(30)
 
-    yield Lake(tmp_path, on_step=wait), arrived, wake, where
+    yield Lake(tmp_path, places=places, on_step=wait), arrived, wake, where
     wake.set()
 
 
 @pytest.mark.parametrize("step", ["intent", "decided", "quarantine", "files", "table", "commit", "committed"])
 def test_a_slow_run_that_wakes_late_changes_nothing(
-    tmp_path: Path, paused: tuple[Lake, Event, Event, list[str]], step: str
+    tmp_path: Path, places: dict[str, str], paused: tuple[Lake, Event, Event, list[str]], step: str
 ) -> None:
     slow_lake, arrived, wake, where = paused
-    lake = Lake(tmp_path)
+    lake = Lake(tmp_path, places=places)
     write(lake, [1])
     where.append(step)
     slow = Thread(target=write, args=(slow_lake, [2]))
@@ -151,13 +157,13 @@ def test_a_slow_run_that_wakes_late_changes_nothing(
     assert balanced_at_every_version(lake)
 
 
-def test_a_voided_batch_takes_its_number_and_nothing_else(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+def test_a_voided_batch_takes_its_number_and_nothing_else(tmp_path: Path, places: dict[str, str]) -> None:
+    lake = Lake(tmp_path, places=places)
     write(lake, [1])
     intent = stage(lake, [2])
     checked = Intent(**{**vars(intent), "table_checks": ({"name": "unique"},)})
     with pytest.raises(Killed):
-        publish(dying_lake(tmp_path, "table"), checked)
+        publish(dying_lake(tmp_path, "table", places=places), checked)
     lake.existing(NAME).handle.delete("id = 99")  # no row: no commit
     lake.existing(NAME).handle.delete("id = 1")  # another writer moves data after the audit
     settle(lake, NAME, engine=None, recheck=lambda *_: False)  # type: ignore[arg-type]

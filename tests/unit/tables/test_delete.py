@@ -31,7 +31,7 @@ def project(tmp_path: Path, engine: Engine) -> SmallProject:
 
 def ids(project: SmallProject, zone: str) -> list[int]:
     sql = "SELECT order_id FROM t ORDER BY 1"
-    return [i for (i,) in query(replay(project.lake / zone / "orders").files, sql)]
+    return [i for (i,) in query(replay(project.on_disk() / zone / "orders").files, sql)]
 
 
 def delete(lake: Lake, engine: Engine, predicate: str) -> int:
@@ -39,9 +39,9 @@ def delete(lake: Lake, engine: Engine, predicate: str) -> int:
 
 
 def test_deleted_rows_are_gone_and_stay_gone_downstream(project: SmallProject, engine: Engine) -> None:
-    assert delete(Lake(project.lake), engine, "order_id IN (2, 7) OR amount > 1000") == 2
+    assert delete(project.open(), engine, "order_id IN (2, 7) OR amount > 1000") == 2
     assert ids(project, "bronze") == [1, 3, 4, 5, 6, 8, 9, 10]
-    assert_every_version_balances(project.lake, "bronze", "orders")
+    assert_every_version_balances(project.on_disk(), "bronze", "orders")
     run_steps(project, engine)
     assert ids(project, "silver") == [1, 3, 4, 5, 6, 8, 9, 10]
 
@@ -49,7 +49,7 @@ def test_deleted_rows_are_gone_and_stay_gone_downstream(project: SmallProject, e
 def test_a_predicate_that_is_null_keeps_the_row_and_no_match_is_no_batch(
     project: SmallProject, engine: Engine
 ) -> None:
-    lake = Lake(project.lake)
+    lake = project.open()
     before = lake.existing(BRONZE).version
     assert delete(lake, engine, "order_id > CAST(NULL AS BIGINT)") == 0
     assert lake.existing(BRONZE).version == before
@@ -58,9 +58,9 @@ def test_a_predicate_that_is_null_keeps_the_row_and_no_match_is_no_batch(
 @pytest.mark.parametrize("step", ["intent", "decided", "files", "commit", "committed", "history"])
 def test_a_crash_while_deleting(project: SmallProject, engine: Engine, step: str) -> None:
     with pytest.raises(Killed):
-        delete(dying_lake(project.lake, step), engine, "order_id = 3")
-    assert_every_version_balances(project.lake, "bronze", "orders")
+        delete(dying_lake(project.lake, step, places=project.places), engine, "order_id = 3")
+    assert_every_version_balances(project.on_disk(), "bronze", "orders")
     run_steps(project, engine)
-    delete(Lake(project.lake), engine, "order_id = 3")
+    delete(project.open(), engine, "order_id = 3")
     assert ids(project, "bronze") == [1, 2, 4, 5, 6, 7, 8, 9, 10]
-    assert_every_version_balances(project.lake, "bronze", "orders")
+    assert_every_version_balances(project.on_disk(), "bronze", "orders")
