@@ -7,9 +7,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from bench.measure import render
+from bench.measure import Comparison, render
 
-_FRAME = {"__init__", "__main__", "chromium", "measure"}
+_FRAME = {"__init__", "__main__", "chromium", "engine_tasks", "measure", "orders"}
 
 
 def main() -> int:
@@ -28,8 +28,9 @@ def main() -> int:
             print(f"{name}: not measured: {error}", file=sys.stderr, flush=True)
             all_kept = False
             continue
-        print(render(name, result), flush=True)
-        all_kept &= result.kept
+        for comparison in [result] if isinstance(result, Comparison) else result:
+            print(render(name, comparison), flush=True)
+            all_kept &= comparison.kept
     return 0 if all_kept else 1
 
 

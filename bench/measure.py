@@ -12,14 +12,18 @@ import resource
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+import psutil
 
-__all__ = ["Comparison", "compare_in_turn", "cpu_seconds", "render"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+__all__ = ["Comparison", "ProcessTree", "compare_in_turn", "cpu_seconds", "render"]
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PATIENCE_SECONDS = 30.0
@@ -54,6 +58,46 @@ class Comparison:
     def kept(self) -> bool:
         """Whether the claim holds."""
         return self.holds(self.medians)
+
+
+class ProcessTree:
+    """This process and all below it, while ``counting``: their CPU seconds, and the sum of their own peaks.
+
+    ``peak`` is bytes of resident memory (VmHWM) since each process began: an upper bound, for not all
+    peak at once.
+    """
+
+    seconds: float = 0.0
+    peak: int = 0
+
+    @contextmanager
+    def counting(self) -> Generator[None]:
+        """Count what is done within."""
+        before = self._used()
+        yield
+        self.seconds += self._used() - before
+        self.peak = sum(_high_water(process.pid) for process in self._processes())
+
+    def _used(self) -> float:
+        """Of those that live, and through their parents of those that have ended."""
+        used = 0.0
+        for process in self._processes():
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                used += times.user + times.system + times.children_user + times.children_system
+        return used
+
+    def _processes(self) -> list[psutil.Process]:
+        own = psutil.Process()
+        return [own, *own.children(recursive=True)]
+
+
+def _high_water(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
 def compare_in_turn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clearwell.errors import TableError
@@ -13,13 +14,14 @@ from clearwell.tables.control import StagedFile
 from clearwell.tables.stats import column_statistics, observed_bounds, safe_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from types import TracebackType
 
 __all__ = ["PartWriter"]
 
 _MOST_ROWS = 4_000_000
 _ROW_GROUP = 1 << 19
+_SAMPLE = 1 << 16
 
 
 class PartWriter:
@@ -89,7 +91,11 @@ class PartWriter:
             self._sink = open_output(self._absolute)
             statistics = self._safe or False
             self._writer = pq.ParquetWriter(
-                self._sink, self.schema, compression="zstd", write_statistics=statistics
+                self._sink,
+                self.schema,
+                compression="zstd",
+                write_statistics=statistics,
+                use_dictionary=_repeating(self._pending, self.schema) or False,
             )
         writer: pq.ParquetWriter = self._writer
         with explained(self._absolute):
@@ -115,3 +121,15 @@ class PartWriter:
                 writer.close()
                 if is_url(self._absolute):
                     self._sink.close()
+
+
+def _repeating(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> list[str]:
+    """The columns whose first values repeat: only of those does a dictionary save bytes, and it costs CPU."""
+    rows = pa.Table.from_batches(batches, schema).slice(0, _SAMPLE)
+    found: list[str] = []
+    for field in schema:
+        if not (pa.types.is_nested(field.type) or pa.types.is_boolean(field.type)):
+            values = rows.column(field.name)
+            if pc.count_distinct(values, mode="all").as_py() <= max(len(values) // 2, 1):
+                found.append(field.name)
+    return found

@@ -1,8 +1,9 @@
 """Plan the changes that rewrite live files: merge, replace of partitions, delete.
 
 All three are one thing: rows of the table that the batch supersedes are left out of a rewrite of the files
-that may hold them, and the batch's own files are added. It needs nothing of an engine but a join. The plan
-is made on one version and is void on any other, so it is made anew at each try of the swap.
+that may hold them, and the batch's own files are added. It needs nothing of an engine but a join, and on the
+embedded engine not even that (``supersede``). The plan is made on one version and is void on any other, so
+it is made anew at each try of the swap.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from uuid import uuid4
 
 from clearwell.errors import TableError
 from clearwell.tables.stage import read_staged, stage_frame
+from clearwell.tables.supersede import MOST_KEYS, Keys, can_compare, rewrite_without, superseded_in
 from clearwell.tables.swap import Change, add, remove
 from clearwell.tables.verify import verify_files, verify_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import DataFrame
 
     from clearwell.engines import Engine
@@ -32,6 +36,8 @@ def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attemp
     touched = _touched(snapshot, intent) if adds or intent.mode == "delete" else []
     if not touched:
         return Change(adds=adds)
+    if _fits_here(snapshot, intent, engine):
+        return _superseded(snapshot, intent, attempt, touched)
     with engine.work(f"rewriting {len(touched)} files of {snapshot.name}"):
         old = snapshot.read_files(engine, touched)
         kept = _kept(lake, snapshot, intent, old, engine)
@@ -49,6 +55,34 @@ def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attemp
     verify_files(snapshot.root, rest.accepted, snapshot.schema, required=intent.required, place=place)
     _verify_superseded(intent, before=sum(f.rows for f in touched), after=rest.accepted_rows, place=place)
     adds += [add(file) for file in rest.accepted]
+    return Change(adds=adds, removes=[remove(file) for file in touched])
+
+
+def _fits_here(snapshot: Snapshot, intent: Intent, engine: Engine) -> bool:
+    """Whether the rows of a batch are few and plain enough to be compared in this process.
+
+    On Spark, Spark does it: whoever has chosen it trusts its joins, and a cluster has the memory.
+    """
+    return (
+        engine.name == "embedded"
+        and intent.mode in ("merge", "replace_partitions")
+        and intent.accepted_rows <= MOST_KEYS
+        and can_compare(snapshot.schema, intent.key)
+    )
+
+
+def _superseded(snapshot: Snapshot, intent: Intent, attempt: Attempt, likely: Sequence[LiveFile]) -> Change:
+    place, root = str(snapshot.name), snapshot.root
+    keys = Keys(root, intent.accepted, snapshot.schema, intent.key)
+    gone = superseded_in(keys, likely, snapshot.schema)
+    touched = [file for file in likely if file.path in gone]
+    folder = f"{attempt.folder}/rewrite-{uuid4().hex[:12]}"
+    rest = rewrite_without(gone, touched, snapshot.schema, root, folder, required=intent.required)
+    before, after = sum(file.rows for file in touched), sum(file.rows for file in rest)
+    verify_rows(before - sum(mask.true_count for mask in gone.values()), after, 0, place=place)
+    verify_files(root, rest, snapshot.schema, required=intent.required, place=place)
+    _verify_superseded(intent, before=before, after=after, place=place)
+    adds = [add(file) for file in (*intent.accepted, *rest)]
     return Change(adds=adds, removes=[remove(file) for file in touched])
 
 
