@@ -47,7 +47,7 @@ def run(session: Session, selection: str, engine: str | None, full_refresh: bool
     if session.json:
         print_json(_as_document(report))
     else:
-        click.echo("\n".join(_summary(report, settings, given=session.lake is not None)))
+        click.echo("\n".join(_summary(report, session.where)))
     if _is_interrupted(report):
         raise KeyboardInterrupt
     for failure in report.failures:
@@ -87,11 +87,10 @@ def _without_lineage(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != "lineage"}
 
 
-def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[str]:
+def _summary(report: RunReport, where: str) -> Iterator[str]:
     from clearwell.flow.publish import ReleaseResult
     from clearwell.flow.report import ReportResult
     from clearwell.model import BuildResult
-    from clearwell.tables import lake_of
 
     tables = [result for result in report.results if isinstance(result, BuildResult)]
     releases = [result for result in report.results if isinstance(result, ReleaseResult)]
@@ -110,7 +109,6 @@ def _summary(report: RunReport, settings: Settings, *, given: bool) -> Iterator[
         why = "the run was interrupted" if _is_interrupted(report) else "what they hang on failed"
         yield f"skipped   {', '.join(report.skipped)}: {why}"
     yield ""
-    where = f" --lake {lake_of(settings).address}" if given else ""
     for number, step in enumerate(_next_steps(tables, where)):
         yield f"{'' if number else 'next':<9} {step}"
 

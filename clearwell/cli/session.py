@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +31,12 @@ class Session:
     profile: str | None = None
     debug: bool = False
     json: bool = False
+
+    @property
+    def where(self) -> str:
+        """The options by which another command works on the same lake."""
+        options = {"profile": self.profile, "lake": self.lake}
+        return "".join(f" --{name} {shlex.quote(str(value))}" for name, value in options.items() if value)
 
     def settings(self, **chosen: Any) -> Settings:
         """The project's settings; options of the command line win."""

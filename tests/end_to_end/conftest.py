@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.services.s3 import S3Server
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("assets", "expectations", "pipelines", "sample_data")
@@ -41,9 +44,9 @@ class Sample:
             **self.variables,
         }
 
-    def clearwell(self, *arguments: str, code: int = 0) -> str:
-        """Standard output of a command, which must end with ``code``."""
-        done = subprocess.run(
+    def finished(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command that has ended, well or not."""
+        return subprocess.run(
             self.command(*arguments),
             capture_output=True,
             text=True,
@@ -52,6 +55,10 @@ class Sample:
             cwd=self.root,
             env=self.environment,
         )
+
+    def clearwell(self, *arguments: str, code: int = 0) -> str:
+        """Standard output of a command, which must end with ``code``."""
+        done = self.finished(*arguments)
         assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
         return done.stdout
 
@@ -68,6 +75,17 @@ def copy_sample(root: Path) -> Sample:
     (root / "dagster_home").mkdir()
     shutil.copy(ROOT / "dagster_home" / "dagster.yaml", root / "dagster_home" / "dagster.yaml")
     return Sample(root)
+
+
+@pytest.fixture(scope="session")
+def hybrid(tmp_path_factory: pytest.TempPathFactory, s3_server: S3Server) -> Sample:
+    """The sample project after one run of its profile ``hybrid``, with what opens the bucket."""
+    s3_server.url("lake")
+    root = tmp_path_factory.mktemp("hybrid")
+    variables = {**s3_server.environment, "CLEARWELL_CACHE": str(root / "cache")}
+    sample = replace(copy_sample(root), variables=variables)
+    (sample.root / "summary.txt").write_text(sample.clearwell("run", "--profile", "hybrid"))
+    return sample
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,138 @@
+"""The sample project by its profile ``hybrid``: bronze and silver here, gold and releases in a bucket."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import obstore
+import pytest
+from obstore.store import from_url
+
+import clearwell
+from tests.end_to_end.conftest import Sample, copy_sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+PROFILE = ("--profile", "hybrid")
+
+
+@pytest.fixture(autouse=True)
+def opened(hybrid: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test itself may open the bucket too."""
+    for name, value in hybrid.variables.items():
+        monkeypatch.setenv(name, value)
+
+
+def in_bucket() -> dict[str, Any]:
+    """Every object of the bucket with its tag, which changes when it is written anew."""
+    return {meta["path"]: meta["e_tag"] for page in obstore.list(from_url("s3://lake")) for meta in page}
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_each_part_lies_where_the_profile_says(hybrid: Sample) -> None:
+    assert {path.partition("/")[0] for path in in_bucket()} == {"gold", "releases"}
+    for part in ("bronze", "silver", "quarantine", "files", "history", "control", "reports"):
+        assert files_in(hybrid.lake / part), part
+    for part in ("gold", "releases"):
+        assert files_in(hybrid.lake / part) == []
+    uris = {table["name"]: table["zone"] for table in hybrid.json("tables", *PROFILE)}
+    assert sum(zone == "gold" for zone in uris.values()) == 5
+    assert sum(zone == "silver" for zone in uris.values()) == 10
+
+
+def test_what_is_released_is_what_a_lake_on_the_disk_releases(hybrid: Sample, ran: Sample) -> None:
+    released = {info.name: info for info in clearwell.list_datasets("s3://lake")}
+    assert sorted(released) == ["late_flights", "late_flights_live", "maintenance_reports", "strike_risk"]
+    for name in released:
+        there = clearwell.open_dataset(name, lake="s3://lake")
+        here = clearwell.open_dataset(name, lake=ran.lake)
+        there.verify()
+        assert there.manifest.fingerprint == here.manifest.fingerprint
+        assert {f.sha256 for f in there.manifest.files if f.format != "lineage"} == {
+            f.sha256 for f in here.manifest.files if f.format != "lineage"
+        }
+    live = clearwell.open_dataset("s3://lake/releases/late_flights_live/v1")
+    asked = live.to_arrow(list(live.key)).slice(100, 5)
+    assert live.lookup(asked).select(list(live.key)).to_pylist() == asked.to_pylist()
+
+
+def test_the_summary_says_where_the_releases_are_and_how_to_go_on(hybrid: Sample) -> None:
+    summary = (hybrid.root / "summary.txt").read_text()
+    assert "s3://lake/releases/late_flights/v1" in summary
+    assert "tables --profile hybrid" in summary
+
+
+def test_a_run_with_nothing_new_writes_nothing_into_the_bucket(hybrid: Sample) -> None:
+    before = in_bucket()
+    results = hybrid.json("run", *PROFILE)["results"]
+    outcomes = {result["outcome"] for result in results if "table" in result or "dataset" in result}
+    assert outcomes == {"unchanged"}
+    assert in_bucket() == before
+
+
+def test_a_row_of_the_bucket_is_traced_to_its_raw_record_on_the_disk(hybrid: Sample) -> None:
+    live = clearwell.open_dataset("late_flights_live", lake="s3://lake")
+    key = live.to_arrow(list(live.key)).slice(7, 1).to_pylist()[0]
+    said = hybrid.clearwell(
+        "trace", "late_flights_live", *(f"--key={name}={value}" for name, value in key.items()), *PROFILE
+    )
+    assert "sample_data/flights/" in said
+    assert "gold_flight_features" in said
+    assert "raw_flights.arr_delay" in hybrid.clearwell("lineage", "late_flights.is_late", *PROFILE)
+
+
+def test_the_report_weighs_all_of_it_at_the_prices_of_the_profile(hybrid: Sample) -> None:
+    report = json.loads((hybrid.lake / "reports" / "storage-cost.json").read_text())
+    zones = {zone["name"]: zone["bytes"] for zone in report["zones"]}
+    listed = {
+        part: sum(meta["size"] for page in obstore.list(from_url("s3://lake"), f"{part}/") for meta in page)
+        for part in ("gold", "releases")
+    }
+    assert {part: zones[part] for part in listed} == listed
+    assert zones["bronze"] == sum(path.stat().st_size for path in files_in(hybrid.lake / "bronze"))
+    assert {release["dataset"] for release in report["published"]} == {
+        "late_flights",
+        "late_flights_live",
+        "maintenance_reports",
+        "strike_risk",
+    }
+
+
+def test_what_works_on_the_lake_of_the_project_does_not_see_the_bucket(hybrid: Sample) -> None:
+    """Without the profile the lake is the folder alone: nothing is said to be gold that lies elsewhere."""
+    assert {t["zone"] for t in hybrid.json("tables")} >= {"bronze", "silver"}
+    assert not [t for t in hybrid.json("tables") if t["zone"] == "gold"]
+
+
+def test_wrong_credentials_end_a_run_by_one_clear_error_and_change_nothing(
+    hybrid: Sample, tmp_path: Path
+) -> None:
+    before = in_bucket()
+    sample = Sample(copy_sample(tmp_path).root, {**hybrid.variables, "AWS_SECRET_ACCESS_KEY": "hunter2"})
+    for arguments in (("run", "gold_flight_features"), ("tables",), ("releases",), ("maintain",)):
+        done = sample.finished(*arguments, *PROFILE)
+        assert done.returncode == 1
+        assert "access was refused" in done.stderr
+        assert "AWS_ACCESS_KEY_ID" in done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    assert in_bucket() == before
+
+
+def test_maintenance_and_a_lost_disk(hybrid: Sample, tmp_path: Path) -> None:
+    """What is in the bucket does not hang on the disk: readers of releases go on without it."""
+    hybrid.clearwell("maintain", *PROFILE)
+    gone = tmp_path / "lake"
+    shutil.move(hybrid.lake, gone)
+    try:
+        clearwell.open_dataset("late_flights", lake="s3://lake").verify()
+    finally:
+        shutil.move(gone, hybrid.lake)
