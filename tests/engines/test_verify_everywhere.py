@@ -6,22 +6,33 @@ The sample project runs on the embedded engine; silver and gold are then removed
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
 
+from clearwell.datasets.fingerprint import fingerprint_rows
 from clearwell.engines import open_engine
+from clearwell.engines.fingerprint import fingerprint_frame
 from clearwell.flow.contents import table_contents
+from clearwell.flow.project import load_project
+from clearwell.flow.stored import open_release
+from clearwell.flow.verify import verify
 from clearwell.settings import Settings
 from clearwell.stores import Store
 from clearwell.tables import Lake
 from tests.end_to_end.conftest import Sample, copy_sample
+from tests.unit.engines.test_fingerprint import tables
 from tests.unit.flow.verifying import change_cell, contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import pyarrow as pa
+
+    from clearwell.engines import Engine
     from tests.services.cluster import Cluster
     from tests.services.s3 import S3Server, S3Space
 
@@ -53,39 +64,74 @@ def cluster(s3_server: S3Server) -> Iterator[Cluster]:
             yield cluster
 
 
-def made_again(sample: Sample, release: str, *options: str) -> dict[str, Any]:
-    """What `clearwell verify` says, which must be that it is equal."""
-    found = sample.json("verify", release, *options)
-    assert found["equal"], release
+@pytest.fixture(scope="module")
+def connect(published: Sample, cluster: Cluster) -> Iterator[Engine]:
+    """A session of the cluster."""
+    with open_engine(settings_of(published, cluster.url)) as engine:
+        yield engine
+
+
+def settings_of(sample: Sample, engine: str) -> Settings:
+    return Settings(project=sample.root, lake=sample.lake, engine=engine)
+
+
+def made_again(sample: Sample, release: str, engine: Engine) -> None:
+    """Verify a release in this process: it is equal, and nothing but the scratch place was written."""
+    before = contents(sample.lake)
+    lake = Lake(sample.lake)
+    project = load_project(settings_of(sample, engine.name))
+    found = verify(project, lake, open_release(lake, release), engine)
+    assert found.equal, found.differs
+    assert found.engine == engine.name
+    assert [split.fingerprint for split in found.splits] == [s.fingerprint_now for s in found.splits]
+    assert all(table.as_recorded for table in found.tables)
+    assert contents(sample.lake) == before
+    assert not list(sample.lake.glob("verify-*"))
+
+
+def told_equal(sample: Sample, *options: str) -> None:
+    """`clearwell verify late_flights` says that it is equal."""
+    found = sample.json("verify", "late_flights", *options)
+    assert found["equal"]
     assert all(split["fingerprint"] == split["fingerprint_now"] for split in found["splits"])
     assert all(table["as_recorded"] for table in found["tables"])
-    return found
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_local_spark_makes_again_what_the_embedded_engine_published(published: Sample, release: str) -> None:
-    before = contents(published.lake)
-    assert made_again(published, release, "--engine", "spark")["engine"] == "spark"
-    assert contents(published.lake) == before
+def test_local_spark_makes_again_what_the_embedded_engine_published(
+    published: Sample, spark_engine: Engine, release: str
+) -> None:
+    made_again(published, release, spark_engine)
 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_cluster_makes_it_again_on_a_shared_folder(
-    published: Sample, cluster: Cluster, release: str
+    published: Sample, connect: Engine, release: str
 ) -> None:
-    before = contents(published.lake)
-    assert made_again(published, release, "--engine", cluster.url)["engine"] == cluster.url
-    assert contents(published.lake) == before
-    assert not list(published.lake.glob("verify-*"))  # the scratch tables lay beside, and are gone
+    made_again(published, release, connect)
+
+
+@given(table=tables())
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_sparks_fingerprint_is_the_readers_for_every_type(
+    spark_engine: Engine, tmp_path: Path, table: pa.Table
+) -> None:
+    path = str(tmp_path / "rows.parquet")
+    pq.write_table(table, path, write_statistics=False)
+    found = fingerprint_frame(spark_engine.read_parquet([path], table.schema), spark_engine, table.schema)
+    assert str(found) == fingerprint_rows(table.schema, table.to_batches())
 
 
 def test_spark_finds_a_changed_cell(published: Sample, tmp_path: Path) -> None:
+    """By the command, as a user meets it: equal before, different after."""
+    told_equal(published, "--engine", "spark")
     sample = Sample(tmp_path / "sample")
     shutil.copytree(published.root, sample.root)
-    file = max((sample.lake / "bronze" / "wildlife_strikes").rglob("*.parquet"))
-    change_cell(file, "Speed_IAS_in_knots", 0, 1)
-    found = sample.json("verify", "strike_risk", "--engine", "spark", code=1)
-    assert "is the first that differs" in found["differs"]
+    for file in sorted((sample.lake / "bronze" / "weather").rglob("*.parquet")):
+        change_cell(file, "humid", 0, 12.5)
+    found = sample.json("verify", "late_flights", "--engine", "spark", code=1)
+    assert [split["equal"] for split in found["splits"]] == [False, True]
+    assert "split 'train' is the first that differs" in found["differs"]
 
 
 def test_a_lake_in_a_bucket_is_verified_by_all(
@@ -101,20 +147,18 @@ def test_a_lake_in_a_bucket_is_verified_by_all(
     before = sorted((file.path, file.size) for file in bucket.list("all"))
     assert any(path.startswith("all/releases/") for path, _ in before)
     for engine in ("embedded", "spark", cluster.url):
-        made_again(sample, "late_flights", "--lake", address, "--engine", engine)
+        told_equal(sample, "--lake", address, "--engine", engine)
         assert sorted((file.path, file.size) for file in bucket.list("all")) == before, engine
-    made_again(sample, "late_flights", "--lake", address, "--scratch", f"{address}/elsewhere")
+    told_equal(sample, "--lake", address, "--scratch", f"{address}/elsewhere")
     assert sorted((file.path, file.size) for file in bucket.list("all")) == before
 
 
-def test_every_engine_gives_a_table_the_same_fingerprint(published: Sample, cluster: Cluster) -> None:
+def test_every_engine_gives_a_table_the_same_fingerprint(
+    published: Sample, engine: Engine, spark_engine: Engine, connect: Engine
+) -> None:
     lake = Lake(published.lake)
     bronze = [str(name) for name in lake.tables() if str(name).startswith("bronze_")]
     assert len(bronze) >= 9
-    found: dict[str, set[str]] = {table: set() for table in bronze}
-    for name in ("embedded", "spark", cluster.url):
-        settings = Settings(project=published.root, lake=published.lake, engine=name)
-        with open_engine(settings) as engine:
-            for table in bronze:
-                found[table].add(table_contents(lake, table, engine).fingerprint)
-    assert all(len(fingerprints) == 1 for fingerprints in found.values())
+    for table in bronze:
+        found = {table_contents(lake, table, other).fingerprint for other in (engine, spark_engine, connect)}
+        assert len(found) == 1, table
