@@ -53,8 +53,8 @@ class Session:
         from clearwell.settings import lake_at
         from clearwell.tables.lake import Lake, lake_of
 
-        if self.lake is None or self.profile:
-            lake = lake_of(self.settings())
+        if self.lake is None or self.profile or (isinstance(self.lake, str) and _in_project()):
+            lake = lake_of(self.settings())  # the pages of what lies elsewhere are in the project
         else:
             root, places = lake_at(self.lake)
             lake = Lake(root, places=places)
@@ -94,6 +94,16 @@ def options(*, listing: bool = False, lake: bool = True) -> Callable[[_Command],
         )(decorated)
 
     return decorate
+
+
+def _in_project() -> bool:
+    from clearwell.settings import find_project
+
+    try:
+        find_project()
+    except ClearwellError:
+        return False
+    return True
 
 
 def _flag(name: str, text: str) -> Callable[[Any], Any]:
