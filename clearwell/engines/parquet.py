@@ -71,7 +71,10 @@ class _Spark(Dialect):
         return path if "://" in path else f"file://{path}"
 
     def options(self, schema: StructType) -> dict[str, str]:
-        return {f"parquet.column.statistics.enabled#{leaf}": "false" for leaf in _unsafe_leaves(schema)}
+        switch, leaves = "parquet.column.statistics.enabled", list(_unsafe_leaves(schema))
+        if any(dotted for _, dotted in leaves):
+            return {switch: "false"}  # for all: it takes the dots of a name for those between names
+        return {f"{switch}#{leaf}": "false" for leaf, _ in leaves}
 
 
 SAIL: Dialect = _Sail()
@@ -146,19 +149,24 @@ def _unstorable(kind: DataType) -> str | None:
     return next((bad for _, part in _parts(kind) if (bad := _unstorable(part))), None)
 
 
-def _unsafe_leaves(schema: StructType) -> Iterator[str]:
-    """Parquet's names of the columns that get no statistics: all but the plain ones that these tell right."""
+def _unsafe_leaves(schema: StructType) -> Iterator[tuple[str, bool]]:
+    """Parquet's names of the columns that get no statistics: all but the plain ones that these tell right.
+
+    Beside each, whether a name in it has a dot of its own.
+    """
     for field in schema.fields:
         if _parts(field.dataType) or not _is_exact(field.dataType):
-            yield from _leaves(field.dataType, field.name)
+            yield from _leaves(field.dataType, field.name, dotted="." in field.name)
 
 
-def _leaves(kind: DataType, path: str) -> Iterator[str]:
-    parts = _parts(kind)
+def _leaves(kind: DataType, path: str, *, dotted: bool) -> Iterator[tuple[str, bool]]:
+    from pyspark.sql.types import StructType
+
+    parts, named = _parts(kind), isinstance(kind, StructType)
     for name, part in parts:
-        yield from _leaves(part, f"{path}.{name}")
+        yield from _leaves(part, f"{path}.{name}", dotted=dotted or (named and "." in name))
     if not parts:
-        yield path
+        yield path, dotted
 
 
 def _is_exact(kind: DataType) -> bool:
