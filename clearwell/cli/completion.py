@@ -24,6 +24,7 @@ __all__ = [
     "complete_assets",
     "complete_engines",
     "complete_products",
+    "complete_releases",
     "complete_tables",
     "complete_transforms",
     "completion",
@@ -57,11 +58,13 @@ def complete_tables(context: click.Context, _: click.Parameter, typed: str) -> l
 
 def complete_products(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
     """The tables of the lake, and the datasets that were released."""
-    lake = _lake(context)
-    folder = lake(RELEASES) if lake else None
-    datasets = sorted(path.name for path in folder.iterdir()) if folder and folder.is_dir() else []
-    tables = [name for name in _tables_in(lake) if name.startswith(_ZONES)]
-    return _beginning(typed, [*tables, *(name for name in datasets if not name.startswith("."))])
+    tables = [name for name in _tables_in(_lake(context)) if name.startswith(_ZONES)]
+    return _beginning(typed, [*tables, *_datasets(context)])
+
+
+def complete_releases(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """The datasets that were released."""
+    return _beginning(typed, _datasets(context))
 
 
 def complete_assets(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -85,6 +88,13 @@ def complete_transforms(_: click.Context, __: click.Parameter, typed: str) -> li
 def complete_engines(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
     """The engines that are built in, and how an address begins."""
     return _beginning(typed, ("embedded", "sc://"))
+
+
+def _datasets(context: click.Context) -> list[str]:
+    lake = _lake(context)
+    folder = lake(RELEASES) if lake else None
+    names = sorted(path.name for path in folder.iterdir()) if folder and folder.is_dir() else []
+    return [name for name in names if not name.startswith(".")]
 
 
 def _beginning(typed: str, names: Iterable[str]) -> list[CompletionItem]:

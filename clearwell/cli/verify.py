@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clearwell.cli.completion import complete_engines, complete_products, complete_tables
+from clearwell.cli.completion import complete_engines, complete_releases, complete_tables
 from clearwell.cli.output import print_json, table_lines
 from clearwell.cli.progress import progress
 from clearwell.cli.session import Session, options
@@ -34,7 +34,7 @@ def _engine(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(short_help="Make a release again from bronze, and compare.")
-@click.argument("release", shell_complete=complete_products)
+@click.argument("release", shell_complete=complete_releases)
 @click.option(
     "--version", metavar="N", help="Which version; default: the current one. RELEASE@N is the same."
 )

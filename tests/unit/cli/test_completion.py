@@ -80,6 +80,8 @@ def test_what_can_be_traced_is_a_table_or_a_release(lake: Path) -> None:
         (lake / "releases" / made).mkdir(parents=True)
     assert offered("lineage", "") == ["bronze_birds", "silver_birds", "rare_birds"]
     assert offered("trace", "ra") == ["rare_birds"]
+    assert offered("verify", "") == ["rare_birds"]
+    assert offered("fingerprint", "") == ["bronze_birds", "silver_birds"]
 
 
 def test_the_lake_may_be_named(lake: Path, tmp_path: Path) -> None:
