@@ -180,6 +180,9 @@ class ConnectClient(ABC):
             self._dialect = self._settle(session)
             if self._dialect is parquet.SAIL:
                 note_sail(session)
+                from clearwell.engines.guard import install
+
+                install(session)
             for key, value in _SESSION_CONF.items():
                 _set_conf(session, key, value)
         except BaseException:

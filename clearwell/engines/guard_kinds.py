@@ -1,0 +1,145 @@
+"""Spark's rules of types: how many digits a decimal needs, and what two types have in common."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import types
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "common_kind",
+    "decimal_digits",
+    "decimal_of",
+    "is_decimal",
+    "is_float",
+    "is_integral",
+    "literal_digits",
+    "literal_kind",
+    "quotient_digits",
+    "widest",
+]
+
+MOST_DIGITS = 38
+_FEWEST_KEPT = 6
+_INTEGRAL: tuple[type[types.DataType], ...] = (
+    types.ByteType,
+    types.ShortType,
+    types.IntegerType,
+    types.LongType,
+)
+_DIGITS: dict[type[types.DataType], int] = dict(zip(_INTEGRAL, (3, 5, 10, 20), strict=True))
+
+Digits = tuple[int, int]
+"""All digits of a decimal, and those after its point."""
+
+
+def is_integral(kind: types.DataType | None) -> bool:
+    """Whether it is a whole number."""
+    return isinstance(kind, _INTEGRAL)
+
+
+def is_decimal(kind: types.DataType | None) -> bool:
+    """Whether it is a decimal."""
+    return isinstance(kind, types.DecimalType)
+
+
+def is_float(kind: types.DataType | None) -> bool:
+    """Whether it is a float or double."""
+    return isinstance(kind, types.FloatType | types.DoubleType)
+
+
+def widest(*kinds: types.DataType) -> types.DataType:
+    """The widest of some whole numbers."""
+    return max(kinds, key=lambda kind: _INTEGRAL.index(type(kind)))
+
+
+def decimal_of(kind: types.DataType) -> Digits | None:
+    """The decimal that holds a whole number or is one already; None for any other type."""
+    if isinstance(kind, types.DecimalType):
+        return kind.precision, kind.scale
+    return next(((digits, 0) for whole, digits in _DIGITS.items() if isinstance(kind, whole)), None)
+
+
+def literal_digits(expression: Any) -> Digits | None:
+    """Spark takes a whole literal beside a decimal for one of just its digits."""
+    literal = expression.literal
+    if expression.WhichOneof("expr_type") != "literal":
+        return None
+    name = literal.WhichOneof("literal_type")
+    return (len(str(abs(getattr(literal, name)))), 0) if name in _LITERALS else None
+
+
+_LITERALS: dict[str, types.DataType] = {
+    "byte": types.ByteType(),
+    "short": types.ShortType(),
+    "integer": types.IntegerType(),
+    "long": types.LongType(),
+}
+_OTHER_LITERALS: dict[str, types.DataType] = {
+    "boolean": types.BooleanType(),
+    "double": types.DoubleType(),
+    "float": types.FloatType(),
+    "string": types.StringType(),
+    "date": types.DateType(),
+    "null": types.NullType(),
+}
+
+
+def literal_kind(expression: Any) -> types.DataType | None:
+    """The type of a literal, without asking anybody; None for what is no literal, or says too little."""
+    if expression.WhichOneof("expr_type") != "literal":
+        return None
+    name = expression.literal.WhichOneof("literal_type")
+    if name == "decimal" and expression.literal.decimal.HasField("precision"):
+        return types.DecimalType(expression.literal.decimal.precision, expression.literal.decimal.scale)
+    if name == "decimal":
+        _, digits, exponent = Decimal(expression.literal.decimal.value).as_tuple()
+        scale = max(0, -int(exponent))
+        return types.DecimalType(max(len(digits) + max(0, int(exponent)), scale), scale)
+    return (_LITERALS | _OTHER_LITERALS).get(name or "")
+
+
+def decimal_digits(operator: str, left: Digits, right: Digits) -> Digits:
+    """What Spark would need for the result of ``+ - * %``, before it gives up digits."""
+    (p1, s1), (p2, s2) = left, right
+    if operator == "%":
+        return min(p1 - s1, p2 - s2) + max(s1, s2), max(s1, s2)
+    if operator == "*":
+        return p1 + p2 + 1, s1 + s2
+    scale = max(s1, s2)
+    return max(p1 - s1, p2 - s2) + scale + 1, scale
+
+
+def quotient_digits(left: Digits, right: Digits) -> Digits:
+    """The type of a quotient of decimals in Spark."""
+    (p1, s1), (p2, s2) = left, right
+    scale = max(_FEWEST_KEPT, s1 + p2 + 1)
+    precision = p1 - s1 + s2 + scale
+    if precision <= MOST_DIGITS:
+        return precision, scale
+    whole = precision - scale
+    return MOST_DIGITS, max(MOST_DIGITS - whole, min(scale, _FEWEST_KEPT))
+
+
+def common_kind(kinds: Sequence[types.DataType]) -> str | None:
+    """The type that numbers of several types have in common in Spark, as in SQL; None if none is needed.
+
+    Columns that are not all numbers are left alone, and NULL fits any of them.
+    """
+    given = [kind for kind in kinds if not isinstance(kind, types.NullType)]
+    if len({kind.simpleString() for kind in given}) < 2:
+        return None
+    if any(decimal_of(kind) is None and not is_float(kind) for kind in given):
+        return None
+    if all(is_integral(kind) for kind in given):
+        return widest(*given).simpleString()
+    if any(is_float(kind) for kind in given):
+        return "double"
+    digits = [found for kind in given if (found := decimal_of(kind))]
+    scale = max(s for _, s in digits)
+    precision = max(p - s for p, s in digits) + scale
+    return f"decimal({precision},{scale})" if precision <= MOST_DIGITS else None

@@ -1,0 +1,99 @@
+"""The walk of the guards through a Spark Connect plan, which is changed in place.
+
+Relation by relation, inputs first: the types that the rules need are asked of the engine, all of a relation
+at once, and no row is computed. What differs is replaced, under the name that its column had, or refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyspark.sql.connect.proto as pb
+
+from clearwell.engines.guard_expressions import Rewrite
+from clearwell.engines.guard_relations import guard_relation
+from clearwell.engines.guard_scope import Scope, messages_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.engines.guard_scope import Ask
+
+__all__ = ["guard_message"]
+
+_RELATION, _EXPRESSION = "spark.connect.Relation", "spark.connect.Expression"
+_NAMED_HERE = {"project": {"expressions"}, "aggregate": {"grouping_expressions", "aggregate_expressions"}}
+"""Relations that call a column by its expression, unless that has a name."""
+
+
+def guard_message(message: Any, ask: Ask) -> None:
+    """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused."""
+    relations = list(_relations(message))
+    references = [
+        reference
+        for relation in relations
+        if relation.HasField("with_relations")
+        for reference in relation.with_relations.references
+    ]
+    for relation in relations:
+        kind = relation.WhichOneof("rel_type")
+        if kind is not None:
+            guard_relation(kind)
+            _guard(relation, kind, ask, references)
+
+
+def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
+    node = getattr(relation, kind)
+    unnamed: set[str] = _NAMED_HERE.get(kind, set())
+    top = [(e, name in unnamed) for name, e in _expressions(node)]
+    rewrite = Rewrite([expression for expression, _ in top])
+    if not rewrite.is_needed:
+        return
+    scope = Scope(ask, relation, references)
+    rewrite.learn(scope)
+    names: list[str] | None = None
+    for expression, called_by_itself in top:
+        made = rewrite.rewritten(expression)
+        if made is expression:
+            continue
+        if called_by_itself and names is None and not expression.HasField("alias"):
+            columns = ask(pb.Plan(root=relation))
+            names = columns.names if columns is not None else None
+        expression.CopyFrom(made)
+    if names is not None:
+        _call_by(relation, names)
+
+
+def _call_by(relation: Any, names: list[str]) -> None:
+    """Give the columns of a relation the names that they had before."""
+    inner = pb.Relation()
+    inner.CopyFrom(relation)
+    inner.common.ClearField("plan_id")
+    kept = pb.RelationCommon()
+    kept.CopyFrom(relation.common)
+    relation.to_df.CopyFrom(pb.ToDF(input=inner, column_names=names))
+    relation.common.CopyFrom(kept)
+
+
+def _relations(message: Any) -> Iterator[Any]:
+    """Every relation in a message, inputs first. Plans are deep, so they wait on a stack of our own."""
+    waiting, found = [message], list[Any]()
+    while waiting:
+        part = waiting.pop()
+        if part.DESCRIPTOR.full_name == _RELATION:
+            found.append(part)
+        waiting += [inner for _, inner in messages_in(part) if inner.DESCRIPTOR.full_name != _EXPRESSION]
+    yield from reversed(found)
+
+
+def _expressions(node: Any) -> Iterator[tuple[str, Any]]:
+    """The outermost expressions of a relation, each with the field that it stands in."""
+    waiting = [("", node)]
+    while waiting:
+        field, part = waiting.pop()
+        for name, inner in messages_in(part):
+            kind = inner.DESCRIPTOR.full_name
+            if kind == _EXPRESSION:
+                yield field or name, inner
+            elif kind != _RELATION:
+                waiting.append((field or name, inner))
