@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["ConnectEngine"]
 
 _INTERRUPT_SECONDS = 2.0
+_COLD_START = 6
+"""So many times the patience: a Spark that has just started takes long over its first session."""
 _TRIES = 8
 _SHORTEST_SECRET = 6
 
@@ -40,7 +42,7 @@ class ConnectEngine(ConnectClient):
     Args:
         url: ``sc://host:port/;key=value``.
         deadline_seconds: Work that takes longer is interrupted, and the connection given up.
-        patience: Seconds to wait for the endpoint's first answer.
+        patience: Seconds to wait until the endpoint can be reached; its first answer may take longer.
         parcel: The code that its workers get; default Clearwell's own.
     """
 
@@ -101,7 +103,8 @@ class ConnectEngine(ConnectClient):
         """Learn whether Spark or Sail answers; an endpoint that answers neither way is refused."""
         from pyspark.errors import PySparkException
 
-        alarm = threading.Timer(self._patience, self._cut, ["it did not answer"])
+        patience = _COLD_START * self._patience
+        alarm = threading.Timer(patience, self._abandon, [f"no first answer within {patience:g} s"])
         alarm.daemon = True
         alarm.start()
         try:
@@ -109,6 +112,8 @@ class ConnectEngine(ConnectClient):
             # From a table of the query's own: so Spark answers by itself, when no worker is there yet.
             named = str(session.sql("SELECT version() FROM VALUES (1)").collect()[0][0])
         except (PySparkException, ValueError) as error:
+            if self._gone:
+                raise
             raise EngineError(
                 f"what answers at {self.name} is not a Spark Connect endpoint that takes us: "
                 + failures.redact(failures.first_line(str(error)), self._secrets()),

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import psutil
-from clearwell.engines.spark_conf import connect_options
 
+from clearwell.engines.spark_conf import local_conf, properties, s3_conf
 from tests.services import jvm
 from tests.services.process import Service, comes_true
 
@@ -116,26 +116,48 @@ class Cluster:
     def start_server(self) -> None:
         """Start a Connect server on this cluster and wait for it and for the executors it gets."""
         options = {
-            **connect_options(),
+            **local_conf(
+                cores=max(self._count, 1), scratch=str(self.folder / "spill"), token=self._token or ""
+            ),
+            **(s3_conf() if os.environ.get("AWS_ENDPOINT_URL") else {}),
             "spark.master": self.master,
             "spark.executor.memory": self._memory,
             "spark.executor.cores": "1",
             "spark.executor.extraClassPath": ":".join(map(str, jvm.jars())),
             "spark.executor.extraJavaOptions": " ".join(jvm.SMALL),
-            "spark.local.dir": str(self.folder / "spill"),
-            "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
-            "spark.connect.grpc.binding.address": "127.0.0.1",
-            "spark.connect.grpc.binding.port": "0",
             **self._options,
         }
-        words = [word for name, value in options.items() for word in ("--conf", f"{name}={value}")]
+        # Its own default: a server that takes many sessions keeps their code apart.
+        options.pop("spark.sql.artifact.isolation.enabled", None)
+        if not self._token:
+            options.pop("spark.connect.authenticate.token", None)
+        file = self.folder / "connect.properties"
+        file.touch(mode=0o600)
+        file.write_text(properties(options))
         server = "org.apache.spark.sql.connect.service.SparkConnectServer"
-        self._run(
-            "connect", "org.apache.spark.deploy.SparkSubmit", *words, "--class", server, "spark-internal"
-        )
+        words = ["--properties-file", str(file), "--class", server, "spark-internal"]
+        self._run("connect", "org.apache.spark.deploy.SparkSubmit", *words)
         self._ports["connect"] = self._port_of("connect", r"Connect server started at: \S*?:(\d+)")
         if not comes_true(lambda: len(self.executors) == len(self.workers), 60):
             raise self._services["connect"].died("its executors did not start")
+
+    def add_worker(self) -> None:
+        """Start one more worker, and wait for its executor."""
+        number = sum(name.startswith("worker") for name in self._services)
+        before = len(self.executors)
+        self._start_worker(f"worker{number}")
+        self._said(f"worker{number}", "Successfully registered with master")
+        assert comes_true(lambda: len(self.executors) > before, 60), "its executor did not start"
+
+    def mend(self) -> None:
+        """Start again what was killed, and wait until all of it is as it was at first."""
+        for name, service in list(self._services.items()):
+            if name.startswith("worker") and not service.lives:
+                self._start_worker(name)
+                self._said(name, "Successfully registered with master")
+        if not self._services["connect"].lives:
+            self.start_server()
+        assert comes_true(lambda: len(self.executors) == self._count, 60), "an executor did not start"
 
     def start(self) -> None:
         """Start everything, in its order."""
@@ -144,16 +166,7 @@ class Cluster:
             "master", r"Starting Spark master at spark://127\.0\.0\.1:(\d+)"
         )
         for number in range(self._count):
-            work = [
-                "--cores",
-                "1",
-                "--memory",
-                self._memory,
-                "--work-dir",
-                str(self.folder / f"work{number}"),
-            ]
-            worker = "org.apache.spark.deploy.worker.Worker"
-            self._run(f"worker{number}", worker, *_at("127.0.0.1"), *work, self.master)
+            self._start_worker(f"worker{number}")
         for number in range(self._count):
             self._said(f"worker{number}", "Successfully registered with master")
         self.start_server()
@@ -181,6 +194,10 @@ class Cluster:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _start_worker(self, name: str) -> None:
+        work = ["--cores", "1", "--memory", self._memory, "--work-dir", str(self.folder / name)]
+        self._run(name, "org.apache.spark.deploy.worker.Worker", *_at("127.0.0.1"), *work, self.master)
+
     def _run(self, name: str, *command: str) -> None:
         log = self.folder / f"{name}.log"
         log.unlink(missing_ok=True)  # of an earlier one
@@ -196,10 +213,8 @@ class Cluster:
         """Nothing of the developer's own but what opens the bucket; credentials are seen here alone."""
         python = self._python or _make_python(self.folder / "python")
         kept = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-        token = {"SPARK_CONNECT_AUTHENTICATE_TOKEN": self._token} if self._token else {}
         return {
             **kept,
-            **token,
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "JAVA_HOME": str(jvm.home(self.folder / "java")),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyspark
+
 from clearwell.engines.jars import delta_jars, s3_jars
 from clearwell.engines.java import find_java, module_options
 
@@ -36,10 +37,14 @@ def command(words: Sequence[str], *, heap: str) -> list[str]:
     ]
 
 
-@cache
 def jars() -> list[Path]:
     """What is there beside Spark's own: Delta's jars, and S3A's where the environment names a server."""
-    return [Path(jar) for jar in (*delta_jars(), *(s3_jars() if os.environ.get("AWS_ENDPOINT_URL") else ()))]
+    return _jars(s3="AWS_ENDPOINT_URL" in os.environ)
+
+
+@cache
+def _jars(*, s3: bool) -> list[Path]:
+    return [*delta_jars(), *(s3_jars() if s3 else ())]
 
 
 def home(folder: Path) -> Path:

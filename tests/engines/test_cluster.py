@@ -1,0 +1,368 @@
+"""A Spark cluster of one's own: the same rows as on one machine, whatever dies on the way.
+
+Its workers have pyarrow and no Clearwell, and every test runs on the same one: what a test kills, it mends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from clearwell.datasets.fingerprint import fingerprint_rows
+from clearwell.engines import open_engine
+from clearwell.errors import EngineError, EngineLost
+from tests.end_to_end.conftest import copy_sample
+from tests.project import make_project, run_steps
+from tests.services.cluster import Cluster
+from tests.services.process import comes_true
+from tests.unit.engines.processes import has_ended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from clearwell.engines import Engine
+    from clearwell.model import BuildResult
+    from tests.end_to_end.conftest import Sample
+    from tests.project import SmallProject
+    from tests.services.s3 import S3Server
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 120.0
+ORDERS = 400
+
+WAITING = '''
+"""Each order's amount, doubled by a function that runs in the workers and waits there until it may go on."""
+
+import os
+import time
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from assets.numbers import TWICE
+from clearwell.names import PROVENANCE
+
+SIGNS = Path(%r)
+
+
+def double(amount):
+    (SIGNS / f"begun-{os.getppid()}").touch()
+    while not (SIGNS / "go").exists():
+        time.sleep(0.02)
+    return amount * TWICE
+
+
+def clean(orders: DataFrame) -> DataFrame:
+    doubled = F.udf(double, "double")("amount")
+    return orders.select(*PROVENANCE, "order_id", "day", doubled.alias("amount")).repartition(4)
+'''
+
+
+@pytest.fixture(scope="module")
+def cluster(s3_server: S3Server) -> Iterator[Cluster]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3_server.environment.items():
+            patch.setenv(name, value)
+        with Cluster() as cluster:
+            yield cluster
+
+
+@pytest.fixture
+def mended(cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster, for a test that kills parts of it."""
+    yield cluster
+    cluster.mend()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A project whose orders are being cleansed in the workers, until :meth:`go`."""
+
+    project: SmallProject
+    signs: Path
+
+    def go(self) -> None:
+        (self.signs / "go").touch()
+
+    def until_begun(self, running: InBackground) -> None:
+        assert comes_true(lambda: running.ended or self.begun, PATIENCE)
+        assert self.begun, running.end()
+
+    @property
+    def begun(self) -> bool:
+        return any(self.signs.glob("begun-*"))
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Waiting]:
+    project = make_project(tmp_path / "project")
+    signs = tmp_path / "signs"
+    signs.mkdir()
+    project.write_transform(WAITING % str(signs))
+    (project.root / "assets" / "numbers.py").write_text("TWICE = 2\n")
+    project.deliver("orders.csv", 0, ORDERS, bad=3)
+    waiting = Waiting(project, signs)
+    yield waiting
+    waiting.go()
+
+
+def engine_of(project: SmallProject, cluster: Cluster, **options: Any) -> Engine:
+    return open_engine(replace(project.settings, engine=cluster.url, **options))
+
+
+class InBackground:
+    """The steps of a project, run in a thread; ``end`` gives what they returned, or raises what they did."""
+
+    def __init__(self, project: SmallProject, engine: Engine) -> None:
+        self._said: list[Any] = []
+        self._thread = threading.Thread(target=self._run, args=(project, engine), daemon=True)
+        self._thread.start()
+
+    def _run(self, project: SmallProject, engine: Engine) -> None:
+        try:
+            self._said.append(run_steps(project, engine))
+        except BaseException as error:  # noqa: BLE001, handed on
+            self._said.append(error)
+
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    def end(self) -> list[BuildResult]:
+        self._thread.join(PATIENCE)
+        assert self.ended, "it still runs"
+        if isinstance(self._said[0], BaseException):
+            raise self._said[0]
+        return self._said[0]
+
+
+def assert_each_order_once(project: SmallProject) -> None:
+    silver = DeltaTable(str(project.lake / "silver" / "orders")).to_pyarrow_table()
+    assert sorted(silver["order_id"].to_pylist()) == list(range(ORDERS))
+    assert dict(zip(*(silver[c].to_pylist() for c in ("order_id", "amount")), strict=True)) == {
+        i: 2 * (i + 0.5) for i in range(ORDERS)
+    }
+
+
+def test_workers_have_no_clearwell_and_no_project_but_what_is_sent(
+    cluster: Cluster, waiting: Waiting
+) -> None:
+    def look(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import assets.numbers
+
+        import clearwell.names
+
+        for _ in batches:
+            pass
+        found = [clearwell.names.__file__, assets.numbers.__file__, os.getcwd(), sys.executable]
+        yield pa.RecordBatch.from_pydict({"where": found})
+
+    with engine_of(waiting.project, cluster) as engine, engine.work("look"):
+        rows = engine.session().range(2).repartition(2).mapInArrow(look, "where string").collect()
+    names, numbers, folder, python = (row[0] for row in rows[:4])
+    assert ".zip/clearwell/" in names
+    assert ".zip/assets/" in numbers
+    assert folder.startswith(str(cluster.folder))
+    for module in ("clearwell", "assets", "tests"):
+        program = [python, "-c", f"import {module}"]
+        without = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
+        assert f"No module named '{module}'" in without.stderr
+    subprocess.run([python, "-c", "import pyarrow"], cwd=folder, check=True)
+
+
+def test_an_executor_that_is_killed_in_mid_run_loses_nothing(mended: Cluster, waiting: Waiting) -> None:
+    with engine_of(waiting.project, mended) as engine:
+        running = InBackground(waiting.project, engine)
+        waiting.until_begun(running)
+        victim = mended.kill_executor()
+        assert has_ended(victim)
+        waiting.go()
+        results = running.end()
+        assert [r.outcome for r in results] == ["built", "built"]
+        assert_each_order_once(waiting.project)
+        assert [r.outcome for r in run_steps(waiting.project, engine)] == ["unchanged", "unchanged"]
+    assert_each_order_once(waiting.project)
+
+
+def test_a_worker_that_is_killed_in_mid_run_loses_nothing(mended: Cluster, waiting: Waiting) -> None:
+    with engine_of(waiting.project, mended) as engine:
+        running = InBackground(waiting.project, engine)
+        waiting.until_begun(running)
+        assert has_ended(mended.kill_worker())
+        waiting.go()
+        assert [r.outcome for r in running.end()] == ["built", "built"]
+    assert_each_order_once(waiting.project)
+
+
+def test_a_server_that_is_killed_in_mid_run_ends_it_in_bounded_time_and_a_rerun_is_whole(
+    mended: Cluster, waiting: Waiting
+) -> None:
+    with engine_of(waiting.project, mended) as engine:
+        running = InBackground(waiting.project, engine)
+        waiting.until_begun(running)
+        mended.kill_server()
+        with pytest.raises(EngineLost, match="does not answer any more"):
+            running.end()
+        with pytest.raises(EngineLost, match="does not answer any more"), engine.work("count"):
+            engine.session().range(3).count()
+    waiting.go()
+    assert not (waiting.project.lake / "silver" / "orders" / "_delta_log").exists()
+    mended.mend()
+    with engine_of(waiting.project, mended) as engine:
+        assert [r.outcome for r in run_steps(waiting.project, engine)] == ["unchanged", "built"]
+    assert_each_order_once(waiting.project)
+
+
+def test_a_client_whose_server_has_gone_exits_in_bounded_time(mended: Cluster, tmp_path: Path) -> None:
+    program = f"""
+        from clearwell.engines.connect import ConnectEngine
+        engine = ConnectEngine({mended.url!r})
+        print(engine.session().range(3).count(), flush=True)
+        input()
+    """
+    lines = "\n".join(line.strip() for line in program.splitlines())
+    client = subprocess.Popen(
+        [sys.executable, "-c", lines],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert client.stdout is not None
+    assert client.stdout.readline() == "3\n"
+    mended.kill_server()
+    _, errors = client.communicate("\n", timeout=60)  # pyspark's own exit hook would try for six minutes
+    assert (client.returncode, errors) == (0, "")
+
+
+def test_another_python_on_the_workers_is_told(
+    cluster: Cluster, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client says of what version its functions are, here of one that no worker has."""
+    claimed = SimpleNamespace(version_info=(3, 99, 0))
+    monkeypatch.setattr("pyspark.sql.connect.udf.sys", claimed)
+    waiting.go()
+    with engine_of(waiting.project, cluster) as engine:
+        with pytest.raises(EngineError, match="PYTHON_VERSION_MISMATCH") as caught:
+            run_steps(waiting.project, engine)
+        assert "PYSPARK_PYTHON" in str(caught.value.hint)
+    assert not (waiting.project.lake / "silver" / "orders" / "_delta_log").exists()
+
+
+def test_a_function_that_fails_is_told_by_its_line_in_the_project(cluster: Cluster, waiting: Waiting) -> None:
+    (waiting.project.root / "assets" / "numbers.py").write_text("TWICE = 'no number'\n")
+    waiting.go()
+    with engine_of(waiting.project, cluster) as engine, pytest.raises(EngineError) as caught:
+        run_steps(waiting.project, engine)
+    line = WAITING.splitlines().index("    return amount * TWICE") + 1
+    assert caught.value.place == f"assets/orders.py:{line}"
+    assert "can't multiply sequence" in caught.value.fact
+
+
+def test_who_shows_no_token_or_has_no_worker_or_no_pyarrow_is_told_so(
+    tmp_path: Path, waiting: Waiting
+) -> None:
+    """One cluster after another state of it, for each takes long to start."""
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    with Cluster(workers=0, token="canary-token-0123", python=bare / "bin" / "python") as cluster:
+        for url in (cluster.url.replace("0123", "9999"), cluster.url.partition("/;")[0]):
+            refused = open_engine(replace(waiting.project.settings, engine=url))
+            with pytest.raises(EngineError, match=r"that takes us: .*authentication token") as caught:
+                refused.session()
+            assert "canary" not in f"{caught.value} {caught.value.__cause__}"
+            assert "token" in str(caught.value.hint)
+        waiting.go()
+        with engine_of(waiting.project, cluster, engine_deadline_seconds=20.0) as engine:
+            started = time.monotonic()
+            with pytest.raises(
+                EngineLost, match="none of 1 tasks was begun, for the cluster has no free worker"
+            ):
+                run_steps(waiting.project, engine)
+            assert "workers" in str(engine._hint_lost())
+            assert time.monotonic() - started < PATIENCE
+        cluster.add_worker()
+        with engine_of(waiting.project, cluster) as engine:
+            with (
+                pytest.raises(EngineError, match="No module named 'pyarrow'") as lacking,
+                engine.work("look"),
+            ):
+                engine.session().range(2).mapInArrow(needs_pyarrow, "n bigint").collect()
+            assert "with pyarrow" in str(lacking.value.hint)
+
+
+def needs_pyarrow(batches: Any) -> Any:
+    import pyarrow as pa
+
+    assert pa
+    yield from batches
+
+
+# --- The whole sample project ---
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """The sample project, run by the embedded engine."""
+    sample = copy_sample(tmp_path_factory.mktemp("embedded"))
+    sample.clearwell("run")
+    return sample
+
+
+CHANGING = {"_ingested_at", "_attempt", "quarantined_at"}
+"""Columns that hold the time of a run, or its name."""
+
+
+def contents(lake: str, tables: list[str], **options: Any) -> dict[str, str]:
+    """A fingerprint of the rows of each table, but for what tells one run from another."""
+    found: dict[str, str] = {}
+    for table in tables:
+        rows = DeltaTable(f"{lake}/{table}", **options).to_pyarrow_table()
+        rows = rows.select(sorted(name for name in rows.column_names if name not in CHANGING))
+        found[table] = fingerprint_rows(rows.schema, rows.to_batches())
+    return found
+
+
+def tables_of(sample: Sample) -> list[str]:
+    zones = ("bronze", "silver", "gold", "quarantine")
+    logs = [log for zone in zones for log in (sample.lake / zone).rglob("_delta_log")]
+    found = sorted(log.parent.relative_to(sample.lake).as_posix() for log in logs)
+    assert len(found) >= 20
+    return found
+
+
+def released(lake: Path) -> dict[str, list[tuple[str, int, str]]]:
+    files = lake.glob("releases/*/v1/manifest.json")
+    manifests = {file.parent.parent.name: json.loads(file.read_text()) for file in files}
+    assert len(manifests) >= 4
+    return {
+        name: [(split["name"], split["rows"], split["fingerprint"]) for split in said["splits"]]
+        for name, said in manifests.items()
+    }
+
+
+def test_the_sample_project_has_the_same_content_as_on_the_embedded_engine(
+    cluster: Cluster, embedded: Sample, tmp_path: Path
+) -> None:
+    sample = copy_sample(tmp_path / "sample")
+    sample.clearwell("run", "--engine", cluster.url)
+    tables = tables_of(embedded)
+    assert tables_of(sample) == tables
+    assert contents(str(sample.lake), tables) == contents(str(embedded.lake), tables)
+    assert released(sample.lake) == released(embedded.lake)
+    again = sample.clearwell("run", "--engine", cluster.url)
+    assert "built" not in again.partition("checks")[0]
