@@ -1,14 +1,17 @@
-"""Is this machine fit to run the project: versions, byte code, folders, Java, an engine that answers."""
+"""Is this machine fit to run the project: versions, byte code, folders, Spark, an engine that answers."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
+from clearwell.cli.completion import complete_engines
+from clearwell.cli.doctor_spark import examine_spark
+from clearwell.cli.findings import Finding
 from clearwell.cli.output import print_json
 from clearwell.cli.session import Session, options
 
@@ -25,23 +28,19 @@ _REQUIRED_EXTRAS = ("", "pipelines")
 _MARKS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; ``state`` is ok, warning or error."""
-
-    name: str
-    state: str
-    found: str
-    hint: str | None = None
-
-
 @click.command(short_help="See whether this machine can run a project.")
+@click.option(
+    "--engine",
+    metavar="ENGINE",
+    shell_complete=complete_engines,
+    help="embedded, spark or sc://host:port; default: the project's.",
+)
 @options(listing=True)
-def doctor(session: Session) -> int:
-    """Look whether this machine can run the project: versions, engine, folders, Java."""
+def doctor(session: Session, engine: str | None) -> int:
+    """Look whether this machine can run the project: versions, engine, folders, Spark."""
     from clearwell.cli.progress import progress
 
-    settings = session.settings()
+    settings = session.settings(engine=engine)
     with redirect_stdout(sys.stderr), progress("examining this machine", debug=session.debug):
         findings = list(examine(settings))
     sick = any(finding.state == "error" for finding in findings)
@@ -63,7 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _byte_code()
     yield _folder("lake", settings.lake, "name another with --lake PATH, or make it writable")
     yield _dagster_home(settings.dagster_home)
-    yield _java()
+    yield from examine_spark(settings)
     yield _engine(settings)
 
 
@@ -157,24 +156,6 @@ def _dagster_home(home: Path) -> Finding:
     if found.state == "ok" and not (home / "dagster.yaml").is_file():
         return replace(found, found=f"{home} has no dagster.yaml yet; the first run makes it")
     return found
-
-
-def _java() -> Finding:
-    """Only the spark engine needs Java, so that it lacks is no fault."""
-    import shutil
-    import subprocess
-
-    if java := shutil.which("java"):
-        try:
-            said = subprocess.run(
-                [java, "-version"], capture_output=True, text=True, timeout=20, check=True
-            ).stderr
-            return Finding("java", "ok", said.partition("\n")[0])
-        except (OSError, subprocess.SubprocessError) as error:
-            return Finding(
-                "java", "warning", f"{java} does not answer: {error}", "only --engine spark needs it"
-            )
-    return Finding("java", "ok", "none found; only --engine spark needs it")
 
 
 def _engine(settings: Settings) -> Finding:

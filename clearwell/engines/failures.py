@@ -54,7 +54,11 @@ def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterab
         message, place = first_line(text), None
         if _gave_up(message) and words:
             message = f"the engine gave up on the query: {first_line(_panic(words))}"
-        hint = _next_step(message, type(error).__name__, _ANY_STEP)
+        if spoken := _SPARKS.match(message):  # Spark itself: there is no other engine to name
+            message = _SPARKS_ADVICE.sub("", message).strip()
+            hint = _next_step(f"[{spoken[1]}]", "", _OWN_STEP, _SPARKS_STEPS)
+        else:
+            hint = _next_step(message, type(error).__name__, _ANY_STEP)
     return EngineError(redact(f"{what}: {message}", secrets), place=place, hint=hint)
 
 
@@ -115,13 +119,28 @@ def _panic(words: str) -> str:
     return rest.partition("\n")[2] if marker else words
 
 
-def _next_step(message: str, kind: str, otherwise: str) -> str:
+def _next_step(message: str, kind: str, otherwise: str, steps: _Steps | None = None) -> str:
     low = f"{message} {kind}".lower()
-    return next((hint for signs, hint in _NEXT_STEPS if any(sign in low for sign in signs)), otherwise)
+    return next(
+        (hint for signs, hint in steps or _NEXT_STEPS if any(sign in low for sign in signs)), otherwise
+    )
+
+
+_Steps = tuple[tuple[tuple[str, ...], str], ...]
+
+_SPARKS = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)?)\] ")
+"""How each error of Spark's begins."""
+
+_SPARKS_ADVICE = re.compile(
+    r' If necessary set "?spark\.sql\.\S+ to "?false"? .*?to bypass this error(?:, and .*? instead)?\.?'
+    r"| SQLSTATE: \w+;?"
+)
+"""What helps nobody: to have Spark give other values without a word, and a number."""
 
 
 _LESS = "raise engine_memory, or take less at once"
 _ON_SPARK = "Apache Spark may do it: --engine spark"
+_OWN_STEP = "correct the transform or its data"
 _ANY_STEP = f"correct the transform or its data; if only this engine refuses it, {_ON_SPARK}"
 _PYTHON = (
     "its Python (of Spark's workers: PYSPARK_PYTHON) must be of our version, with pyarrow and what you import"
@@ -132,4 +151,19 @@ _NEXT_STEPS = (
     (("unresolved_routine", "unknown function", "unsupported", "not supported"), _ON_SPARK),
     (("not implemented", "not yet", "gave up"), _ON_SPARK),
     (("no column", "unresolved_column"), "check the column names in the transform"),
+)
+_SPARKS_STEPS: _Steps = (
+    (("python_version_mismatch", "package_not_installed"), _PYTHON),
+    (("out_of_memory", "cannot_acquire_memory"), _LESS),
+    (("unresolved_column",), "check the column names in the transform"),
+    (("unresolved_routine",), "check the name of the function in the transform"),
+    (("path_not_found", "path_already_exists"), "something other than this run works there: see what it is"),
+    (
+        ("overflow", "out_of_range"),
+        "cast to a wider type first; the try_ functions give NULL where none is wide enough",
+    ),
+    (
+        ("cast_", "divide_by_zero", "invalid_", "cannot_parse"),
+        "reject such rows by a check, or take the try_ function of that name",
+    ),
 )

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from clearwell.engines import parquet
+from clearwell.engines.fit import require_fit
 from clearwell.engines.jars import delta_jars, s3_jars
 from clearwell.engines.java import find_java
 from clearwell.engines.local import LocalEngine
@@ -48,6 +49,7 @@ class SparkEngine(LocalEngine):
         self._s3 = s3
 
     def _launch(self, scratch: Scratch) -> DefaultChannelBuilder:
+        require_fit()
         java = find_java()
         jars = [*delta_jars(), *(s3_jars() if self._s3 else ())]
         self._process = process = SparkProcess(

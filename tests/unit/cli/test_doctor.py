@@ -99,3 +99,58 @@ def test_packages_are_held_against_the_ranges_that_clearwell_declares(
     assert "pytest" not in state
     assert findings(ran)["click"]["hint"] == "pip install 'click>=99'"
     assert ran.code == 1
+
+
+def test_what_spark_needs_is_told_and_is_no_fault_where_it_is_not_used(
+    healthy: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLEARWELL_CACHE", str(tmp_path / "cache"))
+    jars = findings(clearwell("doctor", "--json"))["jars"]
+    assert jars["state"] == "ok"
+    assert "8 of 8 are not in" in jars["found"]
+    assert "only --engine spark needs it" in jars["found"]
+    jars = findings(clearwell("doctor", "--json", "--engine", "spark"))["jars"]
+    assert (jars["state"], "12.8 MiB" in jars["hint"]) == ("warning", True)
+
+
+def test_a_jar_that_is_not_whole_is_named_for_the_engine_that_needs_it(
+    healthy: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from clearwell.engines.jars import delta_jars
+
+    folder = tmp_path / "cache/jars"
+    folder.mkdir(parents=True)
+    for jar in delta_jars():
+        (folder / jar.name).symlink_to(jar)
+    half = folder / "delta-storage-4.4.0.jar"
+    whole = half.read_bytes()
+    half.unlink()
+    half.write_bytes(whole[: len(whole) // 2])
+    monkeypatch.setenv("CLEARWELL_CACHE", str(tmp_path / "cache"))
+    ran = clearwell("doctor", "--json", "--engine", "spark")
+    jars = findings(ran)["jars"]
+    assert (ran.code, jars["state"]) == (1, "error")
+    assert f"{half} has 56,931 bytes of 113,863" in jars["found"]
+    assert "remove it" in jars["hint"]
+
+
+def test_jars_for_buckets_are_looked_at_where_a_part_of_the_lake_is_in_one(
+    healthy: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLEARWELL_CACHE", str(tmp_path / "cache"))
+    assert "jars for s3" not in findings(clearwell("doctor", "--json"))
+    monkeypatch.setenv("CLEARWELL_PLACES", '{ gold = "s3://bucket/gold" }')
+    assert "3 of 3 are not in" in findings(clearwell("doctor", "--json"))["jars for s3"]["found"]
+
+
+def test_versions_that_do_not_fit_are_an_error_for_spark_alone(
+    healthy: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clearwell.engines import fit
+
+    bad = {"python": "3.12.3", "pyspark": "4.2.0", "delta-spark": "4.4.1", "pandas": "2.3.3"}
+    monkeypatch.setattr(fit, "installed_set", lambda: bad)
+    assert findings(clearwell("doctor", "--json"))["spark"]["state"] == "ok"
+    ran = clearwell("doctor", "--json", "--engine", "spark")
+    assert (ran.code, findings(ran)["spark"]["state"]) == (1, "error")
+    assert findings(ran)["spark"]["hint"] == "pip install 'delta-spark==4.4.0'"
