@@ -127,8 +127,10 @@ def test_spark_finds_a_changed_cell(published: Sample, tmp_path: Path) -> None:
     told_equal(published, "--engine", "spark")
     sample = Sample(tmp_path / "sample")
     shutil.copytree(published.root, sample.root)
-    for file in sorted((sample.lake / "bronze" / "weather").rglob("*.parquet")):
-        change_cell(file, "humid", 0, 12.5)
+    file = min((sample.lake / "bronze" / "flights").rglob("*.parquet"))
+    rows = pq.read_table(file, columns=["month", "arr_delay", "distance"]).to_pylist()
+    at = next(n for n, row in enumerate(rows) if row["month"] == 2 and row["arr_delay"] is not None)
+    change_cell(file, "distance", at, rows[at]["distance"] + 1)  # it arrived, in the week that trains
     found = sample.json("verify", "late_flights", "--engine", "spark", code=1)
     assert [split["equal"] for split in found["splits"]] == [False, True]
     assert "split 'train' is the first that differs" in found["differs"]
