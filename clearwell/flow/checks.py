@@ -68,7 +68,7 @@ def _suites(project: Project) -> Iterator[ProjectError]:
 def _prices(project: Project) -> Iterator[ProjectError]:
     from clearwell.reports import load_prices
 
-    for file in sorted({project.root / spec.prices for spec in project.reports.values()}):
+    for file in sorted({project.prices(spec) for spec in project.reports.values()}):
         try:
             if file.is_file():
                 load_prices(file)

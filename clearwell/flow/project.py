@@ -17,6 +17,7 @@ from clearwell.flow.documents import COMPONENTS, names_meant, parse_document
 from clearwell.flow.specs import CuratedSpec, DatasetSpec, ReportsSpec, TableSpec
 from clearwell.flow.transforms import load_transform
 from clearwell.places import read_yaml
+from clearwell.settings.project import PYPROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -98,6 +99,10 @@ class Project:
             spec.expectations if isinstance(spec, CuratedSpec) else spec.silver and spec.silver.expectations
         )
         return self.root / EXPECTATIONS / f"{name}.yaml" if name else None
+
+    def prices(self, spec: ReportsSpec) -> Path:
+        """The price sheet of a report: that of the settings, as a profile names one, or its own."""
+        return self.settings.prices or self.root / spec.prices
 
     def transform_of(self, spec: TableSpec | CuratedSpec) -> tuple[str, str, tuple[str, ...] | None]:
         """The transform of ``spec``, its ``file:line`` in the YAML, its inputs (None: it takes one frame)."""
@@ -245,10 +250,10 @@ def _missing_files(project: Project) -> Iterator[ProjectError]:
             except ProjectError as error:
                 yield error
     for spec in project.reports.values():
-        if not (project.root / spec.prices).is_file():
-            yield ProjectError(
-                f"no file {spec.prices!r} in this project", place=project.place(spec, "prices"), hint=None
-            )
+        if not project.prices(spec).is_file():
+            named = project.settings.prices
+            place = str(project.root / PYPROJECT) if named else project.place(spec, "prices")
+            yield ProjectError(f"no file {str(named or spec.prices)!r} in this project", place=place)
 
 
 def _in_order(project: Project) -> tuple[dict[str, CuratedSpec], list[ProjectError]]:

@@ -94,7 +94,7 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
         ProjectError: the price sheet is missing or not valid.
         TableError: the lake's files are not those that its tables' logs list.
     """
-    sheet = load_prices(run.project.root / spec.prices)
+    sheet = load_prices(run.project.prices(spec))
     now = dt.datetime.now(dt.UTC)
     overview = measure_overview(
         run.lake, sheet, _owners(run.project), now.date(), pending=pending_attempts(run.lake)
@@ -126,9 +126,9 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
         files=storage.total.files,
         cost_per_month=f"{cost.monthly:f}",
         currency=sheet.currency,
-        store=sheet.default.store,
+        store=cost.store,
         categories={name: used.bytes for name, used in usage.items()},
-        costs={name: f"{sheet.cost(used.bytes):f}" for name, used in usage.items()},
+        costs={name: f"{cost.of(used):f}" for name, used in usage.items()},
         rows=sum(table.rows for table in overview.published),
         quarantined=overview.quarantined,
         checks=len(overview.checks.current),

@@ -1,7 +1,7 @@
 """What a lake's storage costs: its bytes by category, zone, table and owner, times a dated price.
 
-Storage of a month = bytes / bytes per GB x price of a GB and month, at the sheet's default store. Requests,
-retrieval and transfer are not in it.
+Storage of a month = bytes / bytes per GB x price of a GB and month, at the sheet's default store, or at that
+which the sheet names for a part of the lake. Requests, retrieval and transfer are not in it.
 """
 
 from __future__ import annotations
@@ -36,8 +36,12 @@ class StorageCost:
 
     @property
     def monthly(self) -> Decimal:
-        """What the lake costs a month at the default store."""
-        return self.sheet.cost(self.storage.total.bytes)
+        """What the lake costs a month."""
+        return self.of(self.storage.total)
+
+    def of(self, usage: Usage) -> Decimal:
+        """What some of the bytes cost a month, each at the price of the store that it lies in."""
+        return self.sheet.cost_where_it_lies(usage.bytes, usage.by_part)
 
     @cached_property
     def zones(self) -> tuple[Share, ...]:
@@ -52,15 +56,21 @@ class StorageCost:
     @property
     def formula(self) -> str:
         """How the cost is computed, with its numbers."""
-        price, sheet = self.sheet.default, self.sheet
-        return (
-            f"{self.storage.total.bytes:,} bytes / {sheet.bytes_per_gb:,} x {price.price} {sheet.currency} "
+        total, sheet = self.storage.total, self.sheet
+        return " + ".join(
+            f"{held:,} bytes / {sheet.bytes_per_gb:,} x {price.price} {sheet.currency} "
             f"({price.store}, seen {price.as_of})"
+            for price, held in sheet.divide(total.bytes, total.by_part)
         )
+
+    @property
+    def store(self) -> str:
+        """The store, or the stores, that the cost is that of."""
+        return ", ".join(price.store for price, _ in self.sheet.divide(0, dict.fromkeys(self.sheet.parts, 0)))
 
     def cost_text(self, usage: Usage) -> str:
         """What some of the bytes cost, for people, without the currency."""
-        return money(self.sheet.cost(usage.bytes))
+        return money(self.of(usage))
 
     def document(self) -> dict[str, Any]:
         """All figures; costs and prices are texts, for they are exact decimals."""
@@ -69,7 +79,8 @@ class StorageCost:
             "lake": storage.name,
             "currency": self.sheet.currency,
             "bytes_per_gb": self.sheet.bytes_per_gb,
-            "store": self.sheet.default.store,
+            "store": self.store,
+            "parts": {part: price.store for part, price in self.sheet.parts.items()},
             "total": self._amount(storage.total),
             "categories": {name: self._amount(storage.category(name)) for name in CATEGORIES},
             "zones": [self._share(share) for share in self.zones],
@@ -112,7 +123,7 @@ class StorageCost:
         }
 
     def _amount(self, usage: Usage, price: Price | None = None) -> dict[str, Any]:
-        cost = self.sheet.cost(usage.bytes, price)
+        cost = self.sheet.cost(usage.bytes, price) if price else self.of(usage)
         return {"bytes": usage.bytes, "files": usage.files, "cost_per_month": f"{cost:f}"}
 
 

@@ -47,8 +47,8 @@ def cost_sections(cost: StorageCost) -> tuple[Section, Section, Section]:
 def _shares(cost: StorageCost) -> Section:
     spare = cost.storage.category("tombstoned") + cost.storage.category("orphan")
     how = (
-        f"Cost = bytes / {cost.sheet.bytes_per_gb:,} x {cost.sheet.default.price} {cost.sheet.currency} a GB "
-        "and month. Reconciled: live bytes are those that the tables' logs say, all others those of a "
+        f"Cost = bytes / {cost.sheet.bytes_per_gb:,} x {_price_text(cost)} a GB and month. "
+        "Reconciled: live bytes are those that the tables' logs say, all others those of a "
         "listing, and together they are the listing's. This report's own folder is left out. "
         "Every byte is in one zone and has one owner, as the project's YAML names them: a table's quarantine "
         "and file records are its owner's; history, decisions and the rest belong to the lake; what several "
@@ -66,6 +66,16 @@ def _shares(cost: StorageCost) -> Section:
             _share_table(cost, "By owner", "owner", cost.by_owner),
         ),
     )
+
+
+def _price_text(cost: StorageCost) -> str:
+    """The price, or the prices of the parts of the lake that lie elsewhere."""
+    sheet = cost.sheet
+    default = f"{sheet.default.price} {sheet.currency}"
+    if not sheet.parts:
+        return default
+    elsewhere = ", ".join(f"{part} {price.price} ({price.store})" for part, price in sheet.parts.items())
+    return f"{default} ({sheet.default.store}; {elsewhere})"
 
 
 def _bars(title: str, shares: Sequence[Share]) -> Bars:
@@ -143,12 +153,15 @@ def _sum_row(cost: StorageCost, name: str, tables: Iterable[TableStorage]) -> Ro
 
 
 def _prices(cost: StorageCost) -> Section:
-    price, sheet = cost.sheet.default, cost.sheet
-    old = " The price is more than a year old: renew the price sheet." if price.is_old(cost.today) else ""
-    how = (
-        f"Price: {price.price} {sheet.currency} for a GB and month at {price.store}. {sheet.unit}. "
-        f"Seen on {price.as_of}: {price.source}.{old} Storage only: no requests, retrieval or transfer."
+    sheet = cost.sheet
+    used = [price for price, _ in sheet.divide(0, dict.fromkeys(sheet.parts, 0))]
+    told = (
+        f"Price: {price.price} {sheet.currency} for a GB and month at {price.store}. "
+        f"Seen on {price.as_of}: {price.source}."
+        + (" The price is more than a year old: renew the price sheet." if price.is_old(cost.today) else "")
+        for price in used
     )
+    how = f"{' '.join(told)} {sheet.unit}. Storage only: no requests, retrieval or transfer."
     return Section(
         "prices",
         "Prices, and what the bytes are",

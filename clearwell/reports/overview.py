@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.datasets.shelf import open_shelf
 from clearwell.names import RELEASES, TableName
+from clearwell.reports.burden import burden_document, burden_sections
 from clearwell.reports.check_tables import check_section, check_state
 from clearwell.reports.checks import measure_checks
 from clearwell.reports.cost import StorageCost
@@ -75,6 +76,7 @@ class Overview:
         """All figures, as plain data: what the JSON beside the page holds, and what makes a new page due."""
         return {
             **self.cost.document(),
+            **burden_document(self.cost),
             "growth": self.growth.document(),
             "quarantine": quarantine_document(self.quarantine),
             "checks": self.checks.document(),
@@ -95,6 +97,7 @@ class Overview:
             release_section(self.releases),
             tables,
             prices,
+            *burden_sections(self.cost),
         )
 
     def _figures(self) -> tuple[Figure, ...]:
@@ -108,7 +111,7 @@ class Overview:
             Figure(
                 "Cost a month",
                 f"{money(cost.monthly)} {cost.sheet.currency}",
-                f"at {cost.sheet.default.store}",
+                f"at {cost.store}",
                 cost.formula,
             ),
             Figure(

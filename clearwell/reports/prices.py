@@ -11,20 +11,30 @@
         source: Amazon S3 pricing page, US East (N. Virginia)
         url: https://aws.amazon.com/s3/pricing/    # optional, as provider, service, region, tier
 
-A price without its date or its source is refused; one older than a year is said to be old.
+    parts: {gold: s3-standard-us-east-1}    # optional: parts of the lake that do not lie in the default store
+    expenses: []                            # optional: what it costs beside storage
+
+A price without its date or its source is refused; one older than a year is said to be old. A store may have
+``carbon``, what keeping bytes there emits: see ``clearwell.reports.carbon``, and for expenses
+``clearwell.reports.expenses``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation, localcontext
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.names import SEGMENTS
 from clearwell.places import read_yaml
+from clearwell.reports.carbon import CARBON_SCHEMA, Carbon, read_carbon
+from clearwell.reports.expenses import EXPENSE_SCHEMA, Expense, read_expense
+from clearwell.reports.sheet import check_keys, read_amount, read_choice, read_day, read_mapping, read_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from clearwell.places import Document
@@ -32,8 +42,10 @@ if TYPE_CHECKING:
 __all__ = ["Price", "PriceSheet", "load_prices", "price_schema"]
 
 _SHEET = ("currency", "unit", "bytes_per_gb", "default", "prices")
+_MORE = ("parts", "expenses")
 _REQUIRED = ("store", "price", "as_of", "source")
 _OPTIONAL = ("provider", "service", "region", "tier", "url")
+_CARBON = "carbon"
 _UNIT = "GB-month"
 _GIGABYTES = {10**9: "decimal", 2**30: "binary"}
 _OLD = dt.timedelta(days=365)
@@ -54,6 +66,7 @@ class Price:
     region: str = ""
     tier: str = ""
     url: str = ""
+    carbon: Carbon | None = None
 
     def is_old(self, today: dt.date) -> bool:
         """Whether it was seen more than a year ago."""
@@ -62,12 +75,17 @@ class Price:
 
 @dataclass(frozen=True)
 class PriceSheet:
-    """Prices of several stores in one currency; ``default`` is the one that is reckoned with."""
+    """Prices of several stores in one currency.
+
+    ``default`` is the one that is reckoned with, but for the ``parts`` of the lake that lie in another.
+    """
 
     currency: str
     bytes_per_gb: int
     default: Price
     prices: tuple[Price, ...]
+    parts: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    expenses: tuple[Expense, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -83,6 +101,20 @@ class PriceSheet:
         with localcontext(prec=_EXACT):
             return Decimal(size) / self.bytes_per_gb * (price or self.default).price
 
+    def cost_where_it_lies(self, size: int, by_part: Mapping[str, int]) -> Decimal:
+        """What ``size`` bytes cost a month, those of ``parts`` at the price of their store, exactly."""
+        with localcontext(prec=_EXACT):
+            return sum((self.cost(held, price) for price, held in self.divide(size, by_part)), Decimal())
+
+    def divide(self, size: int, by_part: Mapping[str, int]) -> list[tuple[Price, int]]:
+        """The stores in which ``size`` bytes lie, with how many lie there; ``default`` first."""
+        found: dict[str, tuple[Price, int]] = {self.default.store: (self.default, size)}
+        for part, held in by_part.items():
+            if (price := self.parts.get(part)) is not None and price.store != self.default.store:
+                found[price.store] = (price, found.get(price.store, (price, 0))[1] + held)
+                found[self.default.store] = (self.default, found[self.default.store][1] - held)
+        return list(found.values())
+
 
 def load_prices(file: Path) -> PriceSheet:
     """The price sheet in ``file``.
@@ -97,7 +129,7 @@ def load_prices(file: Path) -> PriceSheet:
         )
     document = documents[0]
     sheet: dict[str, Any] = document.value
-    _check_keys(document, (), sheet, _SHEET, _SHEET)
+    check_keys(document, (), sheet, _SHEET, (*_SHEET, *_MORE))
     if sheet["unit"] != _UNIT:
         raise ProjectError(
             f"unit {sheet['unit']!r} is not known", place=document.place("unit"), hint=f"write unit: {_UNIT}"
@@ -108,26 +140,21 @@ def load_prices(file: Path) -> PriceSheet:
             place=document.place("bytes_per_gb"),
             hint="1000000000 or 1073741824, as the seller counts",
         )
-    entries: Any = sheet["prices"]
-    if not isinstance(entries, list) or not entries:
-        raise ProjectError("prices is not a list with entries", place=document.place("prices"))
-    prices = tuple(_price(document, number) for number in range(len(entries)))
-    known = [price.store for price in prices]
-    for number, store in enumerate(known):
-        if store in known[:number]:
-            raise ProjectError(
-                f"store {store!r} is there twice",
-                place=document.place("prices", number, "store"),
-                hint="leave one",
-            )
-    if (default := sheet["default"]) not in known:
+    prices = {price.store: price for price in _prices(document)}
+    if (default := sheet["default"]) not in list(prices):
         raise ProjectError(
             f"no price is given for the default store {default!r}",
             place=document.place("default"),
-            hint=did_you_mean(str(default), known) or f"stores: {', '.join(known)}",
+            hint=did_you_mean(str(default), prices) or f"stores: {', '.join(prices)}",
         )
-    currency = _text(document, ("currency",), sheet["currency"])
-    return PriceSheet(currency, sheet["bytes_per_gb"], prices[known.index(default)], prices)
+    return PriceSheet(
+        read_text(document, ("currency",), sheet["currency"]),
+        sheet["bytes_per_gb"],
+        prices[default],
+        tuple(prices.values()),
+        _parts(document, prices),
+        tuple(_expenses(document)),
+    )
 
 
 def price_schema() -> dict[str, Any]:
@@ -147,6 +174,7 @@ def price_schema() -> dict[str, Any]:
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
         },
         "source": {"description": "Where it was seen.", **text},
+        _CARBON: CARBON_SCHEMA,
     }
     price = {
         "type": "object",
@@ -160,6 +188,17 @@ def price_schema() -> dict[str, Any]:
         "bytes_per_gb": {"description": "Which gigabyte the seller means.", "enum": list(_GIGABYTES)},
         "default": {"description": "The store that is reckoned with.", **text},
         "prices": {"type": "array", "minItems": 1, "items": price},
+        "parts": {
+            "description": "Parts of the lake that lie in another of the stores.",
+            "type": "object",
+            "properties": dict.fromkeys(SEGMENTS, text),
+            "additionalProperties": False,
+        },
+        "expenses": {
+            "description": "What it costs beside storage.",
+            "type": "array",
+            "items": EXPENSE_SCHEMA,
+        },
     }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -171,67 +210,62 @@ def price_schema() -> dict[str, Any]:
     }
 
 
+def _prices(document: Document) -> list[Price]:
+    entries: Any = document.value["prices"]
+    if not isinstance(entries, list) or not entries:
+        raise ProjectError("prices is not a list with entries", place=document.place("prices"))
+    prices = [_price(document, number) for number in range(len(entries))]
+    for number, price in enumerate(prices):
+        if price.store in [earlier.store for earlier in prices[:number]]:
+            raise ProjectError(
+                f"store {price.store!r} is there twice",
+                place=document.place("prices", number, "store"),
+                hint="leave one",
+            )
+    return prices
+
+
 def _price(document: Document, number: int) -> Price:
     at = ("prices", number)
-    entry: Any = document.value["prices"][number]
-    if not isinstance(entry, dict):
-        raise ProjectError(
-            "a price is a mapping", place=document.place(*at), hint=f"keys: {', '.join(_REQUIRED)}"
-        )
-    _check_keys(document, at, entry, _REQUIRED, (*_REQUIRED, *_OPTIONAL))
-    as_of: Any = entry["as_of"]
-    if not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime):
-        raise ProjectError(
-            f"as_of {as_of!r} is not a date",
-            place=document.place(*at, "as_of"),
-            hint="write it as 2026-05-04",
-        )
+    entry = read_mapping(
+        document,
+        at,
+        document.value["prices"][number],
+        what="a price",
+        required=_REQUIRED,
+        optional=(*_OPTIONAL, _CARBON),
+    )
+    as_of = read_day(document, (*at, "as_of"), entry["as_of"])
     texts = {
-        key: _text(document, (*at, key), entry[key])
+        key: read_text(document, (*at, key), entry[key])
         for key in ("store", "source", *_OPTIONAL)
         if key in entry
     }
-    return Price(price=_amount(document, (*at, "price"), entry["price"]), as_of=as_of, **texts)
+    amount = read_amount(
+        document,
+        (*at, "price"),
+        entry["price"],
+        what="a price",
+        hint="a number, in the sheet's currency, for a gigabyte and month",
+    )
+    carbon = read_carbon(document, (*at, _CARBON), entry[_CARBON]) if _CARBON in entry else None
+    return Price(price=amount, as_of=as_of, carbon=carbon, **texts)
 
 
-def _amount(document: Document, at: tuple[str | int, ...], value: Any) -> Decimal:
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+def _parts(document: Document, prices: dict[str, Price]) -> dict[str, Price]:
+    if "parts" not in document.value:
+        return {}
+    given = read_mapping(document, ("parts",), document.value["parts"], what="parts", optional=SEGMENTS)
+    return {
+        part: prices[read_choice(document, ("parts", part), store, tuple(prices), what="store of this sheet")]
+        for part, store in given.items()
+    }
+
+
+def _expenses(document: Document) -> list[Expense]:
+    given: Any = document.value.get("expenses", [])
+    if not isinstance(given, list):
         raise ProjectError(
-            f"{value!r} is not a price",
-            place=document.place(*at),
-            hint="a number, in the sheet's currency, for a gigabyte and month",
+            "expenses is not a list", place=document.place("expenses"), hint="write - name: ..."
         )
-    return amount
-
-
-def _text(document: Document, at: tuple[str | int, ...], value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ProjectError(f"{at[-1]} is not a text", place=document.place(*at), hint=f"{value!r} is no text")
-    return value.strip()
-
-
-def _check_keys(
-    document: Document,
-    at: tuple[str | int, ...],
-    entry: dict[Any, Any],
-    required: tuple[str, ...],
-    known: tuple[str, ...],
-) -> None:
-    for key in entry:
-        if key not in known:
-            raise ProjectError(
-                f"unknown key {key!r} in a price sheet",
-                place=document.place(*at, key),
-                hint=did_you_mean(str(key), known) or f"keys: {', '.join(known)}",
-            )
-    for key in required:
-        if key not in entry:
-            raise ProjectError(
-                f"{key!r} is missing in a price sheet",
-                place=document.place(*at),
-                hint=f"keys: {', '.join(known)}",
-            )
+    return [read_expense(document, ("expenses", number), entry) for number, entry in enumerate(given)]

@@ -43,13 +43,15 @@ _ATTEMPT = "attempt="
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes and files."""
+    """Bytes and files. ``by_part`` are the bytes by the part of the lake that they lie in, as ``gold``."""
 
     bytes: int = 0
     files: int = 0
+    by_part: Mapping[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(self.bytes + other.bytes, self.files + other.files)
+        held = {part: size + other.by_part.get(part, 0) for part, size in self.by_part.items()}
+        return Usage(self.bytes + other.bytes, self.files + other.files, {**other.by_part, **held})
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
         else:
             others[zone] += sum(files.values())
             other_files[zone] += len(files)
-    rest = {name: Usage(others[name], other_files[name]) for name in sorted(others)}
+    rest = {name: Usage(others[name], other_files[name], {name: others[name]}) for name in sorted(others)}
     for name in snapshots.keys() - {TableName.parse(table.name) for table in tables}:
         raise TableError("its folder has gone", place=str(name), hint="run the report again")
     total = Usage(sum(listing.values()), len(listing))
@@ -157,7 +159,7 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
     order = {zone.value: number for number, zone in enumerate(Zone)}
     tables.sort(key=lambda table: (order[table.name.partition("_")[0]], table.name))
     releases.sort(key=lambda release: release.name)
-    return LakeStorage(lake.root.name, tuple(tables), tuple(releases), rest, total, snapshots)
+    return LakeStorage(lake.root.name, tuple(tables), tuple(releases), rest, counted, snapshots)
 
 
 def _table(
@@ -166,7 +168,7 @@ def _table(
     live = {unquote(file.path): file.size for file in snapshot.files} if snapshot else {}
     _refuse_missing(name, live, files)
     removed = _tombstones(snapshot) if snapshot else frozenset[str]()
-    size, count = Counter[str](), Counter[str]()
+    zone, size, count = name.partition("_")[0], Counter[str](), Counter[str]()
     for path, length in files.items():
         category = _category(path, live, removed, pending)
         size[category] += live.get(path, length)
@@ -175,7 +177,10 @@ def _table(
         name=name,
         version=snapshot.version if snapshot else None,
         rows=snapshot.rows if snapshot else 0,
-        usage={category: Usage(size[category], count[category]) for category in CATEGORIES},
+        usage={
+            category: Usage(size[category], count[category], {zone: size[category]})
+            for category in CATEGORIES
+        },
     )
 
 
@@ -221,7 +226,7 @@ def _release(shelf: Shelf, name: str, files: dict[str, int]) -> ReleaseStorage:
     for path, size in files.items():
         top = path.partition("/")[0]
         part = "current" if top == f"v{current}" else "earlier" if top in versions else "rest"
-        parts[part] += Usage(size, 1)
+        parts[part] += Usage(size, 1, {RELEASES: size})
     return ReleaseStorage(name, current, len(versions), parts["current"], parts["earlier"], parts["rest"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 import obstore
@@ -97,6 +98,12 @@ def test_the_report_weighs_all_of_it_at_the_prices_of_the_profile(hybrid: Sample
         for part in ("gold", "releases")
     }
     assert {part: zones[part] for part in listed} == listed
+    assert report["store"] == "own-disks, s3-standard-us-east-1"
+    rest = report["total"]["bytes"] - sum(listed.values())
+    with localcontext(prec=200):
+        expected = (sum(listed.values()) * Decimal("0.023") + rest * Decimal("0.000121")) / 2**30
+    assert Decimal(report["total"]["cost_per_month"]) == expected
+    assert [store["store"] for store in report["carbon"]["stores"]] == ["own-disks", "s3-standard-us-east-1"]
     assert zones["bronze"] == sum(path.stat().st_size for path in files_in(hybrid.lake / "bronze"))
     assert {release["dataset"] for release in report["published"]} == {
         "late_flights",

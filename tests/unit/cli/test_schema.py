@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[3]
 FILES = {
     "defs": "pipelines/**/defs.yaml",
     "suite": "expectations/*.yaml",
-    "prices": "pipelines/**/prices.yaml",
+    "prices": ["pipelines/**/prices.yaml", "pipelines/prices/*.yaml"],
 }
 
 EVERYTHING = """
@@ -84,6 +84,30 @@ attributes:
 ---
 type: clearwell.components.Reports
 attributes: {name: storage_cost, prices: pipelines/prices.yaml}
+"""
+
+ALL_COSTS = """
+currency: EUR
+unit: GB-month
+bytes_per_gb: 1000000000
+default: disks
+parts: {gold: bucket, releases: bucket}
+prices:
+  - store: disks
+    price: 0.001
+    as_of: 2026-05-04
+    source: our books
+    carbon:
+      wh_per_tb_hour: 0.65
+      copies: 2
+      pue: 1.5
+      grid_g_per_kwh: 300
+      as_of: 2026-05-04
+      source: our books
+  - {store: bucket, price: 0.02, as_of: 2026-05-04, source: their page, region: here}
+expenses:
+  - {name: servers, kind: capex, amount: 9000, months: 48, as_of: 2026-05-04, source: our books}
+  - {name: people, kind: hidden, amount: "1000.50", months: 1, as_of: 2026-05-04, source: our books}
 """
 
 # What concerns several keys at once, or what is read on the way: only `clearwell check` sees it.
@@ -168,14 +192,17 @@ def documents_of(kind: str) -> list[Any]:
         if name.endswith({"defs": "defs.yaml", "prices": "prices.yaml"}.get(kind, ".yaml"))
         and name.startswith("expectations/" if kind == "suite" else "pipelines/")
     ]
-    texts = [*made, *([EVERYTHING] if kind == "defs" else [])]
+    texts = [*made, *{"defs": [EVERYTHING], "prices": [ALL_COSTS]}.get(kind, [])]
     return [document for text in texts for document in yaml.safe_load_all(text)]
 
 
 @pytest.mark.parametrize("kind", list(SCHEMAS))
 def test_the_sample_project_is_valid(kind: str) -> None:
-    files = sorted(ROOT.glob(FILES[kind]))
-    assert files
+    globs = FILES[kind]
+    files = sorted(
+        file for glob in ([globs] if isinstance(globs, str) else globs) for file in ROOT.glob(glob)
+    )
+    assert len(files) >= (4 if kind == "prices" else 2)
     for file in files:
         for document in yaml.safe_load_all(file.read_text()):
             assert is_valid(kind, document), file

@@ -155,6 +155,33 @@ def test_another_price_is_another_report(run: Any) -> None:
     assert report(run, spec).outcome is Outcome.BUILT
 
 
+def test_the_sheet_of_the_profile_is_reckoned_with(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(run.lake, rows(70))
+    own = report(run, run.project.reports["storage_cost"])
+    root = run.project.root
+    (root / "dear.yaml").write_text(
+        (root / "prices.yaml")
+        .read_text()
+        .replace("price: 0.023", "price: 2.3")
+        .replace("store: store", "store: dear")
+        .replace("default: store", "default: store\nparts: {gold: store}")
+        .replace("prices:", "prices:\n  - {store: store, price: 0, as_of: 2026-05-04, source: a gift}")
+    )
+    monkeypatch.setenv("CLEARWELL_PRICES", "dear.yaml")
+    found = report(load(root), run.project.reports["storage_cost"])
+    assert own.store == "store"
+    assert Decimal(found.cost_per_month) == 0  # all of it lies in the store of the gift
+    (root / "dear.yaml").write_text(
+        (root / "dear.yaml").read_text().replace("default: store", "default: dear")
+    )
+    found = report(load(root), run.project.reports["storage_cost"])
+    zones = {zone["name"]: zone for zone in json.loads(found.json.read_text())["zones"]}
+    assert found.store == "dear, store"
+    assert Decimal(zones["gold"]["cost_per_month"]) == 0
+    rest = found.bytes - zones["gold"]["bytes"]
+    assert Decimal(found.cost_per_month) == Decimal(rest) / 10**9 * Decimal("2.3")
+
+
 def test_a_missing_price_sheet_is_named(run: Any) -> None:
     spec = run.project.reports["storage_cost"]
     (run.project.root / spec.prices).unlink()

@@ -62,24 +62,43 @@ def test_the_figures_are_the_same_in_every_form() -> None:
     sizes=st.lists(st.integers(0, 10**15), min_size=1, max_size=8),
     price=st.decimals(0, 100, places=7),
     gigabyte=st.sampled_from([10**9, 2**30]),
+    elsewhere=st.dictionaries(
+        st.sampled_from(["gold", "releases", "control", "bronze"]), st.decimals(0, 100, places=7)
+    ),
 )
-def test_costs_of_parts_are_the_cost_of_the_whole(sizes: list[int], price: Decimal, gigabyte: int) -> None:
-    usage = [{c: Usage(size if c == "live" else n, 1) for c in CATEGORIES} for n, size in enumerate(sizes)]
-    tables = tuple(TableStorage(f"gold_t{n}", 1, 0, u) for n, u in enumerate(usage))
-    release = ReleaseStorage("r", 1, 1, Usage(sizes[0], 1), Usage(), Usage(7, 1))
-    others = {"control": Usage(sizes[-1], 1)}
+def test_costs_of_parts_are_the_cost_of_the_whole(
+    sizes: list[int], price: Decimal, gigabyte: int, elsewhere: dict[str, Decimal]
+) -> None:
+    """Also where parts of the lake lie in stores of other prices: each byte costs what it costs there."""
+
+    def usage(part: str, size: int) -> Usage:
+        return Usage(size, 1, {part: size})
+
+    zones = [("gold", "silver")[n % 2] for n in range(len(sizes))]
+    tables = tuple(
+        TableStorage(f"{zone}_t{n}", 1, 0, {c: usage(zone, size if c == "live" else n) for c in CATEGORIES})
+        for n, (zone, size) in enumerate(zip(zones, sizes, strict=True))
+    )
+    release = ReleaseStorage("r", 1, 1, usage("releases", sizes[0]), Usage(), usage("releases", 7))
+    others = {"control": usage("control", sizes[-1])}
     total = sum([*(t.total for t in tables), release.total, *others.values()], Usage())
-    only = Price("s", price, dt.date(2026, 1, 1), "a page")
-    owners = Owners({f"gold_t{n}": (f"team:{n % 3}",) for n in range(len(sizes))}, {"r": ("team:0",)})
+    day = dt.date(2026, 1, 1)
+    only = Price("s", price, day, "a page")
+    parts = {part: Price(part, other, day, "a page") for part, other in elsewhere.items()}
+    owners = Owners({t.name: (f"team:{n % 3}",) for n, t in enumerate(tables)}, {"r": ("team:0",)})
     made = StorageCost(
         LakeStorage("lake", tables, (release,), others, total),
-        PriceSheet("USD", gigabyte, only, (only,)),
+        PriceSheet("USD", gigabyte, only, (only, *parts.values()), parts),
         dt.date(2026, 6, 1),
         owners,
     )
     found = document(made)
     whole = Fraction(found["total"]["cost_per_month"])
-    assert whole == Fraction(total.bytes, gigabyte) * Fraction(price)
+    held = [*((t.name.partition("_")[0], t.total.bytes) for t in tables), ("releases", release.total.bytes)]
+    held.append(("control", sizes[-1]))
+    assert whole == sum(
+        Fraction(size, gigabyte) * Fraction(elsewhere.get(part, price)) for part, size in held
+    )
     for parts in (
         found["zones"],
         found["owners"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +78,77 @@ def test_what_is_wrong_is_said_with_its_line(
     assert fact in caught.value.fact
     assert caught.value.place is not None
     assert caught.value.place.endswith(f"prices.yaml:{line}")
+
+
+FULL = (
+    SHEET.partition("  - {store: cold")[0]
+    + """\
+  - store: cold
+    price: 0.00099
+    as_of: 2024-05-04
+    source: the same page
+    carbon: {wh_per_tb_hour: 0.65, copies: 6, pue: 1.135, grid_g_per_kwh: 380.9, as_of: 2024-03-25, source: x}
+parts: {gold: cold, releases: s3, history: cold}
+expenses:
+  - {name: servers, kind: capex, amount: 9000, months: 48, as_of: 2026-05-04, source: an offer}
+"""
+)
+
+
+def test_parts_lie_in_stores_of_their_own(tmp_path: Path) -> None:
+    found = load_prices(sheet(tmp_path, FULL))
+    assert {part: price.store for part, price in found.parts.items()} == {
+        "gold": "cold",
+        "releases": "s3",
+        "history": "cold",
+    }
+    by_part = {"gold": 2**30, "history": 2**30, "releases": 3 * 2**30, "bronze": 5 * 2**30}
+    expected = 2 * Decimal("0.00099") + 8 * Decimal("0.023")
+    assert found.cost_where_it_lies(10 * 2**30, by_part) == expected
+    divided = found.divide(10 * 2**30, by_part)
+    assert {price.store: held for price, held in divided} == {"s3": 8 * 2**30, "cold": 2 * 2**30}
+
+
+def test_carbon_is_energy_of_all_copies_times_the_grid(tmp_path: Path) -> None:
+    """A terabyte kept for a year on S3's disks takes 38.8 kWh, and 14.8 kg with the German grid of 2023."""
+    carbon = load_prices(sheet(tmp_path, FULL)).prices[1].carbon
+    assert carbon is not None
+    assert round(12 * carbon.kilograms(10**12), 1) == Decimal("14.8")
+    assert carbon.kilograms(2 * 10**12) == 2 * carbon.kilograms(10**12)
+
+
+def test_an_expense_is_spread_over_its_months(tmp_path: Path) -> None:
+    (servers,) = load_prices(sheet(tmp_path, FULL)).expenses
+    assert (servers.kind, servers.monthly) == ("capex", Fraction(9000, 48))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fact"),
+    [
+        ("{gold: cold,", "{gold: colt,", "'colt' is no store of this sheet"),
+        ("{gold: cold,", "{golt: cold,", "unknown key 'golt'"),
+        ("parts: {gold: cold, releases: s3, history: cold}", "parts: cold", "parts is a mapping"),
+        ("kind: capex", "kind: capx", "'capx' is no kind of expense"),
+        ("amount: 9000", "amount: -9000", "-9000 is not an amount"),
+        ("months: 48", "months: 0", "0 is no number of months"),
+        ("months: 48", "months: 4.5", "4.5 is no number of months"),
+        ("months: 48", "months: true", "True is no number of months"),
+        (", source: an offer", "", "'source' is missing"),
+        ("- {name: servers", "- servers\n  - {name: servers", "an expense is a mapping"),
+        ("wh_per_tb_hour: 0.65", "wh_per_tb_hour: low", "'low' is not a figure of wh_per_tb_hour"),
+        ("copies: 6, ", "", "'copies' is missing"),
+        ("as_of: 2024-03-25", "as_of: spring", "as_of 'spring' is not a date"),
+    ],
+)
+def test_what_is_wrong_with_costs_and_carbon_is_said_with_its_line(
+    tmp_path: Path, old: str, new: str, fact: str
+) -> None:
+    assert old in FULL
+    with pytest.raises(ProjectError) as caught:
+        load_prices(sheet(tmp_path, FULL.replace(old, new, 1)))
+    assert fact in caught.value.fact
+    line = FULL[: FULL.index(old)].count("\n") + 1
+    assert str(caught.value.place).endswith(f"prices.yaml:{line}")
 
 
 @pytest.mark.parametrize(

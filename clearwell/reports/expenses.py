@@ -1,0 +1,98 @@
+"""What a lake costs beside its storage: what was bought, what is paid for, and what is easily forgotten.
+
+expenses:
+  - name: two servers
+    kind: capex             # bought once; opex: paid again and again; hidden: on nobody's invoice
+    amount: 9000            # in the sheet's currency
+    months: 48              # that the amount stands for: 1 if it is paid each month
+    as_of: 2026-05-04
+    source: our offer of that day
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from clearwell.errors import ProjectError
+from clearwell.reports.sheet import read_amount, read_choice, read_day, read_mapping, read_text
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from decimal import Decimal
+
+    from clearwell.places import Document
+    from clearwell.reports.sheet import At
+
+__all__ = ["EXPENSE_SCHEMA", "KINDS", "Expense", "read_expense"]
+
+KINDS = {"capex": "CapEx", "opex": "OpEx", "hidden": "hidden"}
+"""Kinds of expenses, as they are written and as people read them."""
+
+_REQUIRED = ("name", "kind", "amount", "months", "as_of", "source")
+
+EXPENSE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "pattern": r"\S"},
+        "kind": {
+            "description": "Bought once, paid again and again, or on nobody's invoice.",
+            "enum": list(KINDS),
+        },
+        "amount": {
+            "description": "In the sheet's currency.",
+            "type": ["number", "string"],
+            "minimum": 0,
+            "pattern": "^[0-9.][0-9_.eE+-]*$",
+        },
+        "months": {"description": "That the amount stands for.", "type": "integer", "minimum": 1},
+        "as_of": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+        "source": {"type": "string", "pattern": r"\S"},
+    },
+    "required": list(_REQUIRED),
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True)
+class Expense:
+    """One of them; ``months`` is how long the amount lasts."""
+
+    name: str
+    kind: str
+    amount: Decimal
+    months: int
+    as_of: dt.date
+    source: str
+
+    @property
+    def monthly(self) -> Fraction:
+        """Its part of a month, exactly."""
+        return Fraction(self.amount) / self.months
+
+
+def read_expense(document: Document, at: At, value: Any) -> Expense:
+    """An expense of a price sheet; raises ProjectError."""
+    entry = read_mapping(document, at, value, what="an expense", required=_REQUIRED)
+    months = entry["months"]
+    if not isinstance(months, int) or isinstance(months, bool) or months < 1:
+        raise ProjectError(
+            f"{months!r} is no number of months",
+            place=document.place(*at, "months"),
+            hint="1 if it is paid each month, 12 each year, 48 if it lasts four years",
+        )
+    return Expense(
+        name=read_text(document, (*at, "name"), entry["name"]),
+        kind=read_choice(document, (*at, "kind"), entry["kind"], tuple(KINDS), what="kind of expense"),
+        amount=read_amount(
+            document,
+            (*at, "amount"),
+            entry["amount"],
+            what="an amount",
+            hint="a number, in the sheet's currency",
+        ),
+        months=months,
+        as_of=read_day(document, (*at, "as_of"), entry["as_of"]),
+        source=read_text(document, (*at, "source"), entry["source"]),
+    )
