@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from clearwell.engines import delta, failures, parquet
 from clearwell.engines.base import Capability, require
 from clearwell.engines.dialects import note_sail
+from clearwell.engines.store_refusals import refused_by_store
 from clearwell.errors import ClearwellError, EngineError, EngineLost
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _SESSION_CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Spark 4.2.0 waits for ever on a Python function over columns as they come from Parquet (SPARK-58241).
+    "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",
 }
 
 
@@ -223,7 +226,9 @@ class ConnectClient(ABC):
             self._gone = how
             return self._lost(what, how)
         if failures.is_foreign(error):
-            return failures.refused(what, error, words=self._last_words(), secrets=self._secrets())
+            return refused_by_store(what, error) or failures.refused(
+                what, error, words=self._last_words(), secrets=self._secrets()
+            )
         return error
 
     def _lost(self, what: str, how: str) -> EngineLost:
