@@ -24,17 +24,34 @@ _CREDENTIALS = {
     "abfss": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "FilesystemNotFound", "specified bucket does not exist")
-_NO_CREDENTIALS = ("http://169.254.", "metadata.google.internal")  # where a cloud's own machines ask for them
+_NO_CREDENTIALS = (
+    "http://169.254.",  # where a cloud's own machines ask for them
+    "metadata.google.internal",
+    "loading credentials",
+    "IMDS is disabled",
+    "credential provider was not enabled",
+    "resolve region",
+    "No AWS Credentials",
+)
 _REFUSED = re.compile(
     r"<Code>(InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|ExpiredToken|InvalidToken|"
     r"TokenRefreshRequired|AuthenticationFailed|AuthorizationFailure|Authorization\w*Mismatch)</Code>"
 )
 _FORBIDDEN = re.compile(
-    r"(401 Unauthorized|403 Forbidden)|lacked the necessary privileges|valid authentication"
+    r"(401 Unauthorized|403 Forbidden|Status Code: 40[13])|lacked the necessary privileges"
+    r"|valid authentication"
 )
 _PLAIN_HTTP = ("URL scheme is not allowed", "builder error")
 _NO_CONDITION = ("<Code>NotImplemented</Code>", "501 Not Implemented", "not yet implemented")
-_SILENT = ("error sending request", "timed out", "dns error", "connect error", "Connection refused")
+_SILENT = (
+    "error sending request",
+    "timed out",
+    "dns error",
+    "connect error",
+    "Connection refused",
+    "failed to lookup address",
+    "UnknownHostException",
+)
 _ANSWERS = ("AlreadyExistsError", "PreconditionError")  # what who asked wants to know
 _BUSY = re.compile(r"\b(429|500|502|503|504) [A-Z][A-Za-z ]+|<Code>(SlowDown|InternalError)</Code>")
 

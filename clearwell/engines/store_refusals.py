@@ -1,0 +1,35 @@
+"""When an engine cannot read or write because an object store refuses it, that is no fault of the query.
+
+Sail tells only the innermost cause of what went wrong in a read, Spark a Java exception of S3A's.
+"""
+
+from __future__ import annotations
+
+import re
+
+from clearwell.errors import StoreError, StoreUnreachable
+from clearwell.stores import refusal
+
+__all__ = ["refused_by_store"]
+
+_STORE = re.compile(
+    r"Generic (S3|GCS|MicrosoftAzure) error|Server returned non-2xx status code|IMDS is disabled"
+    r"|Connection refused \(os error|^operation timed out|failed to lookup address information"
+    r"|software\.amazon\.awssdk|fs\.s3a\.|fs\.azure\.|fs\.gs\."
+)
+_ADDRESS = re.compile(r"\b(?:s3a?|abfss|gs)://[^\s:'\"]+")
+_OURS = "the engine needs what opens the store in its environment too, before it starts"
+
+
+def refused_by_store(what: str, error: BaseException) -> StoreError | None:
+    """The error for work that ended because a store refused the engine; None when it was something else."""
+    text = str(error)
+    if "Traceback (most recent call last)" in text or not _STORE.search(text):
+        return None
+    address = _ADDRESS.search(what) or _ADDRESS.search(text)
+    meant = refusal(error, address[0] if address else "s3://")
+    if meant is None:
+        return None
+    kind = StoreUnreachable if meant.transient else StoreError
+    hint = meant.hint if meant.transient else f"{meant.hint}; {_OURS}"
+    return kind(f"{what}: {meant.fact}", place=address[0] if address else None, hint=hint)
