@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clearwell.cli.completion import complete_engines
+from clearwell.cli.doctor_places import examine_places
 from clearwell.cli.doctor_spark import examine_spark
 from clearwell.cli.findings import Finding
 from clearwell.cli.output import print_json
@@ -61,6 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _versions()
     yield _byte_code()
     yield _folder("lake", settings.lake, "name another with --lake PATH, or make it writable")
+    yield from examine_places(settings)
     yield _dagster_home(settings.dagster_home)
     yield from examine_spark(settings)
     yield _engine(settings)

@@ -1,0 +1,35 @@
+"""What the doctor says of buckets that the lake lies in: whether they open, and keep writers apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.cli.findings import Finding
+from clearwell.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.settings import Settings
+
+__all__ = ["examine_places"]
+
+
+def examine_places(settings: Settings) -> Iterator[Finding]:
+    """One finding a bucket. A file is put where each part lies, and taken away again."""
+    from clearwell.stores import Store, is_url, split
+
+    store = Store(settings.lake, settings.places)
+    buckets: dict[str, list[str]] = {}
+    for part, where in settings.places.items():
+        if is_url(where):
+            buckets.setdefault(split(where)[0], []).append(part)
+    for bucket, parts in buckets.items():
+        try:
+            for part in parts:
+                store.folders(part)
+                store.require_conditional_put(part)
+        except StoreError as error:
+            yield Finding(bucket, "error", error.fact, error.hint)
+        else:
+            yield Finding(bucket, "ok", f"opens, and keeps writers apart: {', '.join(parts)}")
