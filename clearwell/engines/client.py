@@ -60,6 +60,7 @@ class ConnectClient(ABC):
         self._tries = tries
         self._session: SparkSession | None = None
         self._dialect = parquet.SPARK
+        self._vouched: set[str] = set()
         self._gone: str | None = None
         self._closed = False
         self._starting = threading.RLock()
@@ -80,6 +81,7 @@ class ConnectClient(ABC):
         """Exactly these files as one frame with exactly the columns of ``schema``: see Engine."""
         with self.work(f"read {len(paths)} Parquet files"):
             session = self.session()
+            self._vouched.update(self._dialect.source(path) for path in paths)
             return parquet.read(session, self._dialect, paths, schema)
 
     def read_delta(self, path: str, version: int, schema: pa.Schema) -> DataFrame:
@@ -185,7 +187,7 @@ class ConnectClient(ABC):
                 note_sail(session)
                 from clearwell.engines.guard import install
 
-                install(session)
+                self._vouched = install(session)
             for key, value in _SESSION_CONF.items():
                 _set_conf(session, key, value)
         except BaseException:

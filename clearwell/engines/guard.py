@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 
 __all__ = ["install"]
 
-_MOST_KEPT = 256
+_MOST_KEPT = 2_000
 
 
-def install(session: SparkSession) -> None:
-    """Put every plan of the session through the guard from now on."""
+def install(session: SparkSession) -> set[str]:
+    """Put every plan of the session through the guard from now on; the set for paths that our doors read."""
     client: Any = session.client
     guard = _Guard(client._analyze)  # noqa: SLF001 - no public door sees both executions and questions
     client._session_hooks.append(guard)  # noqa: SLF001
     client._analyze = guard.analyze  # noqa: SLF001
     # A compressed plan could not be looked into.
     client._plan_compression_threshold, client._plan_compression_algorithm = -1, "NONE"  # noqa: SLF001
+    return guard.vouched
 
 
 class _Guard:
@@ -43,7 +44,9 @@ class _Guard:
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         self._client_ask = ask
+        self.vouched: set[str] = set()
         self._seen: dict[bytes, Any] = {}
+        self._relations: dict[bytes, Any] = {}
 
     def on_execute_plan(self, request: Any) -> Any:
         """The request with a plan that Sail carries out as Spark would."""
@@ -56,20 +59,23 @@ class _Guard:
             if isinstance(arguments.get(name), pb.Plan):
                 arguments[name] = self._guarded(arguments[name])
         if isinstance(arguments.get("relation"), pb.Relation):
-            arguments["relation"] = self._guarded(pb.Plan(root=arguments["relation"])).root
+            plan = pb.Plan()
+            plan.root.CopyFrom(arguments["relation"])
+            arguments["relation"] = self._guarded(plan).root
         return self._client_ask(method, **arguments)
 
     def _guarded(self, plan: Any) -> Any:
         key = plan.SerializeToString(deterministic=True)
+        if len(self._relations) > _MOST_KEPT:  # a session of many frames
+            self._seen.clear()
+            self._relations.clear()
         if key not in self._seen:
             made = pb.Plan()
             made.CopyFrom(plan)
             try:
-                guard_message(made, self._ask)
+                guard_message(made, self._ask, self._relations, self.vouched)
             except Refused as refused:
                 raise _error(refused) from None
-            if len(self._seen) >= _MOST_KEPT:
-                self._seen.pop(next(iter(self._seen)))
             self._seen[key] = made
         return self._seen[key]
 

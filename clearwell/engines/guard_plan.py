@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pyspark.sql.connect.proto as pb
 
 from clearwell.engines.guard_expressions import Rewrite
-from clearwell.engines.guard_relations import guard_relation
+from clearwell.engines.guard_relations import guard_command, guard_relation
 from clearwell.engines.guard_scope import Scope, messages_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from clearwell.engines.guard_scope import Ask
 
@@ -26,8 +26,14 @@ _NAMED_HERE = {"project": {"expressions"}, "aggregate": {"grouping_expressions",
 """Relations that call a column by its expression, unless that has a name."""
 
 
-def guard_message(message: Any, ask: Ask) -> None:
-    """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused."""
+def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Collection[str]) -> None:
+    """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused.
+
+    ``known`` keeps what became of relations: those of a frame are parts of the frames made from it.
+    ``vouched`` are the paths that our doors read.
+    """
+    if message.HasField("command"):
+        guard_command(message.command)
     relations = list(_relations(message))
     references = [
         reference
@@ -37,9 +43,16 @@ def guard_message(message: Any, ask: Ask) -> None:
     ]
     for relation in relations:
         kind = relation.WhichOneof("rel_type")
-        if kind is not None:
-            guard_relation(kind)
+        if kind is None:
+            continue
+        key = relation.SerializeToString(deterministic=True)
+        if key not in known:
+            guard_relation(relation, kind, vouched)
             _guard(relation, kind, ask, references)
+            known[key] = pb.Relation()
+            known[key].CopyFrom(relation)
+        elif known[key] != relation:
+            relation.CopyFrom(known[key])
 
 
 def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
@@ -57,7 +70,9 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
         if made is expression:
             continue
         if called_by_itself and names is None and not expression.HasField("alias"):
-            columns = ask(pb.Plan(root=relation))
+            plan = pb.Plan()
+            plan.root.CopyFrom(relation)
+            columns = ask(plan)
             names = columns.names if columns is not None else None
         expression.CopyFrom(made)
     if names is not None:
@@ -71,8 +86,10 @@ def _call_by(relation: Any, names: list[str]) -> None:
     inner.common.ClearField("plan_id")
     kept = pb.RelationCommon()
     kept.CopyFrom(relation.common)
-    relation.to_df.CopyFrom(pb.ToDF(input=inner, column_names=names))
+    relation.Clear()
     relation.common.CopyFrom(kept)
+    relation.to_df.input.CopyFrom(inner)
+    relation.to_df.column_names.extend(names)
 
 
 def _relations(message: Any) -> Iterator[Any]:

@@ -19,6 +19,8 @@ Ask = Callable[[Any], "StructType | None"]
 
 
 _RELATION = "spark.connect.Relation"
+_HOLDS: dict[Any, bool] = {}
+"""Whether a field of the protocol holds messages; to look it up takes longer than all else here."""
 
 
 class Scope:
@@ -46,7 +48,7 @@ class Scope:
         probe = pb.Relation()
         if self._input is not None:
             probe.project.input.CopyFrom(self._input)
-        probe.project.expressions.extend(_renamed(expressions))
+        _put(probe.project.expressions, expressions)
         return self._look(probe)
 
     def _of_groups(self, expressions: Sequence[Any]) -> StructType | None:
@@ -55,35 +57,45 @@ class Scope:
         probe = pb.Relation()
         probe.aggregate.input.CopyFrom(self._node.input)
         probe.aggregate.group_type = pb.Aggregate.GROUP_TYPE_GROUPBY
-        probe.aggregate.aggregate_expressions.extend(_renamed(expressions))
+        _put(probe.aggregate.aggregate_expressions, expressions)
         return self._look(probe)
 
     def _look(self, probe: Any) -> StructType | None:
-        if self._references:
-            probe = pb.Relation(with_relations=pb.WithRelations(root=probe, references=self._references))
-        return self._ask(pb.Plan(root=probe))
+        plan = pb.Plan()
+        if not self._references:
+            plan.root.CopyFrom(probe)
+            return self._ask(plan)
+        plan.root.with_relations.root.CopyFrom(probe)
+        for reference in self._references:
+            plan.root.with_relations.references.add().CopyFrom(reference)
+        return self._ask(plan)
 
 
 def _joined(inputs: Sequence[Any]) -> Any:
     """One relation that has the columns of all inputs."""
     if len(inputs) < 2:
         return inputs[0] if inputs else None
-    left, right = inputs[:2]
-    cross = pb.Join.JOIN_TYPE_CROSS
-    return pb.Relation(join=pb.Join(left=left, right=right, join_type=cross))
+    made = pb.Relation()
+    made.join.left.CopyFrom(inputs[0])
+    made.join.right.CopyFrom(inputs[1])
+    made.join.join_type = pb.Join.JOIN_TYPE_CROSS
+    return made
 
 
-def _renamed(expressions: Sequence[Any]) -> list[Any]:
-    return [
-        pb.Expression(alias=pb.Expression.Alias(expr=expression, name=[f"cw_{number}"]))
-        for number, expression in enumerate(expressions)
-    ]
+def _put(target: Any, expressions: Sequence[Any]) -> None:
+    """Add columns of names that nobody else uses. Only CopyFrom copies what is nested more than 100 deep."""
+    for number, expression in enumerate(expressions):
+        alias = target.add().alias
+        alias.expr.CopyFrom(expression)
+        alias.name.append(f"cw_{number}")
 
 
 def messages_in(message: Any) -> Iterator[tuple[str, Any]]:
     """The messages right inside a message, each with the name of its field."""
     for field, value in message.ListFields():
-        if field.message_type is None or field.message_type.GetOptions().map_entry:
-            continue
-        for inner in value if field.is_repeated else [value]:
-            yield field.name, inner
+        if (holds := _HOLDS.get(field)) is None:
+            kind = field.message_type
+            holds = _HOLDS[field] = kind is not None and not kind.GetOptions().map_entry
+        if holds:
+            for inner in value if field.is_repeated else [value]:
+                yield field.name, inner

@@ -116,7 +116,8 @@ _NAME = "cw_element"
 
 def _put_call(target: Any, name: str, arguments: tuple[Term, ...], window: Any) -> None:
     target.unresolved_function.function_name = name
-    target.unresolved_function.arguments.extend(to_expression(a, window) for a in arguments)
+    for argument in arguments:
+        target.unresolved_function.arguments.add().CopyFrom(to_expression(argument, window))
 
 
 def _put_literal(literal: Any, value: float | str | None) -> None:

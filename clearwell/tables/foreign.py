@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow.parquet as pq
 
 from clearwell.engines import Capability
+from clearwell.engines.footers import misleading_columns
 from clearwell.errors import TableError
 from clearwell.stores import parquet_metadata
 from clearwell.tables.datafiles import aligned_batches
-from clearwell.tables.stats import is_safe, misleading_columns, safe_columns
+from clearwell.tables.stats import is_safe, safe_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,26 +16,23 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clearwell.engines.footers import EXACT_DIGITS
 from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    import pyarrow.parquet as pq
 
 __all__ = [
     "FileStats",
     "as_logged",
     "column_statistics",
     "is_safe",
-    "misleading_columns",
     "observed_bounds",
     "read_statistics",
     "safe_columns",
     "stats_json",
 ]
 
-_EXACT_DIGITS = 15
 _MOST_COLUMNS = 32
 _LONGEST_TEXT = 64
 
@@ -47,17 +44,8 @@ def is_safe(kind: pa.DataType) -> bool:
     """Whether engines read values of this type right when statistics are there."""
     types = pa.types
     if types.is_decimal(kind):
-        return kind.precision <= _EXACT_DIGITS
+        return kind.precision <= EXACT_DIGITS
     return types.is_integer(kind) or types.is_string(kind) or types.is_date(kind) or types.is_timestamp(kind)
-
-
-def misleading_columns(metadata: pq.FileMetaData) -> list[str]:
-    """The columns, by their paths in a file, from whose statistics in its footer values are made up."""
-    unsafe = [n for n in range(metadata.num_columns) if not _is_exact(metadata.schema.column(n))]
-    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
-    found = [group.column(n) for group in groups for n in unsafe]
-    carrying = [c for c in found if c.is_stats_set and c.statistics.has_min_max]
-    return list(dict.fromkeys(column.path_in_schema for column in carrying))
 
 
 def safe_columns(schema: pa.Schema, first: Collection[str] = ()) -> list[str]:
@@ -125,10 +113,3 @@ def column_statistics(rows: int, nulls: dict[str, int], bounds: dict[str, list[A
 def stats_json(stats: FileStats) -> str:
     """The text of an add action's ``stats``."""
     return json.dumps(stats, separators=(",", ":"))
-
-
-def _is_exact(column: pq.ColumnSchema) -> bool:
-    """Whether values of a leaf of a Parquet file survive a passage through statistics."""
-    if column.logical_type.type == "DECIMAL":
-        return column.precision <= _EXACT_DIGITS
-    return column.physical_type not in ("FLOAT", "DOUBLE")
