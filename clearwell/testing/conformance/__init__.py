@@ -1,0 +1,103 @@
+"""What a pipeline may ask of an engine: some 500 questions, each with the answer that is right.
+
+Clearwell's own engines are held to these cases in its tests (``tests/engines``), and docs/engines.md is made
+from what came of it. Whoever writes an engine (an entry point of the group ``clearwell.engines``) tests it with
+one module of its own:
+
+    import pytest
+    from clearwell.testing.conformance import CASES, run_case
+
+    @pytest.mark.parametrize("case", CASES, ids=str)
+    def test_my_engine(case, my_engine, tmp_path):
+        run_case(case, my_engine, tmp_path)
+
+``my_engine`` is a fixture that gives an open ``clearwell.engines.Engine``, once for all tests; ``tmp_path`` must
+be a folder that the engine sees under the same path. ``run_case`` raises WrongAnswer where the engine gives
+other rows without an error, and ClearwellError where it refuses: the first is what nobody notices. An engine
+that answers all of them is as good as the reference, Apache Spark; where yours differs for a reason, mark the
+case with ``pytest.mark.xfail(strict=True)``, so that a mended engine is noticed.
+
+Cases are data: ``case.group``, ``case.name``, ``case.says`` (what holds, in a sentence), a question and its
+answer. Cases of your own are made with ``ask``, ``sql`` and ``refused``:
+
+    CASES = grouped("shop", sql("sum", "a sum", "select sum(x) s from t", table("s bigint", (3,)),
+                                t=table("x int", (1,), (2,))))
+
+``KNOWN_GAPS`` holds what Clearwell's own engines lack or do otherwise, whose fault it is, and what guards it.
+"""
+
+from __future__ import annotations
+
+from clearwell.testing.conformance import (
+    aggregates,
+    batches,
+    casts,
+    files,
+    foreign,
+    forms,
+    frames,
+    functions,
+    joins,
+    maps,
+    nested,
+    numbers,
+    overflow,
+    regex,
+    sessions,
+    strings,
+    tables,
+    times,
+    values,
+    windows,
+    zones,
+)
+from clearwell.testing.conformance.case import Ask, Case, ask, grouped, refused, sql
+from clearwell.testing.conformance.gaps import KNOWN_GAPS, Gap, Owner
+from clearwell.testing.conformance.notation import clock, moment, table
+from clearwell.testing.conformance.trial import Trial, WrongAnswer, run_case
+
+__all__ = [
+    "CASES",
+    "KNOWN_GAPS",
+    "Ask",
+    "Case",
+    "Gap",
+    "Owner",
+    "Trial",
+    "WrongAnswer",
+    "ask",
+    "clock",
+    "grouped",
+    "moment",
+    "refused",
+    "run_case",
+    "sql",
+    "table",
+]
+
+_MODULES = (
+    values,
+    numbers,
+    overflow,
+    casts,
+    strings,
+    regex,
+    times,
+    zones,
+    nested,
+    maps,
+    joins,
+    aggregates,
+    windows,
+    forms,
+    frames,
+    functions,
+    batches,
+    files,
+    foreign,
+    tables,
+    sessions,
+)
+
+CASES: tuple[Case, ...] = tuple(case for module in _MODULES for case in module.CASES)
+"""Every case, group after group."""

@@ -1,0 +1,2 @@
+KNOWN_GAPS = {}
+Gap = Owner = None
