@@ -58,6 +58,8 @@ class ConnectEngine(ConnectClient):
         self._patience = patience
         self._parcel = parcel or Parcel()
         self._tasks = TaskWatch()
+        self.sends_code = False
+        """Whether what its workers import has been sent to them: they can run functions of Clearwell."""
         self._channel: grpc.Channel | None = None
         super().__init__(_address(url), deadline_seconds=deadline_seconds, tries=_TRIES)
 
@@ -125,6 +127,7 @@ class ConnectEngine(ConnectClient):
             handler: Any = self._tasks  # pyspark wants a subclass, and calls it as a function
             session.registerProgressHandler(handler)
             self._send_code(session)
+            self.sends_code = True
             return parquet.SPARK
         self.lacks = SAIL_LACKS
         return parquet.SAIL

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clearwell.errors import CommitConflict, SourceError
-from clearwell.flow.landing import Landing, SetAside
+from clearwell.flow.landed import SetAside
+from clearwell.flow.landing import Landing
 from clearwell.flow.lineage import raw_lineage
 from clearwell.flow.need import Need, fingerprint, last_build
 from clearwell.flow.results import built_result, unchanged_result
 from clearwell.flow.run import Run, log
+from clearwell.flow.workers import take
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import KnownFile, UnreadableFile, discover, read
@@ -137,13 +139,13 @@ def _stage(
     lake.reached("stage", name)
     base = snapshot.schema if snapshot and need.mode != "replace" else None
     landing = Landing(lake, name, attempt, source, base)
-    landing.take(files)
-    accepted, rejected = landing.close()
+    take(run, landing, files)
+    landed = landing.close()
     lake.reached("staged", name)
-    if not landing.counts and snapshot is not None and need.mode == "append":
+    if not landed.counts and snapshot is not None and need.mode == "append":
         lake.discard(attempt.id, name)  # every new file was set aside
-        return None, landing.set_aside
-    verify_files(lake.table(name).root, accepted, landing.schema, required=PROVENANCE, place=str(name))
+        return None, list(landed.set_aside)
+    verify_files(lake.table(name).root, landed.accepted, landing.schema, required=PROVENANCE, place=str(name))
     intent = Intent(
         table=str(name),
         batch=batch,
@@ -153,17 +155,17 @@ def _stage(
         schema=schema_json(landing.schema),
         planned_version=snapshot.version if snapshot else 0,
         required=PROVENANCE,
-        accepted=tuple(accepted),
-        rejected=tuple(rejected),
-        files=tuple(landing.counts),
-        returned=sum(f.delivered for f in landing.counts),
+        accepted=landed.accepted,
+        rejected=landed.rejected,
+        files=landed.counts,
+        returned=sum(f.delivered for f in landed.counts),
         code=code,
         run=run.id,
         engine="arrow",
         started=started,
         lineage=raw_lineage(name, source.columns, landing.schema.names),
     )
-    return intent, landing.set_aside
+    return intent, list(landed.set_aside)
 
 
 def _known(file: FileCounts) -> KnownFile:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearwell.errors import CandidateRefused
+from clearwell.flow.landed import Landed, SetAside
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import UnreadableFile, check_drift, read
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from clearwell.sources import Parsed, RawFile, Reject, SourceSpec
     from clearwell.tables import Attempt, Lake
 
-__all__ = ["PROVENANCE_FIELDS", "Landing", "SetAside"]
+__all__ = ["PROVENANCE_FIELDS", "Landing"]
 
 _BUFFER_BYTES = 64 << 20
 
@@ -36,14 +37,6 @@ PROVENANCE_FIELDS = [
     pa.field("_batch_id", pa.int64(), nullable=False),
     pa.field("_ingested_at", pa.timestamp("us", "UTC"), nullable=False),
 ]
-
-
-@dataclass(frozen=True)
-class SetAside:
-    """A raw file that was not taken: what it would have brought, and why not."""
-
-    counts: FileCounts
-    reason: str
 
 
 @dataclass
@@ -68,20 +61,39 @@ class Landing:
     """Stages raw files as one attempt at one bronze batch.
 
     ``schema`` starts as the table's columns (None: no table yet) and grows with new columns.
+
+    Args:
+        lake: Where the parts go.
+        name: The bronze table.
+        attempt: The attempt that they belong to.
+        spec: How the files are read.
+        table_schema: The table's columns, or None.
+        moment: When the batch is taken; default now.
+        part: A folder below the attempt's, where several land parts of one attempt.
     """
 
     def __init__(
-        self, lake: Lake, name: TableName, attempt: Attempt, spec: SourceSpec, table_schema: pa.Schema | None
+        self,
+        lake: Lake,
+        name: TableName,
+        attempt: Attempt,
+        spec: SourceSpec,
+        table_schema: pa.Schema | None,
+        *,
+        moment: datetime | None = None,
+        part: str | None = None,
     ) -> None:
-        self.counts: list[FileCounts] = []
-        self.set_aside: list[SetAside] = []
-        self.accepted: list[StagedFile] = []
+        self._counts: list[FileCounts] = []
+        self._set_aside: list[SetAside] = []
+        self._accepted: list[StagedFile] = []
         self._lake = lake
-        self._name = name
-        self._attempt = attempt
-        self._spec = spec
+        self.name = name
+        self.attempt = attempt
+        self.spec = spec
         self._root = lake.table(name).root
-        self._moment = pa.scalar(datetime.now(UTC), pa.timestamp("us", "UTC"))
+        self.moment = moment or datetime.now(UTC)
+        self._folder = f"{attempt.folder}/{part}" if part else attempt.folder
+        self.table_schema = table_schema
         self._known = None if table_schema is None else list(table_schema.names)
         self._data = [f for f in table_schema or () if f.name not in PROVENANCE]
         self._shared: PartWriter | None = None
@@ -94,7 +106,7 @@ class Landing:
     def schema(self) -> pa.Schema:
         """The table's columns after the batch: data columns, declared ones that no file had, provenance."""
         present = {f.name for f in self._data}
-        declared = [pa.field(n, t) for n, t in self._spec.types.items() if n not in present]
+        declared = [pa.field(n, t) for n, t in self.spec.types.items() if n not in present]
         return pa.schema([*self._data, *declared, *PROVENANCE_FIELDS])
 
     def take(self, files: Iterable[RawFile]) -> None:
@@ -102,22 +114,45 @@ class Landing:
         for file in files:
             opened = _Open(file)
             try:
-                for parsed in read(file, self._spec):
+                for parsed in read(file, self.spec):
                     self._add(opened, parsed)
-                check_drift(self._spec, opened.schema.names, self._known, file)
+                check_drift(self.spec, opened.schema.names, self._known, file)
                 self._grow(opened)
             except UnreadableFile as error:
                 self._drop(opened)
-                self.set_aside.append(SetAside(_whole(file), str(error)))
+                self._set_aside.append(SetAside(_whole(file), str(error)))
                 continue
             self._keep(opened)
 
-    def close(self) -> tuple[list[StagedFile], list[StagedFile]]:
-        """Finish: the staged parts of accepted records, and those of rejected ones."""
+    def add(self, landed: Landed) -> bool:
+        """Take over what another landing of the attempt made; False if the type of a column is another."""
+        have = {f.name: f.type for f in self._data}
+        if any(have.get(f.name, f.type) != f.type for f in landed.columns):
+            return False
+        self._data += [f for f in landed.columns if f.name not in have]
+        self._counts += landed.counts
+        self._set_aside += landed.set_aside
+        self._accepted += landed.accepted
+        self._rejected += landed.rejected
+        return True
+
+    def drop(self, accepted: Iterable[StagedFile], rejected: Iterable[StagedFile]) -> None:
+        """Delete parts of files that cannot be taken."""
+        self._lake.store.delete(f"{self.name.path}/{part.path}" for part in accepted)
+        self._lake.store.delete(f"{self.name.quarantine.path}/{part.path}" for part in rejected)
+
+    def close(self) -> Landed:
+        """Finish the parts that are being written: what became of all the files."""
         if self._shared is not None:
-            self.accepted += self._shared.close()
+            self._accepted += self._shared.close()
             self._shared = None
-        return self.accepted, [*self._rejected, *self._rejects.close()]
+        return Landed(
+            columns=pa.schema(self._data),
+            counts=tuple(self._counts),
+            set_aside=tuple(self._set_aside),
+            accepted=tuple(self._accepted),
+            rejected=(*self._rejected, *self._rejects.close()),
+        )
 
     def _add(self, opened: _Open, parsed: Parsed) -> None:
         rows = parsed.accepted
@@ -165,16 +200,16 @@ class Landing:
             raise CandidateRefused(
                 f"{file.path} was read with gaps: the numbers of {opened.accepted} accepted and {rejected}"
                 " rejected records do not count up from 1",
-                place=str(self._name),
+                place=str(self.name),
                 hint="this is a fault of the parser; please report it with the file",
             )
         if opened.writer is not None:
             self._write(opened.writer, opened)
-            self.accepted += [*opened.parts, *opened.writer.close()]
+            self._accepted += [*opened.parts, *opened.writer.close()]
         elif opened.waiting:
             schema = pa.schema([*self._data, *PROVENANCE_FIELDS])
             if self._shared is None or self._shared.schema != schema:
-                self.accepted += self._shared.close() if self._shared else []
+                self._accepted += self._shared.close() if self._shared else []
                 self._shared = self._part_writer("files", schema)
             self._write(self._shared, opened)
         self._write_rejects(opened.rejects_writer or self._rejects, opened)
@@ -188,7 +223,7 @@ class Landing:
             size=file.size,
             modified_ns=file.modified_ns,
         )
-        self.counts.append(counts)
+        self._counts.append(counts)
 
     def _write(self, writer: PartWriter, opened: _Open) -> None:
         for batch in opened.waiting:
@@ -198,8 +233,8 @@ class Landing:
     def _complete(self, batch: pa.RecordBatch, schema: pa.Schema, file: RawFile) -> pa.RecordBatch:
         constants = {
             "_file_id": pa.scalar(file.file_id),
-            "_batch_id": pa.scalar(self._attempt.batch, pa.int64()),
-            "_ingested_at": self._moment,
+            "_batch_id": pa.scalar(self.attempt.batch, pa.int64()),
+            "_ingested_at": pa.scalar(self.moment, pa.timestamp("us", "UTC")),
         }
         columns: list[pa.Array] = []
         for column in schema:
@@ -217,35 +252,30 @@ class Landing:
         columns = {
             "_file_id": [file.file_id] * count,
             "_record_no": [r.record_no for r in rejects],
-            "_batch_id": [self._attempt.batch] * count,
-            "_ingested_at": [self._moment.as_py()] * count,
+            "_batch_id": [self.attempt.batch] * count,
+            "_ingested_at": [self.moment] * count,
             "reasons": [[r.check] for r in rejects],
             "message": [r.message for r in rejects],
             "raw": [text for text, _ in texts],
             "raw_bytes": [r.raw if not exact else None for r, (_, exact) in zip(rejects, texts, strict=True)],
-            "_n": [self._attempt.batch] * count,
-            "_attempt": [self._attempt.id] * count,
-            "quarantined_at": [self._moment.as_py()] * count,
+            "_n": [self.attempt.batch] * count,
+            "_attempt": [self.attempt.id] * count,
+            "quarantined_at": [self.moment] * count,
         }
         return pa.RecordBatch.from_pydict(columns, schema=QUARANTINE)
 
     def _drop(self, opened: _Open) -> None:
-        """Delete what a file that cannot be taken has left behind."""
         rows = [*opened.parts, *(opened.writer.close() if opened.writer else ())]
-        rejects = opened.rejects_writer.close() if opened.rejects_writer else ()
-        self._lake.store.delete(f"{self._name.path}/{part.path}" for part in rows)
-        self._lake.store.delete(f"{self._name.quarantine.path}/{part.path}" for part in rejects)
+        self.drop(rows, opened.rejects_writer.close() if opened.rejects_writer else ())
 
     def _part_writer(self, kind: str, schema: pa.Schema) -> PartWriter:
         self._parts += 1
-        folder = f"{self._attempt.folder}/{kind}-{self._parts:05}"
+        folder = f"{self._folder}/{kind}-{self._parts:05}"
         return PartWriter(self._root, folder, schema, required=PROVENANCE)
 
     def _rejects_writer(self, folder: str) -> PartWriter:
         required = ("_n", "_attempt")
-        return PartWriter(
-            self._rejects_root, f"{self._attempt.folder}/{folder}", QUARANTINE, required=required
-        )
+        return PartWriter(self._rejects_root, f"{self._folder}/{folder}", QUARANTINE, required=required)
 
     def _write_rejects(self, writer: PartWriter, opened: _Open) -> None:
         for start in range(0, len(opened.rejects), 10_000):

@@ -6,6 +6,7 @@
     engine = "embedded"              # or "spark", or "sc://host:port"
     engine_memory = "6GiB"           # limit of the engine's process; default half of the machine
     engine_deadline_seconds = 3600   # a query that takes longer ends the run
+    ingest_on_workers = false        # true: a cluster's workers see the raw files under the same paths
     pages_url = "https://lake.example.org/pages"   # where a web server publishes LAKE/reports
     openlineage = "file"             # or "http://host:port", or "off": where OpenLineage events go
     prices = "pipelines/prices.yaml" # the price sheet of the storage report, instead of its own

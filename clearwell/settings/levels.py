@@ -17,6 +17,7 @@ from clearwell.settings.values import (
     parse_bytes,
     read_address,
     read_engines,
+    read_flag,
     read_receiver,
     read_seconds,
 )
@@ -148,6 +149,7 @@ def _read(given: Mapping[str, Any], folder: Path, section: str, place: str) -> d
         "engine": str,
         "engine_deadline_seconds": lambda value: read_seconds(value, "engine_deadline_seconds", place),
         "engine_memory": parse_bytes,
+        "ingest_on_workers": lambda value: read_flag(value, "ingest_on_workers", place),
         "pages_url": lambda value: read_address(str(value), place),
         "openlineage": lambda value: read_receiver(str(value), place),
         "prices": lambda value: (folder / Path(str(value)).expanduser()).absolute(),

@@ -16,7 +16,15 @@ from clearwell.settings.cache import cache_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Settings", "parse_bytes", "read_address", "read_engines", "read_receiver", "read_seconds"]
+__all__ = [
+    "Settings",
+    "parse_bytes",
+    "read_address",
+    "read_engines",
+    "read_flag",
+    "read_receiver",
+    "read_seconds",
+]
 
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -38,6 +46,7 @@ class Settings:
     engines: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     engine_memory: int | None = None
     engine_deadline_seconds: float = 3600.0
+    ingest_on_workers: bool = False
     prices: Path | None = None
     pages_url: str | None = None
     openlineage: str | None = None
@@ -59,6 +68,7 @@ class Settings:
             "openlineage": self.openlineage,
             "engine_memory": self.engine_memory,
             "engine_deadline_seconds": self.engine_deadline_seconds,
+            "ingest_on_workers": str(self.ingest_on_workers).lower(),
         }
         told = {
             f"CLEARWELL_{key.upper()}": "" if value is None else str(value) for key, value in given.items()
@@ -138,6 +148,13 @@ def parse_bytes(text: str | int) -> int:
     if not found or found[2].upper() not in _UNITS:
         raise ProjectError(f"{text!r} is not a size", hint='write it as "512MiB" or "6GiB"')
     return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def read_flag(value: Any, what: str, place: str) -> bool:
+    """``true`` or ``false``, as TOML or a variable has it; raises ProjectError."""
+    if str(value).lower() not in ("true", "false"):
+        raise ProjectError(f"{what} = {value!r} is neither true nor false", place=place)
+    return str(value).lower() == "true"
 
 
 def read_seconds(value: Any, what: str, place: str) -> float:

@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import psutil
-
 from clearwell.model import CheckResult, Edge, FileCounts, InputState, Sample, Scope, Severity
 
 if TYPE_CHECKING:
@@ -57,6 +55,8 @@ class Process:
     @classmethod
     def current(cls) -> Process:
         """This process."""
+        import psutil  # here, for a cluster's workers, which may lack it, import this module too
+
         return cls(socket.gethostname(), os.getpid(), round(psutil.Process().create_time(), 2))
 
     @property
@@ -64,6 +64,8 @@ class Process:
         """Whether it certainly runs no more; a process of another host counts as alive."""
         if self.host != socket.gethostname():
             return False
+        import psutil
+
         try:
             found = psutil.Process(self.pid)
             return abs(found.create_time() - self.started) > 1 or found.status() == psutil.STATUS_ZOMBIE

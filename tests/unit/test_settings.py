@@ -244,3 +244,15 @@ def test_copies_are_kept_where_the_user_says(tmp_path: Path, monkeypatch: pytest
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder().is_relative_to(tmp_path)
+
+
+def test_whether_workers_read_raw_files_is_true_or_false_and_handed_on(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings(project).ingest_on_workers is False
+    monkeypatch.setenv("CLEARWELL_INGEST_ON_WORKERS", "true")
+    assert load_settings(project).ingest_on_workers is True
+    assert load_settings(project).environment()["CLEARWELL_INGEST_ON_WORKERS"] == "true"
+    monkeypatch.setenv("CLEARWELL_INGEST_ON_WORKERS", "perhaps")
+    with pytest.raises(ProjectError, match="neither true nor false"):
+        load_settings(project)

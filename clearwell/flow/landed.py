@@ -1,0 +1,57 @@
+"""What a landing has made of raw files: counts, staged parts, files set aside; as an object and as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+
+from clearwell.model import FileCounts
+from clearwell.tables import StagedFile
+
+__all__ = ["Landed", "SetAside"]
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A raw file that was not taken: what it would have brought, and why not."""
+
+    counts: FileCounts
+    reason: str
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What became of some raw files. ``columns``: the data columns of the table with them, in its order."""
+
+    columns: pa.Schema
+    counts: tuple[FileCounts, ...]
+    set_aside: tuple[SetAside, ...]
+    accepted: tuple[StagedFile, ...]
+    rejected: tuple[StagedFile, ...]
+
+    def to_json(self) -> str:
+        """As text, for its way from a worker."""
+        return json.dumps(
+            {
+                "columns": base64.b64encode(self.columns.serialize().to_pybytes()).decode(),
+                "counts": [asdict(counts) for counts in self.counts],
+                "set_aside": [asdict(aside) for aside in self.set_aside],
+                "accepted": [asdict(part) for part in self.accepted],
+                "rejected": [asdict(part) for part in self.rejected],
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Landed:
+        """What :meth:`to_json` wrote."""
+        said = json.loads(text)
+        return cls(
+            columns=pa.ipc.read_schema(pa.py_buffer(base64.b64decode(said["columns"]))),
+            counts=tuple(FileCounts(**counts) for counts in said["counts"]),
+            set_aside=tuple(SetAside(FileCounts(**a["counts"]), a["reason"]) for a in said["set_aside"]),
+            accepted=tuple(StagedFile(**part) for part in said["accepted"]),
+            rejected=tuple(StagedFile(**part) for part in said["rejected"]),
+        )

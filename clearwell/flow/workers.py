@@ -1,0 +1,166 @@
+"""Read raw files where it suits: here, or on the workers of a cluster that see the same folders.
+
+Workers run the code that reads files here, each on some of the files in their order, and stage parts under
+the attempt like anyone else. What they made comes back as a report, and is taken over by the same rules: so
+who read a file changes no row and no count. A task that a cluster runs twice writes parts of other names;
+only reported ones count. Refused: workers that do not see the files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+from clearwell import errors
+from clearwell.errors import ClearwellError, EngineError
+from clearwell.flow.landed import Landed
+from clearwell.flow.landing import Landing
+from clearwell.sources import SourceSpec
+from clearwell.tables import Lake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from clearwell.flow.run import Run
+    from clearwell.names import TableName
+    from clearwell.sources import RawFile
+    from clearwell.tables import Attempt
+
+__all__ = ["WorkerLanding", "take"]
+
+_WORTH_BYTES = 64 << 20
+"""Less than this is read here before a cluster has begun."""
+
+_SHARES = 64
+_SHARE_BYTES = 16 << 20, 256 << 20
+_SHARE_FILES = 2_000
+
+_REPORT = pa.schema([("share", pa.int64()), ("landed", pa.string())])
+
+
+def take(run: Run, landing: Landing, files: Sequence[RawFile]) -> None:
+    """Let ``landing`` have the files: read by the workers if the project wants it and they can, else here.
+
+    Raises:
+        EngineError: the workers do not see the files, or the engine fails.
+    """
+    if not _suits(run, files):
+        landing.take(files)
+        return
+    shares, known = _shares(files), landing.table_schema
+    task = WorkerLanding(
+        root=str(run.lake.root),
+        places=dict(run.lake.store.places),
+        name=landing.name,
+        attempt=landing.attempt,
+        source=_plain(landing.spec),
+        table_schema=None if known is None else known.serialize().to_pybytes(),
+        moment=landing.moment,
+        shares=shares,
+    )
+    with run.engine.work(f"reading {len(files):,} raw files"):
+        numbers = run.engine.session().range(0, len(shares), 1, len(shares))
+        told = numbers.mapInArrow(task, "share bigint, landed string").toArrow().to_pylist()
+    reports = {row["share"]: row["landed"] for row in told}
+    if sorted(row["share"] for row in told) != list(range(len(shares))):
+        raise EngineError(
+            f"{len(shares)} shares of raw files were given out, and {len(told)} reports came back",
+            hint="run again; nothing was committed",
+        )
+    for number, share in enumerate(shares):
+        landed = _landed(reports[number])
+        if not landing.add(landed):  # a column came in two types: one after the other, as their order says
+            landing.drop(landed.accepted, landed.rejected)
+            landing.take(share)
+
+
+@dataclass(frozen=True)
+class WorkerLanding:
+    """A function for ``mapInArrow``: numbers of shares to reports of what was staged of them.
+
+    What it holds is plain, for it travels to the workers.
+    """
+
+    root: str
+    places: dict[str, str]
+    name: TableName
+    attempt: Attempt
+    source: dict[str, Any]
+    table_schema: bytes | None
+    moment: datetime
+    shares: tuple[tuple[RawFile, ...], ...]
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """One report for each number."""
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                try:
+                    said = self._land(self.shares[number]).to_json()
+                except ClearwellError as error:
+                    kind = type(error).__name__
+                    said = json.dumps({"error": [kind, error.fact, error.place, error.hint]})
+                yield pa.RecordBatch.from_pylist([{"share": number, "landed": said}], _REPORT)
+
+    def _land(self, files: tuple[RawFile, ...]) -> Landed:
+        if not any(os.path.exists(file.absolute) for file in files):
+            raise EngineError(
+                f"the worker {socket.gethostname()} does not see the raw files",
+                place=str(files[0].absolute),
+                hint="put them where all workers see them under that path, or set ingest_on_workers = false",
+            )
+        schema = self.table_schema
+        landing = Landing(
+            Lake(self.root, places=self.places),
+            self.name,
+            self.attempt,
+            SourceSpec(**self.source),
+            None if schema is None else pa.ipc.read_schema(pa.py_buffer(schema)),
+            moment=self.moment,
+            part=f"task-{uuid4().hex[:12]}",
+        )
+        landing.take(files)
+        return landing.close()
+
+
+def _suits(run: Run, files: Sequence[RawFile]) -> bool:
+    if not run.project.settings.ingest_on_workers or sum(file.size for file in files) < _WORTH_BYTES:
+        return False
+    run.engine.session()  # only now it is known who answers
+    return getattr(run.engine, "sends_code", False)
+
+
+def _shares(files: Sequence[RawFile]) -> tuple[tuple[RawFile, ...], ...]:
+    """The files in their order, in shares of about the same size."""
+    least, most = _SHARE_BYTES
+    size = min(max(sum(file.size for file in files) // _SHARES, least), most)
+    shares: list[list[RawFile]] = []
+    filled = size
+    for file in files:
+        if filled >= size or len(shares[-1]) >= _SHARE_FILES:
+            shares.append([])
+            filled = 0
+        shares[-1].append(file)
+        filled += file.size
+    return tuple(map(tuple, shares))
+
+
+def _landed(report: str) -> Landed:
+    """What a worker reported; its error is raised here."""
+    said = json.loads(report)
+    if "error" not in said:
+        return Landed.from_json(report)
+    kind, fact, place, hint = said["error"]
+    raise getattr(errors, kind, EngineError)(fact, place=place, hint=hint)
+
+
+def _plain(spec: SourceSpec) -> dict[str, Any]:
+    """The arguments that make ``spec`` again; it holds views that cannot travel."""
+    given = {f.name: getattr(spec, f.name) for f in fields(spec)}
+    return {**given, "columns": dict(spec.columns)}
