@@ -60,9 +60,14 @@ class Process:
         return cls(socket.gethostname(), os.getpid(), round(psutil.Process().create_time(), 2))
 
     @property
+    def is_here(self) -> bool:
+        """Whether it is one of this host."""
+        return self.host == socket.gethostname()
+
+    @property
     def is_dead(self) -> bool:
         """Whether it certainly runs no more; a process of another host counts as alive."""
-        if self.host != socket.gethostname():
+        if not self.is_here:
             return False
         import psutil
 

@@ -29,6 +29,7 @@ __all__ = ["Maintained", "maintain", "pending_attempts"]
 
 RETENTION_HOURS = 168.0
 _BLOCKED_KEPT = timedelta(days=7)
+_ABROAD_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
     """Ids of attempts whose staged files may still be needed; with ``forget`` the others are dropped.
 
     An attempt is over when its batch was decided for another, or its process is dead and nothing was
-    decided. One that was decided is pending until it is carried out.
+    decided. One that was decided is pending until it is carried out. Whether a process of another host
+    lives cannot be seen: after a week it is taken for dead.
     """
     pending: set[str] = set()
     for name in _tables_with_attempts(lake):
@@ -101,11 +103,16 @@ def _tables_with_attempts(lake: Lake) -> list[TableName]:
 
 def _is_over(lake: Lake, snapshot: Snapshot, attempt: Attempt) -> bool:
     if attempt.batch == 0:  # a compaction
-        return attempt.process.is_dead
+        return _has_died(attempt)
     intent = lake.control.intent(snapshot.name, attempt.batch)
     if intent is not None and intent.attempt == attempt.id:
         return False  # decided; whoever carries it out forgets it
-    return attempt.process.is_dead or (intent is not None and attempt.batch <= snapshot.batch)
+    return _has_died(attempt) or (intent is not None and attempt.batch <= snapshot.batch)
+
+
+def _has_died(attempt: Attempt) -> bool:
+    age = datetime.now(UTC) - datetime.fromisoformat(attempt.started)
+    return attempt.process.is_dead or (not attempt.process.is_here and age > _ABROAD_KEPT)
 
 
 def _drop_old_blocks(lake: Lake, *, dry_run: bool) -> None:
