@@ -31,6 +31,9 @@ _steps = logging.getLogger("clearwell.steps")
 _NOWHERE: dict[str, str] = {}
 _LOG = "_delta_log"
 _LISTERS = 16
+_FAR_CHECKPOINT = "10"
+"""Commits between two checkpoints of a table in a bucket: a look at it asks for each entry of the log since
+the last. On a disk the hundred of delta-rs do."""
 
 
 def lake_of(settings: Settings) -> Lake:
@@ -163,6 +166,9 @@ class Table:
         """Make the table with no rows, unless it is there already."""
         columns = normalise(schema, required=required)
         self.lake.store.require_conditional_put(self.name.path)
+        configuration = {"delta.dataSkippingStatsColumns": ",".join(safe_columns(columns, required))}
+        if is_url(self.root):
+            configuration["delta.checkpointInterval"] = _FAR_CHECKPOINT
         try:
             DeltaTable.create(
                 self.root,
@@ -170,7 +176,7 @@ class Table:
                 mode="error",
                 name=str(self.name),
                 description=description,
-                configuration={"delta.dataSkippingStatsColumns": ",".join(safe_columns(columns, required))},
+                configuration=configuration,
                 storage_options=self.options,
             )
         except (DeltaError, OSError) as error:
