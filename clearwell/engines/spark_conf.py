@@ -7,6 +7,7 @@ in the environment, where Amazon's library looks for them.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from clearwell.settings import s3_service
 
@@ -43,6 +44,8 @@ def local_conf(*, cores: int, scratch: str, token: str) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.databricks.delta.snapshotPartitions": "2",  # of 50: a third of the CPU of a small merge
         **committers(),
+        # For frames that a user writes past Clearwell, without the option.
+        "spark.hadoop.spark.sql.sources.writeJobUUID": f"{uuid4()}",
     }
 
 
@@ -50,7 +53,7 @@ def committers() -> dict[str, str]:
     """Committers whose mark of success names every file that was really committed.
 
     On a disk that is Hadoop's manifest committer. It wants the job's id from its settings before Spark 4.2
-    puts it there, so one is given; what Spark puts there later is what names the job's folders.
+    puts it there: whoever writes gives one as an option (``clearwell.engines.parquet``).
     """
     return {
         "spark.sql.sources.commitProtocolClass": f"{_BINDING}.PathOutputCommitProtocol",
@@ -58,7 +61,6 @@ def committers() -> dict[str, str]:
         "spark.hadoop.mapreduce.outputcommitter.factory.scheme.file": (
             "org.apache.hadoop.mapreduce.lib.output.committer.manifest.ManifestCommitterFactory"
         ),
-        "spark.hadoop.spark.sql.sources.writeJobUUID": "clearwell",
     }
 
 
@@ -99,9 +101,8 @@ def properties(conf: Mapping[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    """Only ASCII, and no character left that Java would read as something else."""
-    text = value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    text = f"\\{text}" if text.startswith((" ", "\t")) else text
-    units = text.encode("utf-16-be", "surrogatepass")
+    """Plain ASCII, and no character left that Java would read as something else."""
+    text = value.replace("\\", "\\\\")
+    units = (f"\\{text}" if text.startswith(" ") else text).encode("utf-16-be", "surrogatepass")
     pairs = (int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2))
-    return "".join(chr(unit) if unit < 0x7F else f"\\u{unit:04x}" for unit in pairs)
+    return "".join(chr(unit) if 0x20 <= unit < 0x7F else f"\\u{unit:04x}" for unit in pairs)
