@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from clearwell.engines import delta, failures, parquet
 from clearwell.engines.base import Capability, require
 from clearwell.engines.dialects import note_sail
+from clearwell.engines.retries import impatient
 from clearwell.engines.store_refusals import refused_by_store
 from clearwell.errors import ClearwellError, EngineError, EngineLost
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.connect.client import DefaultChannelBuilder
-    from pyspark.sql.connect.client.retries import RetryPolicy
 
 __all__ = ["ConnectClient"]
 
@@ -179,7 +179,7 @@ class ConnectClient(ABC):
             # pyspark.sql.functions builds Connect columns only if this is set, as pyspark's own builder does.
             os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
             session = ConnectSession.Builder().channelBuilder(builder).create()
-            session.client.set_retry_policies([_impatient(self._tries)])
+            session.client.set_retry_policies([impatient(self._tries)])
             # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
             atexit.register(self.close)
             self._dialect = self._settle(session)
@@ -253,21 +253,3 @@ def _set_conf(session: SparkSession, key: str, value: str) -> None:
     except PySparkException as error:
         if failures.is_disconnect(error) or key == "spark.sql.session.timeZone":
             raise
-
-
-def _impatient(tries: int) -> RetryPolicy:
-    """Try again ``tries`` times, then raise what the call raised: pyspark would warn as well."""
-    from pyspark.sql.connect.client.retries import DefaultPolicy, RetryPolicyState
-
-    class State(RetryPolicyState):
-        def next_attempt(self, exception: BaseException | None = None) -> int | None:
-            milliseconds = super().next_attempt(exception)
-            if milliseconds is None and exception is not None:
-                raise exception
-            return milliseconds
-
-    class Policy(DefaultPolicy):
-        def to_state(self) -> RetryPolicyState:
-            return State(self)
-
-    return Policy(max_retries=tries, max_backoff=4_000, max_server_retry_delay=10_000)
