@@ -18,7 +18,6 @@ from clearwell.engines.guard_kinds import (
     is_decimal,
     is_float,
     is_integral,
-    literal_digits,
     quotient_digits,
     widest,
 )
@@ -173,6 +172,8 @@ def _rounded(term: Term, digits: Digits) -> Term:
 
 
 def _side_digits(site: Site, number: int, kind: types.DataType) -> Digits:
-    literal = literal_digits(site.given[number].expression)
-    found = literal if literal and is_integral(kind) else decimal_of(kind)
-    return found or (MOST_DIGITS, 0)
+    """Spark takes a whole literal beside a decimal for one of just its digits."""
+    literal = site.literals[number]
+    if isinstance(literal, int) and is_integral(kind):
+        return len(str(abs(literal))), 0
+    return decimal_of(kind) or (MOST_DIGITS, 0)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyspark.sql.connect.proto as pb
-from pyspark.sql import types
 
-from clearwell.engines.guard_arithmetic import OPERATORS, average, operate, result_kind, total
-from clearwell.engines.guard_functions import FUNCTIONS, cast, positive_zero
-from clearwell.engines.guard_kinds import literal_kind
+from clearwell.engines.guard_arithmetic import OPERATORS, result_kind
+from clearwell.engines.guard_functions import cast, positive_zero
+from clearwell.engines.guard_kinds import literal_kind, literal_value, variable_kinds
+from clearwell.engines.guard_rules import RULES
 from clearwell.engines.guard_scope import messages_in
 from clearwell.engines.guard_site import Refused, Site
 from clearwell.engines.guard_terms import Given, to_expression
@@ -21,19 +21,13 @@ from clearwell.engines.guard_terms import Given, to_expression
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pyspark.sql import types
+
     from clearwell.engines.guard_scope import Scope
-    from clearwell.engines.guard_site import Rule
     from clearwell.engines.guard_terms import Term
 
-__all__ = ["Rewrite"]
+__all__ = ["Rewrite", "parts_in", "place_of"]
 
-_RULES: dict[str, Rule] = {
-    **dict.fromkeys(OPERATORS, operate),
-    "sum": total,
-    "avg": average,
-    "mean": average,
-    **FUNCTIONS,
-}
 _CALLS = ("unresolved_function", "call_function")
 _EXPRESSION = "spark.connect.Expression"
 _Variables = dict[str, "types.DataType | None"]
@@ -45,7 +39,7 @@ class Rewrite:
     def __init__(self, top: Sequence[Any]) -> None:
         self._top = top
         self._kinds: dict[bytes, types.DataType | None] = {}
-        self.is_needed = any(_is_site(part) for expression in top for part in _parts(expression))
+        self.is_needed = any(_is_site(part) for expression in top for part in parts_in(expression))
 
     def learn(self, scope: Scope) -> None:
         """Learn the types of all arguments that a rule looks at."""
@@ -66,7 +60,7 @@ class Rewrite:
             else:
                 term = self._term(expression, made)
         except Refused as refused:
-            refused.place = refused.place or _place(expression)
+            refused.place = refused.place or place_of(expression)
             raise
         if term is None:
             return made if changed else expression
@@ -98,11 +92,12 @@ class Rewrite:
             _name(before),
             tuple(Given(argument) for argument in _arguments(after)),
             tuple(self._kind(argument) for argument in _arguments(before)),
+            tuple(literal_value(argument) for argument in _arguments(before)),
             bool(getattr(getattr(before, before.WhichOneof("expr_type")), "is_distinct", False)),
         )
         if before.HasField("cast"):
             return cast(site, _cast_kind(before.cast))
-        return _RULES[site.name](site)
+        return RULES[site.name](site)
 
     def _keys_rewritten(self, before: Any, after: Any) -> bool:
         """Partitions and order of a window take -0.0 for 0.0."""
@@ -141,33 +136,19 @@ class Rewrite:
         """The types of the variables of the lambdas of a function over an array or a map."""
         arguments = _arguments(expression)
         lambdas = [a.lambda_function for a in arguments if a.HasField("lambda_function")]
-        if not any(_is_site(part) for body in lambdas for part in _parts(body.function)):
+        if not any(_is_site(part) for body in lambdas for part in parts_in(body.function)):
             return {}
         plain = [_without_variables(a, variables) for a in arguments if not a.HasField("lambda_function")]
         kinds = scope.kinds(plain)
         found: _Variables = {}
         for number, body in enumerate(lambdas):
             names = [".".join(variable.name_parts) for variable in body.arguments]
-            found |= dict(zip(names, _variable_kinds(_name(expression), kinds, number), strict=False))
+            found |= dict(zip(names, variable_kinds(_name(expression), kinds, number), strict=False))
         return found
 
     def _ask(self, wanted: dict[bytes, Any], scope: Scope) -> None:
         for key, kind in zip(wanted, scope.kinds(list(wanted.values())), strict=True):
             self._kinds[key] = kind
-
-
-def _variable_kinds(
-    name: str, kinds: Sequence[types.DataType | None], number: int
-) -> list[types.DataType | None]:
-    first = kinds[0] if kinds else None
-    if name in ("aggregate", "reduce"):
-        start = kinds[1] if len(kinds) > 1 else None
-        return [start, first.elementType if isinstance(first, types.ArrayType) else None][: 2 - number]
-    if isinstance(first, types.ArrayType):
-        return [first.elementType, types.IntegerType()]
-    if isinstance(first, types.MapType):
-        return [first.keyType, first.valueType]
-    return []
 
 
 def _looked_at(expression: Any) -> list[Any]:
@@ -182,7 +163,7 @@ def _is_site(expression: Any) -> bool:
     """Whether a rule knows this function, cast or window."""
     kind = expression.WhichOneof("expr_type")
     if kind in _CALLS:
-        return _name(expression) in _RULES
+        return _name(expression) in RULES
     return kind in ("cast", "window")
 
 
@@ -222,7 +203,7 @@ def _children(expression: Any) -> Iterator[Any]:
                 waiting.append(inner)
 
 
-def _parts(expression: Any) -> Iterator[Any]:
+def parts_in(expression: Any) -> Iterator[Any]:
     """An expression and all inside it."""
     waiting = [expression]
     while waiting:
@@ -237,7 +218,7 @@ def _without_variables(expression: Any, variables: _Variables) -> Any:
         return expression
     made = pb.Expression()
     made.CopyFrom(expression)
-    for part in list(_parts(made)):
+    for part in list(parts_in(made)):
         if part.HasField("unresolved_named_lambda_variable"):
             kind = variables.get(".".join(part.unresolved_named_lambda_variable.name_parts))
             if kind is not None:
@@ -258,7 +239,7 @@ def _key(expression: Any) -> bytes:
     return expression.SerializeToString(deterministic=True)
 
 
-def _place(expression: Any) -> str | None:
+def place_of(expression: Any) -> str | None:
     """``file:line`` of the code that made an expression, as the client notes it."""
     origin = expression.common.origin
     return origin.python_origin.call_site if origin.HasField("python_origin") else None

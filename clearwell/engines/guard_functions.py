@@ -196,7 +196,7 @@ def _holds_struct(kind: types.DataType | None) -> bool:
 
 
 def _ordered_by(site: Site) -> Term | None:
-    return _ordered(Site(site.name, site.given[1:], site.kinds[1:]))
+    return _ordered(Site(site.name, site.given[1:], site.kinds[1:], site.literals[1:]))
 
 
 def _hashed(site: Site) -> Term | None:

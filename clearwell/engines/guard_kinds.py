@@ -17,9 +17,10 @@ __all__ = [
     "is_decimal",
     "is_float",
     "is_integral",
-    "literal_digits",
     "literal_kind",
+    "literal_value",
     "quotient_digits",
+    "variable_kinds",
     "widest",
 ]
 
@@ -64,13 +65,12 @@ def decimal_of(kind: types.DataType) -> Digits | None:
     return next(((digits, 0) for whole, digits in _DIGITS.items() if isinstance(kind, whole)), None)
 
 
-def literal_digits(expression: Any) -> Digits | None:
-    """Spark takes a whole literal beside a decimal for one of just its digits."""
-    literal = expression.literal
+def literal_value(expression: Any) -> int | str | None:
+    """A literal that is a whole number or a text; None for anything else."""
     if expression.WhichOneof("expr_type") != "literal":
         return None
-    name = literal.WhichOneof("literal_type")
-    return (len(str(abs(getattr(literal, name)))), 0) if name in _LITERALS else None
+    name = expression.literal.WhichOneof("literal_type")
+    return getattr(expression.literal, name) if name in _LITERALS or name == "string" else None
 
 
 _LITERALS: dict[str, types.DataType] = {
@@ -143,3 +143,18 @@ def common_kind(kinds: Sequence[types.DataType]) -> str | None:
     scale = max(s for _, s in digits)
     precision = max(p - s for p, s in digits) + scale
     return f"decimal({precision},{scale})" if precision <= MOST_DIGITS else None
+
+
+def variable_kinds(
+    name: str, kinds: Sequence[types.DataType | None], number: int
+) -> list[types.DataType | None]:
+    """The types of the variables of the lambda with that number, from those of the function's arguments."""
+    first = kinds[0] if kinds else None
+    if name in ("aggregate", "reduce"):
+        start = kinds[1] if len(kinds) > 1 else None
+        return [start, first.elementType if isinstance(first, types.ArrayType) else None][: 2 - number]
+    if isinstance(first, types.ArrayType):
+        return [first.elementType, types.IntegerType()]
+    if isinstance(first, types.MapType):
+        return [first.keyType, first.valueType]
+    return []

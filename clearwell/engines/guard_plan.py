@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pyspark.sql.connect.proto as pb
 
 from clearwell.engines.guard_expressions import Rewrite
+from clearwell.engines.guard_plan_text import guard_query, guard_statement, guard_texts, texts_in
 from clearwell.engines.guard_relations import guard_command, guard_relation
-from clearwell.engines.guard_scope import Scope, messages_in
+from clearwell.engines.guard_scope import Scope, look_at, messages_in
+from clearwell.engines.guard_site import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -34,6 +36,9 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Coll
     """
     if message.HasField("command"):
         guard_command(message.command)
+        if message.command.HasField("sql_command"):
+            guard_statement(message.command.sql_command, ask)
+            return
     relations = list(_relations(message))
     references = [
         reference
@@ -47,8 +52,15 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Coll
             continue
         key = relation.SerializeToString(deterministic=True)
         if key not in known:
+            before = pb.Relation()
+            before.CopyFrom(relation)
             guard_relation(relation, kind, vouched)
-            _guard(relation, kind, ask, references)
+            try:
+                _guard(relation, kind, ask, references)
+            except Refused:
+                if look_at(before, references, ask) is not None:
+                    raise
+                relation.CopyFrom(before)  # it is wrong in itself, and the engine says so better
             known[key] = pb.Relation()
             known[key].CopyFrom(relation)
         elif known[key] != relation:
@@ -56,13 +68,30 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Coll
 
 
 def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
+    if kind == "sql":
+        if (columns := guard_query(relation.sql, ask, references)) is not None:
+            _call_by(relation, columns)
+        return
     node = getattr(relation, kind)
     unnamed: set[str] = _NAMED_HERE.get(kind, set())
     top = [(e, name in unnamed) for name, e in _expressions(node)]
+    names: list[str] | None = None
+    if any(texts_in(expression) for expression, _ in top):
+        before = _names(relation, ask) if unnamed else None
+        scope = Scope(ask, relation, references)
+        changed = [guard_texts(expression, scope) for expression, _ in top]
+        names = before if any(changed) else None
     rewrite = Rewrite([expression for expression, _ in top])
-    if not rewrite.is_needed:
-        return
-    scope = Scope(ask, relation, references)
+    if rewrite.is_needed:
+        names = _guard_expressions(relation, top, rewrite, Scope(ask, relation, references), ask) or names
+    if names is not None:
+        _call_by(relation, names)
+
+
+def _guard_expressions(
+    relation: Any, top: list[tuple[Any, bool]], rewrite: Rewrite, scope: Scope, ask: Ask
+) -> list[str] | None:
+    """Rewrite expressions; the names of the relation's columns, if these went with it."""
     rewrite.learn(scope)
     names: list[str] | None = None
     for expression, called_by_itself in top:
@@ -70,13 +99,16 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
         if made is expression:
             continue
         if called_by_itself and names is None and not expression.HasField("alias"):
-            plan = pb.Plan()
-            plan.root.CopyFrom(relation)
-            columns = ask(plan)
-            names = columns.names if columns is not None else None
+            names = _names(relation, ask)
         expression.CopyFrom(made)
-    if names is not None:
-        _call_by(relation, names)
+    return names
+
+
+def _names(relation: Any, ask: Ask) -> list[str] | None:
+    plan = pb.Plan()
+    plan.root.CopyFrom(relation)
+    columns = ask(plan)
+    return columns.names if columns is not None else None
 
 
 def _call_by(relation: Any, names: list[str]) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql.types import DataType, StructType
 
-__all__ = ["Ask", "Scope", "messages_in"]
+__all__ = ["Ask", "Scope", "look_at", "messages_in"]
 
 Ask = Callable[[Any], "StructType | None"]
 """Gives the columns of a plan; None where the engine finds it wrong."""
@@ -61,14 +61,19 @@ class Scope:
         return self._look(probe)
 
     def _look(self, probe: Any) -> StructType | None:
-        plan = pb.Plan()
-        if not self._references:
-            plan.root.CopyFrom(probe)
-            return self._ask(plan)
-        plan.root.with_relations.root.CopyFrom(probe)
-        for reference in self._references:
-            plan.root.with_relations.references.add().CopyFrom(reference)
-        return self._ask(plan)
+        return look_at(probe, self._references, self._ask)
+
+
+def look_at(probe: Any, references: Sequence[Any], ask: Ask) -> StructType | None:
+    """The columns of a relation that may refer to sub-queries; None where the engine finds it wrong."""
+    plan = pb.Plan()
+    if not references:
+        plan.root.CopyFrom(probe)
+        return ask(plan)
+    plan.root.with_relations.root.CopyFrom(probe)
+    for reference in references:
+        plan.root.with_relations.references.add().CopyFrom(reference)
+    return ask(plan)
 
 
 def _joined(inputs: Sequence[Any]) -> Any:

@@ -29,11 +29,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """A function in a plan. ``kinds`` are the types of its arguments; None: nobody could tell."""
+    """A function in a plan. ``kinds`` are the types of its arguments; None: nobody could tell.
+
+    ``literals`` are the arguments that are whole numbers or texts as they are written, else None.
+    """
 
     name: str
     given: tuple[Given, ...]
     kinds: tuple[DataType | None, ...]
+    literals: tuple[int | str | None, ...] = ()
     distinct: bool = False
 
     @property

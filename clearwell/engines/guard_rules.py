@@ -1,0 +1,21 @@
+"""All rules of the guards for functions and operators, by their names in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.engines.guard_arithmetic import OPERATORS, average, operate, total
+from clearwell.engines.guard_functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from clearwell.engines.guard_site import Rule
+
+__all__ = ["RULES"]
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(OPERATORS, operate),
+    "sum": total,
+    "avg": average,
+    "mean": average,
+    **FUNCTIONS,
+}
