@@ -13,9 +13,12 @@ from obstore.store import from_url
 
 import clearwell
 from tests.end_to_end.conftest import Sample, copy_sample
+from tests.unit.datasets.storing import put
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.services.s3 import S3Space
 
 pytestmark = pytest.mark.slow
 
@@ -143,3 +146,47 @@ def test_maintenance_and_a_lost_disk(hybrid: Sample, tmp_path: Path) -> None:
         clearwell.open_dataset("late_flights", lake="s3://lake").verify()
     finally:
         shutil.move(gone, hybrid.lake)
+
+
+def test_a_pilot_on_a_disk_goes_on_in_a_bucket(ran: Sample, s3: S3Space, tmp_path: Path) -> None:
+    """Gold and releases are copied there as they are; the next run finds nothing new and reads them there."""
+    sample = copy_sample(tmp_path / "project")
+    shutil.copytree(ran.lake, sample.lake)
+    for part in ("gold", "releases"):
+        for file in files_in(sample.lake / part):
+            put(f"{s3.url()}/{file.relative_to(sample.lake).as_posix()}", file.read_bytes())
+        shutil.rmtree(sample.lake / part)
+    places = ", ".join(f'{part} = "{s3.url()}/{part}"' for part in ("gold", "releases"))
+    grown = Sample(
+        sample.root,
+        {
+            **s3.environment,
+            "CLEARWELL_PLACES": f"{{ {places} }}",
+            "CLEARWELL_CACHE": str(tmp_path / "cache"),
+        },
+    )
+    results = grown.json("run")["results"]
+    outcomes = {result["outcome"] for result in results if "table" in result or "dataset" in result}
+    assert outcomes == {"unchanged"}
+    for name in ("late_flights", "late_flights_live"):
+        clearwell.open_dataset(name, lake=s3.url()).verify()
+    assert grown.json("releases")[0]["path"].startswith(s3.url())
+
+
+def test_the_steps_of_a_profile_run_on_its_engines_and_release_the_same(ran: Sample, tmp_path: Path) -> None:
+    """On premise: Spark makes gold, the embedded engine all before it."""
+    sample = copy_sample(tmp_path)
+    sample.clearwell("run", "+late_flights", "--profile", "on_premise")
+    control = sample.lake / "control" / "intents"
+    made_by = {
+        table: {json.loads(intent.read_text())["engine"] for intent in (control / table).glob("*.json")}
+        for table in ("bronze_flights", "silver_flights", "silver_weather", "gold_flight_delays")
+    }
+    assert made_by == {
+        "bronze_flights": {"arrow"},
+        "silver_flights": {"embedded"},
+        "silver_weather": {"embedded"},
+        "gold_flight_delays": {"spark"},
+    }
+    made, known = (clearwell.open_dataset("late_flights", lake=s.lake).manifest for s in (sample, ran))
+    assert made.fingerprint == known.fingerprint
