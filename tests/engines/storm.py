@@ -1,4 +1,4 @@
-"""One writer of the storm: batch after batch into one table, appended or merged; it says what was acknowledged.
+"""One writer of the storm: batch after batch into one table, appended or merged; says what is acknowledged.
 
     python -m tests.engines.storm LAKE ENGINE WRITER BATCHES SEED
 
