@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,13 +16,22 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import obstore
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 
 from clearwell.datasets.fingerprint import fingerprint_rows
 from clearwell.engines import open_engine
 from clearwell.errors import EngineError, EngineLost
+from clearwell.flow import workers
+from clearwell.flow.ingest import ingest
+from clearwell.flow.project import load_project
+from clearwell.flow.run import Run
+from clearwell.names import SEGMENTS, TableName
+from clearwell.settings import Settings
+from clearwell.tables import Lake, files_of
 from tests.end_to_end.conftest import copy_sample
 from tests.project import make_project, run_steps
 from tests.services.cluster import Cluster
@@ -36,7 +46,7 @@ if TYPE_CHECKING:
     from clearwell.model import BuildResult
     from tests.end_to_end.conftest import Sample
     from tests.project import SmallProject
-    from tests.services.s3 import S3Server
+    from tests.services.s3 import S3Server, S3Space
 
 pytestmark = pytest.mark.slow
 
@@ -366,3 +376,96 @@ def test_the_sample_project_has_the_same_content_as_on_the_embedded_engine(
     assert released(sample.lake) == released(embedded.lake)
     again = sample.clearwell("run", "--engine", cluster.url)
     assert "built" not in again.partition("checks")[0]
+
+
+def test_the_sample_project_has_the_same_content_with_its_lake_in_a_bucket(
+    cluster: Cluster, embedded: Sample, s3: S3Space, tmp_path: Path
+) -> None:
+    sample = copy_sample(tmp_path / "sample")
+    bucket = s3.url("lake")
+    sample.clearwell("run", "--engine", cluster.url, "--lake", bucket)
+    tables = tables_of(embedded)
+    assert contents(bucket, tables) == contents(str(embedded.lake), tables)
+    store = obstore.store.from_url(bucket, client_options={"allow_http": True})
+    for name, splits in released(embedded.lake).items():
+        manifest = json.loads(bytes(obstore.get(store, f"releases/{name}/v1/manifest.json").bytes()))
+        assert [(s["name"], s["rows"], s["fingerprint"]) for s in manifest["splits"]] == splits
+    assert not (sample.lake / "bronze").exists()
+    again = sample.clearwell("run", "--engine", cluster.url, "--lake", bucket)
+    assert "built" not in again.partition("checks")[0]
+
+
+def ingest_all(sample: Sample, engine: Engine, lake: Lake) -> dict[str, Any]:
+    """Ingest every source of the sample project; the books of each bronze table."""
+    project = load_project(Settings(project=sample.root, lake=sample.lake, ingest_on_workers=True))
+    for spec in project.tables.values():
+        ingest(Run(project, lake, engine), spec)
+    return books(lake, [spec.bronze_table for spec in project.tables.values()])
+
+
+def books(lake: Lake, tables: list[TableName]) -> dict[str, Any]:
+    """What each raw file brought: of each file its path, size and counts."""
+    return {
+        str(table): sorted(
+            (c.path, c.size, c.delivered, c.accepted, c.quarantined)
+            for c in files_of(lake, lake.existing(table))
+        )
+        for table in tables
+    }
+
+
+@pytest.mark.parametrize("where", ["folder", "bucket"])
+def test_the_workers_read_the_raw_files_of_the_sample_project_and_bring_the_same(
+    cluster: Cluster,
+    embedded: Sample,
+    s3: S3Space,
+    where: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers, "_WORTH_BYTES", 0)
+    monkeypatch.setattr(workers, "_SHARE_BYTES", (1, 1))
+    sample = copy_sample(tmp_path / "sample")
+    root = str(sample.lake) if where == "folder" else s3.url("lake")
+    places = {} if where == "folder" else {segment: f"{root}/{segment}" for segment in SEGMENTS}
+    lake = Lake(sample.lake, places=places)
+    with open_engine(Settings(project=sample.root, lake=sample.lake, engine=cluster.url)) as engine:
+        brought = ingest_all(sample, engine, lake)
+    assert brought == books(Lake(embedded.lake), [TableName.parse(name) for name in brought])
+    tables = [table for table in tables_of(embedded) if "bronze" in table]
+    assert contents(root, tables) == contents(str(embedded.lake), tables)
+    for name in brought:
+        files = DeltaTable(f"{root}/bronze/{TableName.parse(name).name}").file_uris()
+        assert files
+        assert all("/task-" in file for file in files), "a driver has read them"
+
+
+def test_an_executor_that_is_killed_while_it_reads_raw_files_brings_each_record_once(
+    mended: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_WORTH_BYTES", 0)
+    project = make_project(tmp_path / "project")
+    count = 4_000_000  # enough that a part is begun long before the file is read
+    with (project.raw / "large.csv").open("w") as file:
+        file.write("order_id,day,amount\n")
+        file.writelines(f"{number},2026-01-01,{number}.5\n" for number in range(count))
+        file.write("1,2026-01-01,a lot\n")
+    loaded = load_project(replace(project.settings, ingest_on_workers=True))
+    (spec,) = loaded.tables.values()
+    said: list[Any] = []
+    with engine_of(project, mended) as engine:
+        run = Run(loaded, Lake(project.lake), engine)
+        thread = threading.Thread(target=lambda: said.append(ingest(run, spec)), daemon=True)
+        thread.start()
+        bronze = project.lake / "bronze" / "orders"
+        assert comes_true(lambda: any(bronze.rglob("task-*/**/*.parquet")), PATIENCE)
+        for victim in mended.executors:  # one of them reads
+            os.kill(victim, signal.SIGKILL)
+        thread.join(PATIENCE)
+    assert [(r.outcome, r.accepted, r.quarantined) for r in said] == [("built", count, 1)]
+    tasks = {part.relative_to(bronze).parts[1] for part in bronze.rglob("*.parquet")}
+    assert len(tasks) == 2, "the one that was killed had begun a part, and another has done it all"
+    rows = DeltaTable(str(bronze)).to_pyarrow_table(columns=["order_id", "_record_no"])
+    assert rows.num_rows == count
+    assert pc.count_distinct(rows["order_id"]).as_py() == count
+    assert pc.count_distinct(rows["_record_no"]).as_py() == count

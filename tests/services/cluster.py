@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["Cluster"]
 
 _HEAP = "384m"  # of master and workers, which only keep books
+_GIVEN = (
+    *("pyarrow", "deltalake", "arro3", "typing_extensions", "obstore"),  # what Clearwell needs there
+    *("numpy", "pandas", "dateutil", "pytz", "six"),  # what pandas functions of a project do
+)
 _EXECUTOR = "CoarseGrainedExecutorBackend"
 
 
@@ -42,7 +46,7 @@ class Cluster:
         workers: How many; each has one core. With 0 of them Spark takes work and never begins it.
         memory: What each worker lends to its executor.
         token: What a client must show; None: nothing.
-        python: The workers' Python; default one that has pyarrow and pyspark, and not Clearwell.
+        python: The workers' Python; default one with a few packages, of which none is Clearwell.
         options: More of Spark's configuration, for the Connect server.
     """
 
@@ -250,16 +254,17 @@ def _at(host: str) -> list[str]:
 
 
 def _make_python(folder: Path) -> Path:
-    """An environment with the packages of ours but for those installed as links to a checkout: Clearwell.
-
-    Python adds the folder that a .pth file names, and does not look for .pth files in there.
-    """
+    """An environment with what workers must have, and no more: pyspark itself is brought by Spark."""
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, symlinks=True, with_pip=False)
         ask = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
         own = Path(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip())
-        (own / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        ours = Path(sysconfig.get_path("purelib"))
+        for package in _GIVEN:
+            for found in (ours / package, ours / f"{package}.libs", ours / f"{package}.py"):
+                if found.exists():
+                    (own / found.name).symlink_to(found)
     return python
 
 
