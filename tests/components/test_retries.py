@@ -50,7 +50,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, int, Callabl
                 happened.append(now)
                 happen()
 
-        monkeypatch.setattr(resources, "Lake", lambda root: Lake(root, on_step=on_step))
+        monkeypatch.setattr(resources, "lake_of", lambda settings: Lake(settings.lake, on_step=on_step))
         return happened
 
     return plan
