@@ -12,10 +12,12 @@ import pytest
 
 from clearwell.flow.documents import parse_document
 from clearwell.places import read_yaml
+from clearwell.reports import load_prices
+from clearwell.settings import load_settings, profile_names
 from tests.end_to_end.conftest import ROOT, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -49,9 +51,15 @@ def test_every_command_is_one_of_ours() -> None:
     assert len(CLEARWELL) > 5
 
 
+@pytest.fixture
+def sample_for(request: pytest.FixtureRequest) -> Callable[[bool], Sample]:
+    """The sample project: as it is run without a profile, or with the bucket that its profiles name."""
+    return lambda in_bucket: request.getfixturevalue("hybrid" if in_bucket else "ran")
+
+
 @pytest.mark.parametrize("arguments", CLEARWELL, ids=" ".join)
-def test_a_command_does_something(ran: Sample, arguments: tuple[str, ...]) -> None:
-    assert ran.clearwell(*arguments).strip()
+def test_a_command_does_something(sample_for: Callable[[bool], Sample], arguments: tuple[str, ...]) -> None:
+    assert sample_for("--profile" in arguments).clearwell(*arguments).strip()
 
 
 def test_every_make_target_is_there() -> None:
@@ -68,14 +76,29 @@ def test_every_make_target_is_there() -> None:
 def test_a_pipeline_can_be_loaded(tmp_path: Path, document: str, text: str) -> None:
     file = tmp_path / "defs.yaml"
     file.write_text(text)
+    if text.startswith("currency:"):
+        assert load_prices(file).expenses, document
+        return
     for part in read_yaml(file):
         spec, problems = parse_document(part)
         assert problems == [], document
         assert spec is not None
 
 
+@pytest.mark.parametrize(("document", "text"), blocks("toml"), ids=lambda value: str(value)[:20])
+def test_settings_can_be_loaded(tmp_path: Path, document: str, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    names = profile_names(tmp_path)
+    assert names, document
+    for name in names:
+        settings = load_settings(tmp_path, profile=name)
+        assert settings.prices is not None
+        assert (ROOT / settings.prices.relative_to(tmp_path)).is_file(), document
+
+
 @pytest.mark.parametrize(("document", "text"), blocks("python"), ids=lambda value: str(value)[:20])
-def test_python_runs(ran: Sample, document: str, text: str) -> None:
+def test_python_runs(sample_for: Callable[[bool], Sample], document: str, text: str) -> None:
+    ran = sample_for("s3://" in text)
     done = subprocess.run(
         [sys.executable, "-c", text],
         cwd=ran.root,
