@@ -240,6 +240,6 @@ def _key(expression: Any) -> bytes:
 
 
 def place_of(expression: Any) -> str | None:
-    """``file:line`` of the code that made an expression, as the client notes it."""
-    origin = expression.common.origin
-    return origin.python_origin.call_site if origin.HasField("python_origin") else None
+    """``file:line`` of the code that made an expression or a part of it, as the client notes it of some."""
+    origins = (part.common.origin for part in parts_in(expression))
+    return next((o.python_origin.call_site for o in origins if o.HasField("python_origin")), None)

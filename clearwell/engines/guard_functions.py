@@ -27,6 +27,11 @@ def cast(site: Site, kind: str) -> Term | None:
     (given,) = site.given
     if kind == "string" and is_float(source):
         return _text(given)
+    if kind == "string" and isinstance(source, types.ArrayType | types.StructType | types.MapType):
+        why = "the text of a nested value has NULL here and null on Spark"
+        raise Refused(Guard.REFUSED_FUNCTIONS, why, "to_json")
+    if is_float(source) and kind.startswith("decimal"):
+        return As(As(given, "string"), kind)  # as Spark: by its shortest text, and half up
     if isinstance(source, types.TimestampType) and kind in _WHOLE:
         return As(_seconds(given), _WHOLE[kind])
     if kind == "timestamp" and isinstance(source, types.LongType):
@@ -164,6 +169,18 @@ def _even(site: Site) -> Term | None:
     return Call("bround", (As(site.given[0], "double"), Value(0)))
 
 
+def _rounded(site: Site) -> Term | None:
+    """Spark needs fewer digits for a decimal that is rounded."""
+    kind, scale = site.kinds[0], site.literals[1] if len(site.literals) > 1 else 0
+    if not isinstance(kind, types.DecimalType) or not isinstance(scale, int):
+        return None
+    whole = kind.precision - kind.scale + 1
+    digits = (
+        (max(whole, 1 - scale), 0) if scale < 0 else (whole + min(kind.scale, scale), min(kind.scale, scale))
+    )
+    return As(Call(site.name, site.given), f"decimal({min(digits[0], 38)},{digits[1]})")
+
+
 def _as_kind(kind: str) -> Rule:
     return lambda site: As(Call(site.name, site.given), kind)
 
@@ -231,6 +248,7 @@ FUNCTIONS: dict[str, Rule] = {
     **dict.fromkeys(["format_string", "printf"], _formatted),
     "initcap": _capitals,
     "rint": _even,
+    "round": _rounded,
     **dict.fromkeys(["datediff", "date_diff"], _as_kind("int")),
     "date_trunc": _truncated,
     "timestamp_seconds": _timestamp_seconds,

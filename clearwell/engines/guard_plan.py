@@ -15,6 +15,7 @@ from clearwell.engines.guard_plan_text import guard_query, guard_statement, guar
 from clearwell.engines.guard_relations import guard_command, guard_relation
 from clearwell.engines.guard_scope import Scope, look_at, messages_in
 from clearwell.engines.guard_site import Refused
+from clearwell.engines.guards import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -57,8 +58,8 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Coll
             guard_relation(relation, kind, vouched)
             try:
                 _guard(relation, kind, ask, references)
-            except Refused:
-                if look_at(before, references, ask) is not None:
+            except Refused as refused:
+                if refused.guard is Guard.OWN_READERS or look_at(before, references, ask) is not None:
                     raise
                 relation.CopyFrom(before)  # it is wrong in itself, and the engine says so better
             known[key] = pb.Relation()

@@ -76,7 +76,7 @@ def guard_statement(command: Any, ask: Ask) -> None:
     sql = relation.with_relations.root.sql if relation.HasField("with_relations") else relation.sql
     before, query, after = view_query(sql.query)
     if not before:
-        refuse_statement(query)
+        refuse_statement(sql.query)
         return
     look = _looking(sql, ask, references)
     made = guarded_text(query, _kinds(look))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.engines.guard_arithmetic import OPERATORS, average, operate, total
 from clearwell.engines.guard_functions import FUNCTIONS
+from clearwell.engines.guard_regex import PATTERNS
 
 if TYPE_CHECKING:
     from clearwell.engines.guard_site import Rule
@@ -18,4 +19,5 @@ RULES: dict[str, Rule] = {
     "avg": average,
     "mean": average,
     **FUNCTIONS,
+    **PATTERNS,
 }

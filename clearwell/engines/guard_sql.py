@@ -68,8 +68,8 @@ def view_query(text: str) -> tuple[str, str, str]:
 
 
 def refuse_statement(text: str) -> None:
-    """Raise Refused for a statement that writes a table or reads files; others pass, and so does no text."""
-    if text and (tree := Text(text).tree) is not None:
+    """Raise Refused for a statement or query that writes a table or reads files past our doors."""
+    if (tree := Text(text).tree) is not None:
         _refuse(tree)
 
 

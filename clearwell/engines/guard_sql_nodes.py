@@ -44,6 +44,7 @@ _OPERATORS: dict[type, str] = {
     exp.GTE: ">=",
     exp.NullSafeEQ: "<=>",
     exp.DPipe: "||",
+    exp.RegexpLike: "rlike",
 }
 
 

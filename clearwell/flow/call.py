@@ -46,7 +46,7 @@ def call_transform(
     except EngineLost:
         raise
     except ClearwellError as error:  # a query that the transform itself makes, and its engine refuses
-        place = line_in_project(error.__cause__ or error, project.root) or yaml_place
+        place = line_in_project(error.__cause__ or error, project.root) or error.place or yaml_place
         raise ProjectError(f"{ref}: {error.fact}", place=place, hint=error.hint) from error
     except Exception as error:
         raise ProjectError(
@@ -68,7 +68,7 @@ def call_transform(
             raise
         place, hint = _whose_column(error, ref, project, frames)
         fact = error.fact.removeprefix(f"reading what {ref} returns: ")
-        raise ProjectError(f"{ref}: {fact}", place=place or yaml_place, hint=hint) from error
+        raise ProjectError(f"{ref}: {fact}", place=place or error.place or yaml_place, hint=hint) from error
     return made
 
 
