@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the code: commands, YAML, settings, the Python face, errors.
+"""Write docs/reference/ from the code: commands, YAML, settings, the Python face, errors; and the engines.
 
 python docs/generate.py            writes the pages
 python docs/generate.py --check    only says which of them are not what the code says; exit code 1
@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).parent / "reference"
+ENGINES = "../engines.md"
+BELOW = "<!-- Below this line: written by docs/generate.py from docs/engines.json. -->"
 NOTE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
 
 
 def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code."""
     pages = {name: f"{NOTE}\n\n" + "\n".join(write()).rstrip() + "\n" for name, write in PAGES.items()}
+    pages[ENGINES] = _with_table(_read(FOLDER / ENGINES))
     if arguments == ["--check"]:
         stale = [name for name, text in pages.items() if _read(FOLDER / name) != text]
         if stale:
@@ -37,6 +40,13 @@ def main(arguments: list[str]) -> int:
     for name, text in pages.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     return 0
+
+
+def _with_table(page: str) -> str:
+    """The page of the engines: above the line by hand, below it what the last run of the suite found."""
+    from engines_table import write_table  # beside this file
+
+    return page.partition(BELOW)[0] + f"{BELOW}\n\n" + "\n".join(write_table()).rstrip() + "\n"
 
 
 def commands() -> Iterator[str]:

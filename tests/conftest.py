@@ -34,6 +34,14 @@ settings.register_profile("explore", deadline=None, max_examples=1_000)
 settings.load_profile("steady")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--engines`` and ``--record-engines`` of tests/engines."""
+    everywhere = "embedded,spark,connect" if os.environ.get("CLEARWELL_CI") else "embedded,spark"
+    group = parser.getgroup("engines")
+    group.addoption("--engines", default=everywhere, help="engines of the conformance suite: %(default)s")
+    group.addoption("--record-engines", action="store_true", help="write docs/engines.json from this run")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first: those of single parts, then the others, then the slow ones."""
     items.sort(key=lambda item: ("slow" in item.keywords, not item.nodeid.startswith("tests/unit/")))

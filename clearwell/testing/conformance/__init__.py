@@ -1,8 +1,8 @@
 """What a pipeline may ask of an engine: some 500 questions, each with the answer that is right.
 
 Clearwell's own engines are held to these cases in its tests (``tests/engines``), and docs/engines.md is made
-from what came of it. Whoever writes an engine (an entry point of the group ``clearwell.engines``) tests it with
-one module of its own:
+from what came of it. Whoever writes an engine (an entry point of the group ``clearwell.engines``) tests it
+with one module of its own:
 
     import pytest
     from clearwell.testing.conformance import CASES, run_case
@@ -11,11 +11,11 @@ one module of its own:
     def test_my_engine(case, my_engine, tmp_path):
         run_case(case, my_engine, tmp_path)
 
-``my_engine`` is a fixture that gives an open ``clearwell.engines.Engine``, once for all tests; ``tmp_path`` must
-be a folder that the engine sees under the same path. ``run_case`` raises WrongAnswer where the engine gives
-other rows without an error, and ClearwellError where it refuses: the first is what nobody notices. An engine
-that answers all of them is as good as the reference, Apache Spark; where yours differs for a reason, mark the
-case with ``pytest.mark.xfail(strict=True)``, so that a mended engine is noticed.
+``my_engine`` is a fixture that gives an open ``clearwell.engines.Engine``, once for all tests, and
+``tmp_path`` a folder that the engine must see under the same path. ``run_case`` raises WrongAnswer where the
+engine gives other rows without an error, and ClearwellError where it refuses: the first is what nobody
+notices. An engine that answers all of them is as good as the reference, Apache Spark; where yours differs for
+a reason, mark the case with ``pytest.mark.xfail(strict=True)``, so that a mended engine is noticed.
 
 Cases are data: ``case.group``, ``case.name``, ``case.says`` (what holds, in a sentence), a question and its
 answer. Cases of your own are made with ``ask``, ``sql`` and ``refused``:

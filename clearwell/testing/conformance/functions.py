@@ -138,7 +138,8 @@ def _raising(limit: int) -> Any:
     def question(trial: Any) -> Any:
         F = _functions()
 
-        def careful(n: int) -> int:
+        # Without type hints, which PySpark takes for promises about batches.
+        def careful(n):  # noqa: ANN001, ANN202 # pyright: ignore[reportMissingParameterType]
             if n > limit:
                 raise ValueError("too much for me")
             return n

@@ -1,2 +1,204 @@
-KNOWN_GAPS = {}
-Gap = Owner = None
+"""What Clearwell's own engines lack or do otherwise, case by case: whose gap it is, and what guards it.
+
+A gap is *loud* where the engine, or a guard of ours before it, ends the query with an error. It is *silent*
+where other rows come; then a guard keeps that from a table, or a sentence says why none is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from clearwell.engines.guards import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["KNOWN_GAPS", "Gap", "Owner"]
+
+
+class Owner(StrEnum):
+    """Whose it is to close a gap."""
+
+    UPSTREAM = "upstream"
+    OURS = "ours"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A case that an engine does not answer.
+
+    Args:
+        owner: Whose it is to close it.
+        silent: Whether other rows come instead of an error.
+        reason: What the engine does, in a sentence without its stop.
+        guard: What makes the error, or keeps a silent difference from tables.
+        accepted: Why a silent difference needs no guard.
+    """
+
+    owner: Owner
+    silent: bool
+    reason: str
+    guard: Guard | None = None
+    accepted: str = ""
+
+
+def _gaps(gap: Gap, *cases: str) -> dict[str, Gap]:
+    return dict.fromkeys(cases, gap)
+
+
+def _lacks(reason: str, *cases: str) -> dict[str, Gap]:
+    """The engine has no such thing, and says so."""
+    return _gaps(Gap(Owner.UPSTREAM, False, reason), *cases)
+
+
+def _guarded(guard: Guard, reason: str, *cases: str) -> dict[str, Gap]:
+    """The engine would give other rows, or fail later; a guard refuses the plan."""
+    return _gaps(Gap(Owner.UPSTREAM, False, reason, guard), *cases)
+
+
+def _differs(guard: Guard, reason: str, *cases: str) -> dict[str, Gap]:
+    """Other rows come; a guard keeps them from tables."""
+    return _gaps(Gap(Owner.UPSTREAM, True, reason, guard), *cases)
+
+
+def _accepted(reason: str, why: str, *cases: str) -> dict[str, Gap]:
+    """Other rows come, and nothing needs to be done about it."""
+    return _gaps(Gap(Owner.UPSTREAM, True, reason, accepted=why), *cases)
+
+
+def _both(*cases: str) -> tuple[str, ...]:
+    """Cases and their twins in columns."""
+    return tuple(name for case in cases for name in (case, f"{case}_in_columns"))
+
+
+_EMBEDDED = {
+    **_guarded(
+        Guard.CHECKED_DECIMALS,
+        "a decimal of more than 38 digits is cut off, or has digits too many",
+        *_both(
+            "numbers/wide_product",
+            "numbers/wide_quotient",
+            "overflow/decimal_add",
+            "overflow/decimal_multiply",
+        ),
+        *_both("aggregates/wide_decimal_average"),
+    ),
+    **_guarded(
+        Guard.CHECKED_INTEGERS,
+        "the types within a lateral query are not known before it runs",
+        "joins/lateral",
+    ),
+    **_guarded(
+        Guard.REFUSED_FUNCTIONS,
+        "patterns are Rust's: other classes, other line ends, no possessive quantifier, no \\Q",
+        *_both("regex/possessive"),
+        "regex/dot_and_lines",
+        "regex/quoted",
+        "regex/by_column",
+        "regex/broken",
+    ),
+    **_guarded(
+        Guard.REFUSED_FUNCTIONS,
+        "a NULL within a text of an array or a structure is spelled otherwise",
+        *_both("numbers/nested_to_text"),
+    ),
+    **_guarded(
+        Guard.REFUSED_FUNCTIONS,
+        "the difference of two dates is a number",
+        *_both("times/difference_of_dates"),
+    ),
+    **_guarded(
+        Guard.REFUSED_FUNCTIONS,
+        "a NULL field is the greatest, not the least",
+        *_both("aggregates/max_of_struct"),
+    ),
+    **_guarded(
+        Guard.REFUSED_FUNCTIONS,
+        "approximate percentiles are interpolated doubles",
+        *_both("aggregates/percentile_approx"),
+    ),
+    **_guarded(Guard.REFUSED_FUNCTIONS, "observe gives no metrics", "frames/observe"),
+    **_lacks("bround takes no decimals", *_both("numbers/rounding_decimals_to_even")),
+    **_lacks("a text with an exponent is no decimal", "numbers/text_with_exponent"),
+    **_lacks("no common type of an int and a decimal", *_both("numbers/common_type_of_a_union")),
+    **_lacks("no number beside a text", *_both("strings/number_plus_text")),
+    **_lacks("no LIKE ANY, no LIKE ALL", "strings/like_any"),
+    **_lacks(
+        "patterns are Rust's: no look-around, no back-reference",
+        *_both("regex/looking_around"),
+        "regex/back_references",
+    ),
+    **_lacks("no such part of a date", "times/year_of_week"),
+    **_lacks("no try_to_date", "times/tried_dates"),
+    **_lacks("WHERE does not see the columns of LATERAL VIEW", "nested/exploded_filter"),
+    **_lacks("no zip_with", *_both("nested/zip_with")),
+    **_lacks("an index must be a constant", *_both("nested/index_by_column")),
+    **_lacks("a map of constants is not taken apart", "nested/explode_literal_map"),
+    **_lacks("no transform_keys, no transform_values", *_both("nested/map_transformed")),
+    **_lacks("a column that one side lacks has no type to cast from", "joins/by_name"),
+    **_lacks("percentile_approx takes one share", "aggregates/percentiles_approx"),
+    **_lacks("no session_window", "windows/sessions"),
+    **_lacks("no alias within its own SELECT", "sql/lateral_alias"),
+    **_lacks("no GROUP BY ALL", "sql/group_by_all"),
+    **_lacks("no PIVOT in SQL; groupBy().pivot() works", "sql/pivot"),
+    **_lacks("no recursive WITH", "sql/recursive"),
+    **_lacks("no pipe syntax", "sql/pipe"),
+    **_lacks("no * EXCEPT", "sql/star_except"),
+    **_lacks("no collations", "sql/collation"),
+    **_lacks("decode takes two arguments", "sql/decode"),
+    **_lacks("no hash of an array", "sql/hash_of_an_array"),
+    **_lacks("no transpose", "frames/transpose"),
+    **_lacks("no approxQuantile", "frames/approx_quantile"),
+    **_lacks("no functions written in SQL", "functions/sql_function"),
+    **_lacks("no partitions for a table function", "functions/udtf_of_a_table"),
+    **_lacks("a column that was a dictionary in Arrow is not read as text", "files/layouts"),
+    **_lacks("no artifacts: functions run in a process that has the project anyway", "sessions/artifact"),
+    **_lacks("checkpoints need a place of their own", "sessions/checkpoint"),
+    **_differs(
+        Guard.SESSION_SETTINGS,
+        "in a session whose zone is not UTC, clocks are taken off and days added by UTC",
+        "zones/zone_taken_off",
+        "zones/day_across_summer_time",
+    ),
+    **_differs(
+        Guard.SAFE_STATISTICS,
+        "values are made from a file's statistics, which leave NaN out",
+        "files/foreign_nan",
+        "files/foreign_nan_filter",
+        "files/foreign_nan_max",
+    ),
+    **_accepted(
+        "a sum that is only compared is computed in more bits, and does not overflow",
+        "the comparison is right by arithmetic; Spark's error only says that it could not make it",
+        *_both("overflow/nothing_is_lost_in_a_filter"),
+    ),
+    **_accepted(
+        "percentile_cont(0.9) of whole numbers is off in the seventh digit",
+        "percentile and median are exact on every engine, and say the same; this form is SQL's alone",
+        "aggregates/percentiles",
+    ),
+    **_accepted(
+        "UNPIVOT in SQL keeps the rows of NULL",
+        "rows are more, never fewer, and show their NULL; DataFrame.unpivot keeps them on every engine",
+        "sql/unpivot",
+    ),
+}
+
+_SPARK = {
+    **_accepted(
+        "infinity as a decimal is NULL, under ANSI's rules too",
+        "it is what the reference does; a check for NULL finds it",
+        *_both("casts/infinity_to_decimal"),
+    ),
+    **_accepted(
+        "a filter passes over a part of a file whose statistics leave NaN out",
+        "our files carry no such statistics, and of those of others Spark gives what it gives to everyone",
+        "files/foreign_nan_filter",
+    ),
+}
+
+KNOWN_GAPS: Mapping[str, Mapping[str, Gap]] = {"embedded": _EMBEDDED, "spark": _SPARK, "connect": {**_SPARK}}
+"""By engine (``connect`` is a Spark cluster), then by case."""

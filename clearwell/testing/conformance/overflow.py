@@ -277,5 +277,6 @@ CASES = grouped(
 
 def _by_n() -> Any:
     from pyspark.sql import Window
+    from pyspark.sql import functions as F
 
-    return Window.orderBy("n")
+    return Window.partitionBy(F.lit(1)).orderBy("n")  # PySpark warns of a window without a partition

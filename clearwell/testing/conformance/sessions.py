@@ -91,7 +91,9 @@ def _local_many(trial: Any) -> Any:
 def _pandas(trial: Any) -> Any:
     import pyarrow as pa
 
-    return pa.Table.from_pandas(trial.frame(_ROWS).toPandas(), schema=_ROWS.schema)
+    frame = trial.frame(_ROWS).toPandas()
+    frame.attrs = {}  # what PySpark notes there does not go to Arrow
+    return pa.Table.from_pandas(frame, schema=_ROWS.schema)
 
 
 def _iterated(trial: Any) -> Any:
@@ -114,7 +116,8 @@ def _artifact(trial: Any) -> Any:
     module.write_text("def plus(n):\n    return n + 40\n")
     trial.session.addArtifacts(str(module), pyfile=True)
 
-    def shipped(n: int) -> int:
+    # Without type hints, which PySpark takes for promises about batches.
+    def shipped(n):  # noqa: ANN001, ANN202 # pyright: ignore[reportMissingParameterType]
         import cw_conformance_shipped  # type: ignore[import-not-found]
 
         return cw_conformance_shipped.plus(n)

@@ -246,8 +246,9 @@ CASES = grouped(
 
 def _by(*keys: str) -> Any:
     from pyspark.sql import Window
+    from pyspark.sql import functions as F
 
-    return Window.partitionBy(*keys)
+    return Window.partitionBy(*keys or [F.lit(1)])  # PySpark warns of a window without a partition
 
 
 def _latest(frame: DataFrame) -> DataFrame:

@@ -1,0 +1,116 @@
+"""The part of docs/engines.md that is made from docs/engines.json, what the last run of the suite found."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.testing.conformance import Case, Gap
+
+__all__ = ["write_table"]
+
+_RESULTS = Path(__file__).parent / "engines.json"
+_ENGINES = {"embedded": "embedded", "spark": "spark", "connect": "a cluster"}
+_TWIN = "_in_columns"
+
+
+def write_table() -> Iterator[str]:
+    """How many cases each engine answers, what each does otherwise, and every case."""
+    from clearwell.testing.conformance import CASES
+
+    found: dict[str, dict[str, Any]] = json.loads(_RESULTS.read_text(encoding="utf-8"))
+    yield "## How many\n"
+    yield from _counts(CASES, found)
+    yield "## What is otherwise, and what guards it\n"
+    yield (
+        "Refused: the engine, or a guard before it, ends the query with an error that names one that can."
+        " Other: other rows come without an error, for the reason that is told.\n"
+    )
+    yield from _gaps()
+    yield from _guards()
+    yield "## Every case\n"
+    yield from _cases(CASES, found)
+
+
+def _counts(cases: tuple[Case, ...], found: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield f"| group | cases | {' | '.join(_ENGINES.values())} |"
+    yield f"| --- | ---: | {' | '.join('---' for _ in _ENGINES)} |"
+    groups = dict.fromkeys(case.group for case in cases)
+    for group in (*groups, ""):
+        names = [str(case) for case in cases if group in ("", case.group)]
+        words = {engine: [_word(found.get(name, {}).get(engine)) for name in names] for engine in _ENGINES}
+        cells = [_tally(Counter(words[engine])) for engine in _ENGINES]
+        yield f"| {group or '**all**'} | {len(names)} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _tally(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[word]} {word}" for word in ("right", "refused", "other") if counts[word])
+
+
+def _gaps() -> Iterator[str]:
+    from clearwell.testing.conformance import KNOWN_GAPS
+
+    for engine, title in _ENGINES.items():
+        grouped: dict[Gap, list[str]] = {}
+        for name, gap in KNOWN_GAPS[engine].items():
+            grouped.setdefault(gap, []).append(name)
+        if engine == "connect" and KNOWN_GAPS[engine] == KNOWN_GAPS["spark"]:
+            yield "### a cluster\n\nThe same as `spark`.\n"
+            continue
+        yield f"### {title}\n"
+        yield "| what it does | | whose | what guards it | cases |"
+        yield "| --- | --- | --- | --- | --- |"
+        for gap, names in sorted(grouped.items(), key=lambda item: not item[0].silent):
+            guard = f"`{gap.guard}`" if gap.guard else gap.accepted or "its own error"
+            shown = ", ".join(
+                f"`{name}`" for name in names if name.removesuffix(_TWIN) not in names[: names.index(name)]
+            )
+            word = "other" if gap.silent else "refused"
+            yield f"| {_cell(gap.reason)} | {word} | {gap.owner} | {_cell(guard)} | {shown} |"
+        yield ""
+
+
+def _guards() -> Iterator[str]:
+    from clearwell.engines.guards import Guard
+
+    yield "### The guards\n"
+    yield "| guard | what it does |"
+    yield "| --- | --- |"
+    for guard in Guard:
+        yield f"| `{guard}` | {_cell(guard.sentence)} |"
+    yield ""
+
+
+def _cases(cases: tuple[Case, ...], found: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """A row a case; one that is asked in columns as well says both where they are not the same."""
+    yield f"| case | what holds | {' | '.join(_ENGINES.values())} |"
+    yield f"| --- | --- | {' | '.join('---' for _ in _ENGINES)} |"
+    for case in cases:
+        name = str(case)
+        if name.endswith(_TWIN):
+            continue
+        twin = found.get(f"{name}{_TWIN}")
+        cells: list[str] = []
+        for engine in _ENGINES:
+            word, other = _word(found.get(name, {}).get(engine)), _word(twin.get(engine)) if twin else ""
+            cells.append(word if other in ("", word) else f"{word} in SQL, {other} in columns")
+        yield f"| `{name}` | {_cell(case.says)} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _word(outcome: Any) -> str:
+    if outcome == "right":
+        return "right"
+    if outcome is None:
+        return "not run"
+    return "other" if "found" in outcome else "refused"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*")
