@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -65,7 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_places(settings)
     yield _dagster_home(settings.dagster_home)
     yield from examine_spark(settings)
-    yield _engine(settings)
+    yield from _engines(settings)
 
 
 def _versions() -> Iterator[Finding]:
@@ -160,8 +161,13 @@ def _dagster_home(home: Path) -> Finding:
     return found
 
 
-def _engine(settings: Settings) -> Finding:
-    return _answer("engine", settings.engine, lambda: _ask(settings))
+def _engines(settings: Settings) -> Iterator[Finding]:
+    """Each engine once: that of all steps, and those that steps have of their own."""
+    yield _answer("engine", settings.told_engine(), lambda: _ask(settings))
+    for name in dict.fromkeys(engine for engine in settings.engines.values() if engine != settings.engine):
+        steps = ", ".join(step for step, engine in settings.engines.items() if engine == name)
+        own = replace(settings, engine=name, engines={})
+        yield _answer(f"engine of {steps}", own.told_engine(), partial(_ask, own))
 
 
 def _ask(settings: Settings) -> str:
@@ -172,7 +178,9 @@ def _ask(settings: Settings) -> str:
     start = time.monotonic()
     with open_engine(settings) as engine, engine.work("a first query"):
         counted = engine.session().range(1_000).count()
-    return f"{settings.engine} counted {counted:,} rows, {time.monotonic() - start:.1f} s from its start"
+    return (
+        f"{settings.told_engine()} counted {counted:,} rows, {time.monotonic() - start:.1f} s from its start"
+    )
 
 
 def _answer(name: str, what: str, ask: Callable[[], str]) -> Finding:

@@ -70,6 +70,7 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
     settings = session.settings(engine=engine)
     project = load_project(settings)
     spec = _spec_of(project, transform)
+    settings = settings.at("curate" if isinstance(spec, CuratedSpec) else "cleanse")
     inputs = _inputs(session.existing_lake(), spec)
     with (
         redirect_stdout(sys.stderr),

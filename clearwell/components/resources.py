@@ -46,7 +46,7 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
     settings = project.settings
 
     @dg.resource(
-        description=f"The lake {lake_of(settings).address}, computed by the engine {settings.engine}."
+        description=f"The lake {lake_of(settings).address}, computed by the engine {settings.told_engine()}."
     )
     def lake(context: dg.InitResourceContext) -> Iterator[LakeRun]:
         if context.run is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearwell.engines import open_engine
@@ -28,10 +27,10 @@ class Engines:
         Raises:
             EngineError: no engine of that name, or one that this installation cannot run.
         """
-        name = self._settings.engine_of(step) if step else self._settings.engine
-        if name not in self._opened:
-            self._opened[name] = open_engine(replace(self._settings, engine=name)), Origins()
-        return self._opened[name]
+        settings = self._settings.at(step) if step else self._settings
+        if settings.engine not in self._opened:
+            self._opened[settings.engine] = open_engine(settings), Origins()
+        return self._opened[settings.engine]
 
     def renew(self, lost: Engine) -> None:
         """Close a lost engine: the next step that it is for opens another."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,14 @@ class Settings:
     def engine_of(self, step: str) -> str:
         """The engine that runs ``step``: one of ``clearwell.names.STEPS``."""
         return self.engines.get(step, self.engine)
+
+    def at(self, step: str) -> Settings:
+        """The same with the engine of ``step`` for all."""
+        return replace(self, engine=self.engine_of(step), engines={})
+
+    def told_engine(self) -> str:
+        """The engine as it may be shown: an address has its token behind the first semicolon."""
+        return self.engine.partition(";")[0]
 
     def environment(self) -> dict[str, str]:
         """The variables by which another process loads the same settings."""

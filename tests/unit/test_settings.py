@@ -145,6 +145,13 @@ def test_an_engine_that_is_named_later_runs_all_steps(
     assert [settings.engine_of(step) for step in STEPS] == ["sc://other:1", "embedded", "sc://other:1"]
 
 
+def test_at_a_step_its_engine_runs_all(profiles: Path) -> None:
+    settings = load_settings(profiles, profile="hybrid")
+    assert settings.at("curate").engine == "spark"
+    assert {settings.at("curate").engine_of(step) for step in STEPS} == {"spark"}
+    assert settings.at("cleanse").engine == "embedded"
+
+
 def test_what_the_settings_are_can_be_handed_on_in_the_environment(
     profiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ def healthy(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with all that it needs, and an engine that answers without being started."""
     (project / "dagster_home").mkdir()
     (project / "dagster_home/dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    monkeypatch.setattr(module, "_ask", lambda settings: f"{settings.engine} counted")
+    monkeypatch.setattr(module, "_ask", lambda settings: f"{settings.told_engine()} counted")
     return project
 
 
@@ -57,6 +57,21 @@ def test_a_lake_that_cannot_be_made_is_found(healthy: Path, clearwell: Callable[
 def test_looking_makes_no_lake(healthy: Path, clearwell: Callable[..., Ran]) -> None:
     clearwell("doctor")
     assert not (healthy / "lake").exists()
+
+
+def test_each_engine_of_a_profile_is_asked_and_no_token_is_shown(
+    healthy: Path, clearwell: Callable[..., Ran]
+) -> None:
+    with (healthy / "pyproject.toml").open("a") as file:
+        file.write(
+            '[tool.clearwell.profiles.big]\nengine = "sc://far.example:15002/;token=hunter2"\n'
+            'engines = { ingest = "embedded", cleanse = "embedded", curate = "sc://o:1/;token=hunter2" }\n'
+        )
+    ran = clearwell("doctor", "--json", "--profile", "big")
+    found = findings(ran)
+    assert set(found) >= {"engine", "engine of ingest, cleanse", "engine of curate"}
+    assert found["engine of ingest, cleanse"]["found"] == "embedded counted"
+    assert "hunter2" not in ran.out + ran.err
 
 
 def test_an_engine_that_does_not_answer_is_found(
