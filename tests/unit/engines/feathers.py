@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import NoReturn
 
 __all__ = ["hold", "moult"]
 
 
-def moult(number: int) -> NoReturn:
+def moult(number):
     """Raise an error of the user's own."""
     raise LookupError(f"no feather {number}")
 
 
-def hold(number: int) -> int:
+def hold(number):
     """Take a minute."""
     time.sleep(60)
     return number
