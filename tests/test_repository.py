@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "clearwell").rglob("*.py"))
 LONGEST_MODULE = 300
-TARGETS = ["demo", "test", "check", "ui", "bench", "docs", "clean"]
+TARGETS = ["demo", "test", "check", "ui", "s3", "cluster", "bench", "docs", "clean"]
 PINNED = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)(?: ; [^\\\n]+?)?"
     r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"
