@@ -55,6 +55,12 @@ def show(session: Session, table: str) -> None:
         click.echo("\nfiles: delivered = accepted + quarantined + blocked")
         lines = table_lines(shown["files"], ("path", "delivered", "accepted", "quarantined", "blocked"))
         click.echo("\n".join(lines))
+    if shown["features"]:
+        click.echo(f"\nothers use of Delta: {', '.join(shown['features'])}")
+        click.echo("  next: clearwell check says what keeps a run from it, and the way back")
+    if shown["others"]:
+        click.echo("\ncommits of others that moved rows")
+        click.echo("\n".join(table_lines(shown["others"], ("version", "at", "operation", "writer"))))
     for block in shown["blocked"]:
         click.secho(f"\nblocked: {block['reason']}", fg="red")
         click.echo(f"  next: clearwell quarantine {shown['name']} --blocked")
@@ -146,6 +152,7 @@ def _table_name(lake: Lake, text: str) -> TableName:
 
 def _description(lake: Lake, name: TableName) -> dict[str, Any]:
     from clearwell.tables.ledger import files_of
+    from clearwell.tables.others import commits_of_others
 
     snapshot = lake.table(name).snapshot()
     blocked = _blocked_now(lake, name)
@@ -164,6 +171,11 @@ def _description(lake: Lake, name: TableName) -> dict[str, Any]:
         "batch": snapshot.batch if snapshot else 0,
         "generation": snapshot.generation if snapshot else 0,
         "data_files": len(snapshot.files) if snapshot else 0,
+        "features": list(snapshot.features.names) if snapshot else [],
+        "others": [
+            {"version": c.version, "at": str(c.at or ""), "operation": c.operation, "writer": c.writer}
+            for c in (commits_of_others(snapshot) if snapshot else ())
+        ],
         "columns": [
             {"name": f.name, "type": str(f.type), "nullable": f.nullable}
             for f in (snapshot.schema if snapshot else ())

@@ -1,7 +1,9 @@
-"""Every problem of a project that can be found without an engine and without data.
+"""Every problem of a project that can be found without an engine and without reading data.
 
 More than `load_project` asks: transforms are imported, which runs the top level of their modules, and
-their parameters compared with the inputs; suites are read check by check, price sheets line by line.
+their parameters compared with the inputs; suites are read check by check, price sheets line by line. Of
+tables that are there, on this machine, the log is looked at: others may have given them features of Delta
+that keep a run from them.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clearwell.errors import ProjectError
+from clearwell.errors import ProjectError, TableError
 from clearwell.flow.lineage import Declared, wrong_origins
 from clearwell.flow.project import read_project
 from clearwell.flow.specs import CuratedSpec
@@ -27,7 +29,8 @@ def check_project(settings: Settings) -> list[ProjectError]:
     """All problems of the project, in the order of its files; an empty list when it is sound."""
     project, problems = read_project(settings)
     seen = {str(problem) for problem in problems}
-    for problem in (*_transforms(project), *_lineage(project), *_suites(project), *_prices(project)):
+    found = (*_transforms(project), *_lineage(project), *_suites(project), *_prices(project))
+    for problem in (*found, *_foreign_tables(project)):
         if str(problem) not in seen:
             seen.add(str(problem))
             problems.append(problem)
@@ -74,3 +77,24 @@ def _prices(project: Project) -> Iterator[ProjectError]:
                 load_prices(file)
         except ProjectError as error:
             yield error
+
+
+def _foreign_tables(project: Project) -> Iterator[ProjectError]:
+    """Tables of the project to which a run could not commit, or which its engine could not read."""
+    from clearwell.tables import WriteKind
+    from clearwell.tables.lake import lake_of
+
+    lake = lake_of(project.settings)
+    for name, spec in project.produced.items():
+        path = lake.table(name).name.path
+        if not lake.store.is_local(path):
+            continue  # each look would be a request
+        try:
+            if (snapshot := lake.table(name).snapshot()) is None:
+                continue
+            if project.settings.engine == "embedded":
+                snapshot.require_readable()
+            mode = getattr(getattr(spec, "write", None), "mode", "append")
+            snapshot.require_writable(WriteKind.of(mode))
+        except TableError as error:
+            yield ProjectError(f"{name}: {error.fact}", place=project.place(spec), hint=error.hint)
