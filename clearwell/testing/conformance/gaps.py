@@ -64,9 +64,9 @@ def _differs(guard: Guard, reason: str, *cases: str) -> dict[str, Gap]:
     return _gaps(Gap(Owner.UPSTREAM, True, reason, guard), *cases)
 
 
-def _accepted(reason: str, why: str, *cases: str) -> dict[str, Gap]:
+def _accepted(reason: str, why: str, *cases: str, owner: Owner = Owner.UPSTREAM) -> dict[str, Gap]:
     """Other rows come, and nothing needs to be done about it."""
-    return _gaps(Gap(Owner.UPSTREAM, True, reason, accepted=why), *cases)
+    return _gaps(Gap(owner, True, reason, accepted=why), *cases)
 
 
 def _both(*cases: str) -> tuple[str, ...]:
@@ -174,6 +174,7 @@ _EMBEDDED = {
         "a sum that is only compared is computed in more bits, and does not overflow",
         "the comparison is right by arithmetic; Spark's error only says that it could not make it",
         *_both("overflow/nothing_is_lost_in_a_filter"),
+        owner=Owner.NOBODY,
     ),
     **_accepted(
         "percentile_cont(0.9) of whole numbers is off in the seventh digit",
