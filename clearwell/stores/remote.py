@@ -75,7 +75,10 @@ class RemotePlace:
         with explained(self._address(prefix)):
             for page in obstore.list(objects(self._base), self._key(prefix).rstrip("/") or None):
                 for meta in page:
-                    yield StoredFile(meta["path"][above:], meta["size"], meta["last_modified"].timestamp())
+                    if not _marks_a_folder(meta["path"], meta["size"]):
+                        yield StoredFile(
+                            meta["path"][above:], meta["size"], meta["last_modified"].timestamp()
+                        )
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders in the folder ``prefix``, sorted."""
@@ -110,6 +113,12 @@ class RemotePlace:
     def _require_bucket(self) -> None:
         """A file that is missing and a bucket that is missing look the same until one lists."""
         _require_bucket(self._base, store_variables())
+
+
+def _marks_a_folder(key: str, size: int) -> bool:
+    """Whether it is S3A's mark for a folder, ``rows/``. The slash is not shown, and none can delete it."""
+    name = key.rpartition("/")[2]
+    return not size and "." not in name and name != "_SUCCESS"
 
 
 @lru_cache(maxsize=64)

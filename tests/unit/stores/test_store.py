@@ -161,3 +161,20 @@ def test_the_condition_is_tried_out_once(
     for number in range(5):
         assert store.put_new(f"control/{number}.json", b"")
     assert sum("probe" in key for key in tried) == 2
+
+
+def test_what_spark_leaves_for_a_folder_is_no_file(s3: S3Space, tmp_path: Path) -> None:
+    """It would be an orphan for ever: its key ends with a slash, which the library does not send."""
+    store = Store(tmp_path, {"gold": s3.url("lake/gold")})
+    for path in (
+        "gold/t/attempt=1/rows",
+        "gold/t/attempt=1/rows/_SUCCESS",
+        "gold/t/attempt=1/rows/empty.json",
+    ):
+        store.put(path, b"")
+    store.put("gold/t/attempt=1/plain", b"not empty")
+    assert paths(store, "gold") == [
+        "gold/t/attempt=1/plain",
+        "gold/t/attempt=1/rows/_SUCCESS",
+        "gold/t/attempt=1/rows/empty.json",
+    ]
