@@ -42,6 +42,8 @@ __all__ = ["Version", "read_files", "require_readable", "with_misleading_statist
 
 _log = logging.getLogger("clearwell")
 
+_PRUNING = ("spark.sql.parquet.filterPushdown", "spark.databricks.delta.stats.skipping")
+
 
 class Version(Protocol):
     """What is asked of a snapshot here."""
@@ -76,12 +78,17 @@ def read_files(engine: Engine, version: Version, files: Sequence[LiveFile]) -> D
     hidden = bool(version.features.unread) or any(not f.is_plain for f in files) or version.features.widened
     if not hidden and all(file.is_ours for file in files):
         return engine.read_parquet([file.absolute for file in files], version.schema)
-    engine.session()  # who answers at an address is known only then
+    session = engine.session()  # who answers at an address is known only then
+    misleading = with_misleading_statistics(version, files)
+    if misleading and Capability.EXACT_STATISTICS not in engine.lacks:
+        with engine.work("distrusting the statistics of other writers"):  # a filter on them loses each NaN
+            for setting in _PRUNING:
+                session.conf.set(setting, "false")
     if hidden and Capability.DELTA_READER not in engine.lacks:
         return engine.read_delta(version.root, version.version, version.schema)
     require_readable(version)
     if Capability.EXACT_STATISTICS in engine.lacks:
-        doubtful = {f.absolute for f in with_misleading_statistics(version, files)}
+        doubtful = {file.absolute for file in misleading}
     else:
         doubtful = set[str]()
     copied = [f for f in files if f.absolute in doubtful or version.features.widened or not f.is_plain]

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from clearwell.errors import TableError
 from clearwell.names import TableName
@@ -162,3 +162,13 @@ def test_deleted_beside_the_files_and_back(lake: Lake, engine: Engine, spark_eng
     carry_out(lake, replace(pending), engine=engine, recheck=lambda *_: True)  # as the next run does
     ids = lake.existing(NAME).to_arrow()["id"].to_pylist()
     assert sorted(ids) == sorted({*left, *range(ROWS, 2 * ROWS), *range(3 * ROWS, 4 * ROWS)})
+
+
+def test_no_nan_of_other_writers_is_lost_to_a_filter(
+    lake: Lake, engine: Engine, spark_engine: Engine
+) -> None:
+    write_deltalake(lake.table(NAME).root, pa.table({"x": [1.0, math.nan, 1.0]}))
+    snapshot = lake.existing(NAME)
+    for reader in (engine, spark_engine):
+        with reader.work("reading"):
+            assert snapshot.read(reader).where("x > 5").count() == 1
