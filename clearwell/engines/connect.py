@@ -58,6 +58,7 @@ class ConnectEngine(ConnectClient):
         self._patience = patience
         self._parcel = parcel or Parcel()
         self._tasks = TaskWatch()
+        self._starved = False
         self.sends_code = False
         """Whether what its workers import has been sent to them: they can run functions of Clearwell."""
         self._channel: grpc.Channel | None = None
@@ -151,6 +152,7 @@ class ConnectEngine(ConnectClient):
         waiting = self._tasks.none_begun
         if not waiting:
             return super()._too_long()
+        self._starved = True
         return f"{super()._too_long()}: none of {waiting} tasks was begun, for the cluster has no free worker"
 
     def _abandon(self, why: str) -> None:
@@ -179,7 +181,7 @@ class ConnectEngine(ConnectClient):
         return tuple(form for form in spelled if len(form) >= _SHORTEST_SECRET)
 
     def _hint_lost(self) -> str:
-        if self._tasks.none_begun:
+        if self._starved:
             return (
                 f"look at the workers of {self.name}, or raise engine_deadline_seconds if they are only busy"
             )

@@ -18,6 +18,7 @@ from clearwell.errors import CandidateRefused
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.stores import for_each_file, parquet_file
+from clearwell.tables.as_json import row_as_json
 from clearwell.tables.control import Attempt, StagedFile
 from clearwell.tables.manifest import committed_files
 from clearwell.tables.schema import frame_schema, normalise
@@ -143,7 +144,7 @@ def stage_rejected(
         *origin,
         reasons.alias("reasons"),
         F.concat(F.lit("fails "), F.array_join(reasons, ", ")).alias("message"),
-        F.to_json(F.struct(*(F.col(c) for c in candidate.schema.names if c not in PROVENANCE))).alias("raw"),
+        row_as_json(pa.schema([f for f in candidate.schema if f.name not in PROVENANCE])).alias("raw"),
         F.lit(None).cast("binary").alias("raw_bytes"),
         F.lit(candidate.attempt.batch).cast("bigint").alias("_n"),
         F.lit(candidate.attempt.id).alias("_attempt"),

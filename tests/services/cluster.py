@@ -165,7 +165,9 @@ class Cluster:
 
     def start(self) -> None:
         """Start everything, in its order."""
-        self._run("master", "org.apache.spark.deploy.master.Master", *_at("127.0.0.1"))
+        # It would take work at a fixed port from whoever asks.
+        closed = "-Dspark.master.rest.enabled=false"
+        self._run("master", closed, "org.apache.spark.deploy.master.Master", *_at("127.0.0.1"))
         self._ports["master"] = self._port_of(
             "master", r"Starting Spark master at spark://127\.0\.0\.1:(\d+)"
         )
