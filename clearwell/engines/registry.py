@@ -6,6 +6,7 @@ returns an Engine. It cannot take the name of an engine that is built in.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearwell.engines.connect import ConnectEngine
@@ -35,7 +36,8 @@ def open_engine(settings: Settings) -> Engine:
     if wanted == "spark":
         return open_spark(settings)
     if wanted.startswith("sc://"):
-        code = Parcel(settings.project, without=(settings.lake,))
+        apart = [Path(place) for place in settings.places.values() if "://" not in place]
+        code = Parcel(settings.project, without=(settings.lake, *apart))
         return ConnectEngine(wanted, deadline_seconds=deadline, parcel=code)
     return _plugin(wanted, settings)
 

@@ -305,21 +305,21 @@ def test_who_shows_no_token_or_has_no_worker_or_no_pyarrow_is_told_so(
                 run_steps(waiting.project, engine)
             assert "workers" in str(engine._hint_lost())
             assert time.monotonic() - started < PATIENCE
+
+        def look(batches: Any) -> Any:
+            import pyarrow as pa
+
+            assert pa
+            yield from batches
+
         cluster.add_worker()
         with engine_of(waiting.project, cluster) as engine:
             with (
                 pytest.raises(EngineError, match="No module named 'pyarrow'") as lacking,
                 engine.work("look"),
             ):
-                engine.session().range(2).mapInArrow(needs_pyarrow, "n bigint").collect()
+                engine.session().range(2).mapInArrow(look, "n bigint").collect()
             assert "with pyarrow" in str(lacking.value.hint)
-
-
-def needs_pyarrow(batches: Any) -> Any:
-    import pyarrow as pa
-
-    assert pa
-    yield from batches
 
 
 # --- The whole sample project ---
