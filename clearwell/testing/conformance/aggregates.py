@@ -118,6 +118,14 @@ CASES = grouped(
         columns=lambda t, F: t.groupBy("x").agg(F.count("*").alias("n")).select("n"),
     ),
     sql(
+        "infinite_groups",
+        "the greatest of -infinity alone is -infinity, also of a group",
+        "select k, max(x) a, min(x) b from t group by k",
+        table("k int, a double, b double", (1, -_INF, -_INF), (2, _INF, _INF)),
+        t=table("k int, x double", (1, -_INF), (2, _INF)),
+        columns=lambda t, F: t.groupBy("k").agg(F.max("x").alias("a"), F.min("x").alias("b")),
+    ),
+    sql(
         "max_by",
         "max_by and min_by take the value at the greatest and least key, and pass over a NULL key",
         "select max_by(a, b) x, min_by(a, b) y from t",

@@ -152,6 +152,13 @@ CASES = grouped(
         t=table("at timestamp_ntz, at2 timestamp_ntz", (clock(2024, 1, 31, 1, 30), clock(2024, 1, 30))),
     ),
     sql(
+        "truncated_long_ago",
+        "a moment is cut to its unit in any century",
+        "select date_trunc('hour', at) h from t",
+        table("h timestamp", (moment(53, 2, 3, 4),), (moment(9999, 1, 1, 1),)),
+        t=table("at timestamp", (moment(53, 2, 3, 4, 5),), (moment(9999, 1, 1, 1, 1),)),
+    ),
+    sql(
         "truncated_without_zone",
         "date_trunc makes a timestamp of one without zone",
         "select date_trunc('day', at) b from t",
