@@ -53,8 +53,9 @@ from clearwell.testing.conformance import (
 )
 from clearwell.testing.conformance.case import Ask, Case, ask, grouped, refused, sql
 from clearwell.testing.conformance.gaps import KNOWN_GAPS, Gap, Owner
+from clearwell.testing.conformance.judge import WrongAnswer, run_case
 from clearwell.testing.conformance.notation import clock, moment, table
-from clearwell.testing.conformance.trial import Trial, WrongAnswer, run_case
+from clearwell.testing.conformance.trial import Trial
 
 __all__ = [
     "CASES",
