@@ -1,4 +1,4 @@
-"""What a question may use of an engine, met where a pipeline meets it: tables are Parquet files that it reads."""
+"""What a question may use of an engine. It is met where a pipeline meets it: tables are Parquet files."""
 
 from __future__ import annotations
 
