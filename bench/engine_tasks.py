@@ -131,7 +131,9 @@ def _cleanse_by_duckdb(folder: Path, work: Path, tree: ProcessTree) -> str:
                     FROM {_table(folder)}
                     QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY ts DESC, event_id DESC) = 1
                 )
-            ) TO '{work}/clean' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARTITION_BY (rejected))""")
+            ) TO '{work}/clean' (
+                FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARTITION_BY (rejected)
+            )""")
     return _told([f"{work}/clean/rejected=false/*.parquet"], [f"{work}/clean/rejected=true/*.parquet"])
 
 

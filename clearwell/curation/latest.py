@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_latest"]
 
-_LARGEST = 10**38
-"""Decimals have 38 digits: enough for a moment and a number, or three numbers of 32 bits."""
+_DIGITS = 38
+"""Of a decimal: enough for a moment and a number of 64 bits, or three of 32."""
 
-_FAR = 10**18
-"""Microseconds: moments of the years that Spark has, 1 to 9999, are within 3e17 of 1970."""
+_FIRST_MICROS, _LAST_MICROS = -62_200_000_000_000_000, 37_700_000_000_000_000
+"""From before the year 1 to the year 3164: with more digits no number of 64 bits would fit beside."""
 
 
 def keep_latest(frame: DataFrame, *, key: Sequence[str], order_by: Sequence[str]) -> DataFrame:
@@ -35,7 +35,8 @@ def keep_latest(frame: DataFrame, *, key: Sequence[str], order_by: Sequence[str]
 
     Rows are compared by the first column of ``order_by``, then by the next. NULL is before everything
     else. Rows that tie all stay, so that nothing is dropped by chance: order by enough columns to tell
-    them apart. NULL in a key equals nothing: such rows all stay.
+    them apart. NULL in a key equals nothing: such rows all stay. Moments from the year 3164 on may count as
+    equal, so that all of them stay, where the embedded engine orders by a moment.
 
     Raises:
         ProjectError: no key, no order, or a column that the frame does not have.
@@ -96,37 +97,46 @@ def _packed(frame: DataFrame, order_by: Sequence[str]) -> Column | None:
     from pyspark.sql import functions as F
 
     packed: Column | None = None
-    size = 1
+    bound = 1
     for name in order_by:
         digit = _digit(_column(name), frame.schema[name].dataType)
         if digit is None:
             return None
         value, radix = digit
-        size *= radix
-        if size >= _LARGEST:
-            return None
-        packed = value if packed is None else packed * F.lit(Decimal(radix)) + value
-    return packed.cast("decimal(38,0)") if packed is not None else None
+        value = value.cast(_decimal(radix))
+        if packed is not None:
+            # An engine counts one digit more for a product, and one for a sum, than these numbers have.
+            if len(str(bound)) + len(str(radix)) + 1 > _DIGITS or len(str(bound * radix)) + 1 > _DIGITS:
+                return None
+            value = (packed * F.lit(Decimal(radix))).cast(_decimal(bound * radix)) + value
+        bound *= radix
+        packed = value.cast(_decimal(bound))
+    return packed
 
 
 def _digit(column: Column, kind: DataType) -> tuple[Column, int] | None:
+    """The value as a whole number from 1 on, NULL as 0, and the least number that it is always below."""
     from pyspark.sql import functions as F
     from pyspark.sql import types
 
     if isinstance(kind, types.TimestampType | types.TimestampNTZType):
-        # Beyond the year 33,658 all moments count as one, so that rows there tie and stay: none is lost.
         micros = F.unix_micros(column.cast("timestamp"))
-        number, least, radix = F.least(F.greatest(micros, F.lit(-_FAR)), F.lit(_FAR)), -_FAR, 2 * _FAR + 1
+        number = F.least(F.greatest(micros, F.lit(_FIRST_MICROS)), F.lit(_LAST_MICROS))
+        least, most = _FIRST_MICROS, _LAST_MICROS
     elif isinstance(kind, types.DateType):
-        number, least, radix = F.unix_date(column), -(2**31), 2**32
+        number, least, most = F.unix_date(column), -(2**31), 2**31 - 1
     elif isinstance(kind, types.LongType):
-        number, least, radix = column, -(2**63), 2**64
+        number, least, most = column, -(2**63), 2**63 - 1
     elif isinstance(kind, types.IntegerType | types.ShortType | types.ByteType):
-        number, least, radix = column, -(2**31), 2**32
+        number, least, most = column, -(2**31), 2**31 - 1
     else:
         return None
     moved = number.cast("decimal(20,0)") + F.lit(Decimal(1 - least))
-    return F.coalesce(moved, F.lit(Decimal(0))), radix + 1
+    return F.coalesce(moved, F.lit(Decimal(0))), most - least + 2
+
+
+def _decimal(bound: int) -> str:
+    return f"decimal({len(str(bound))},0)"
 
 
 def _column(name: str) -> Column:

@@ -10,8 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from clearwell.errors import EngineError, EngineLost, StoreError
-from clearwell.stores import refusal
+from clearwell.errors import EngineError, EngineLost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +20,6 @@ __all__ = ["first_line", "is_disconnect", "is_foreign", "lost", "redact", "refus
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|_KEY$|APIKEY", re.IGNORECASE)
 _SENT = re.compile(r"^.*/clearwell-[0-9a-f]{16}\.zip/")
 _LONGEST_LINE = 600
-_STORE = re.compile(r"\b(?:s3|abfss|gs)://[^\s:'`\"]+")
 
 
 def is_foreign(error: BaseException) -> bool:
@@ -46,19 +44,12 @@ def lost(what: str, how: str, *, words: str = "", hint: str, secrets: Iterable[s
     return EngineLost(redact(fact, secrets), hint=hint)
 
 
-def refused(
-    what: str, error: BaseException, *, words: str = "", secrets: Iterable[str] = ()
-) -> EngineError | StoreError:
-    """The error for work that a living engine ended: wrong in itself, or more than the engine can do.
-
-    A StoreError where it was an object store that refused the engine.
-    """
+def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterable[str] = ()) -> EngineError:
+    """The error for work that a living engine ended: wrong in itself, or more than the engine can do."""
     text = str(error)
     if raised := _raised_by_user(text):
         message, place = raised
         hint = _next_step(message, "", "a Python function that the engine ran raised this")
-    elif (url := _STORE.search(text)) and (store := refusal(error, url[0])):
-        return type(store)(f"{what}: {store.fact}", place=store.place, hint=store.hint)
     else:
         message, place = first_line(text), None
         if _gave_up(message) and words:

@@ -16,7 +16,6 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from clearwell.errors import EngineError, TableError
-from clearwell.stores import file_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,6 +122,8 @@ def _require_files(paths: Sequence[str]) -> None:
     again = [path for path, times in Counter(paths).items() if times > 1]
     if again:
         raise TableError(f"{len(again)} files are named twice, so their rows would be", place=again[0])
+    from clearwell.stores import file_sizes  # pyarrow: not before an engine reads
+
     missing = [path for path, size in zip(paths, file_sizes(paths), strict=True) if size is None]
     if missing:
         raise TableError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from clearwell.errors import StoreError, StoreUnreachable
-from clearwell.stores import refusal
 
 __all__ = ["refused_by_store"]
 
@@ -26,6 +25,8 @@ def refused_by_store(what: str, error: BaseException) -> StoreError | None:
     text = str(error)
     if "Traceback (most recent call last)" in text or not _STORE.search(text):
         return None
+    from clearwell.stores import refusal  # pyarrow: not before there is an error
+
     address = _ADDRESS.search(what) or _ADDRESS.search(text)
     meant = refusal(error, address[0] if address else "s3://")
     if meant is None:
