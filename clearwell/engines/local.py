@@ -94,7 +94,7 @@ class LocalEngine(ConnectClient):
 
     def _end(self) -> None:
         if self._process is not None:
-            self._process.kill("it was closed")
+            self._process.finish("it was closed")
         if self._scratch is not None:
             self._scratch.remove()
             self._scratch = None

@@ -85,6 +85,10 @@ class ServerProcess:
         """Whether it has ended, or ends within ``seconds``."""
         return self._ended.wait(seconds)
 
+    def finish(self, why: str) -> None:
+        """End it when its work is done."""
+        self.kill(why)
+
     def kill(self, why: str) -> None:
         """End it and all that it started. The first ``why`` is the one that is told."""
         if not self._ended.is_set():

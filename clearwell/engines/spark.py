@@ -7,6 +7,7 @@ token is served. Refused: a part of the lake on a store for which no jars were t
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearwell.engines import parquet
@@ -16,9 +17,12 @@ from clearwell.engines.java import find_java
 from clearwell.engines.local import LocalEngine
 from clearwell.engines.spark_conf import s3_conf
 from clearwell.engines.spark_process import SparkProcess
+from clearwell.engines.weight import hold_more_than
 from clearwell.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import grpc
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client import DefaultChannelBuilder
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SparkEngine", "open_spark"]
 
+_SMALL = 256 << 20
+"""Bytes in a lake up to which its work counts as small: of 5 M rows, either way of starting took the same."""
+
 
 class SparkEngine(LocalEngine):
     """Apache Spark with Delta as a supervised child process.
@@ -36,6 +43,7 @@ class SparkEngine(LocalEngine):
         memory: Bytes that its processes may use; default half of the machine's or the control group's.
         deadline_seconds: Work that takes longer ends the engine.
         s3: Whether it shall read and write ``s3://`` addresses: that takes 690 MB of jars.
+        data: Folders; by how much is in them when it starts, it is started for small work or for much.
     """
 
     packages = ("pyspark", "grpc", "delta")
@@ -43,10 +51,16 @@ class SparkEngine(LocalEngine):
     least_memory = 2**30
 
     def __init__(
-        self, *, memory: int | None = None, deadline_seconds: float = 3600.0, s3: bool = False
+        self,
+        *,
+        memory: int | None = None,
+        deadline_seconds: float = 3600.0,
+        s3: bool = False,
+        data: Sequence[Path] = (),
     ) -> None:
         super().__init__("spark", memory=memory, deadline_seconds=deadline_seconds)
         self._s3 = s3
+        self._data = data
 
     def _launch(self, scratch: Scratch) -> DefaultChannelBuilder:
         require_fit()
@@ -58,6 +72,7 @@ class SparkEngine(LocalEngine):
             conf=s3_conf() if self._s3 else {},
             memory=self.memory,
             cores=_cores(),
+            quick=not self._s3 and not hold_more_than(_SMALL, self._data),
             scratch=str(scratch.path),
             keep_open=(scratch.lock,),
         )
@@ -84,8 +99,12 @@ def open_spark(settings: Settings) -> SparkEngine:
                 f"the spark engine reads folders and s3:// only, and {part} is at {place}",
                 hint="use the embedded engine, or a cluster that can: --engine sc://host:port",
             )
+    local = [Path(place) for part, place in settings.places.items() if part not in remote]
     return SparkEngine(
-        memory=settings.engine_memory, deadline_seconds=settings.engine_deadline_seconds, s3=bool(remote)
+        memory=settings.engine_memory,
+        deadline_seconds=settings.engine_deadline_seconds,
+        s3=bool(remote),
+        data=(settings.lake, *local),
     )
 
 

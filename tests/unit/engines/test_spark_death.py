@@ -11,7 +11,7 @@ import time
 import pytest
 from pyspark.sql import functions as F
 
-from clearwell.engines import lifeline
+from clearwell.engines import lifeline, spark_process
 from clearwell.engines.spark import SparkEngine
 from clearwell.errors import EngineError, EngineLost
 from tests.unit.engines import feathers
@@ -20,11 +20,6 @@ from tests.unit.engines.processes import Owner, has_ended
 MEMORY = 2 << 30
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def quick_to_start(monkeypatch):
-    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 def hold(engine: SparkEngine) -> None:
@@ -112,7 +107,7 @@ def test_functions_that_take_too_much_memory_end_the_engine_and_not_the_machine(
 
 
 def test_a_spark_that_cannot_start_says_why_in_its_own_words(monkeypatch):
-    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:+NoSuchSwitch")
+    monkeypatch.setattr(spark_process, "_JVM", ("-XX:+NoSuchSwitch",))
     with SparkEngine(memory=MEMORY) as engine, pytest.raises(EngineError) as caught:
         engine.session()
     assert "Spark did not start: " in caught.value.fact
@@ -132,7 +127,7 @@ def test_a_spark_in_too_little_memory_is_refused_before_anything_starts():
 OPEN = f"""
     import os, threading, time
     from pyspark.sql import functions as F
-    from clearwell.engines import lifeline
+    from clearwell.engines import lifeline, spark_process
     from clearwell.engines.spark import SparkEngine
     from tests.unit.engines import feathers
     engine = SparkEngine(memory={MEMORY})
