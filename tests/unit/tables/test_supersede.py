@@ -17,7 +17,6 @@ from clearwell.tables.datafiles import LiveFile
 from clearwell.tables.supersede import Keys, can_compare, rewrite_without, superseded_in
 
 if TYPE_CHECKING:
-
     from clearwell.tables import StagedFile
 
 _NAME = TableName.parse("silver_orders")
