@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 import logging
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
