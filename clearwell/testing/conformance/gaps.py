@@ -157,6 +157,7 @@ _EMBEDDED = {
     **_lacks("no partitions for a table function", "functions/udtf_of_a_table"),
     **_lacks("a column that was a dictionary in Arrow is not read as text", "files/layouts"),
     **_lacks("no artifacts: functions run in a process that has the project anyway", "sessions/artifact"),
+    **_lacks("checkpoints need a place of their own", "sessions/checkpoint"),
     **_differs(
         Guard.SESSION_SETTINGS,
         "in a session whose zone is not UTC, clocks are taken off and days added by UTC",

@@ -125,6 +125,10 @@ def _artifact(trial: Any) -> Any:
     return trial.frame(_ROWS).select(F.udf(shipped, "int")("n").alias("n"))
 
 
+def _checkpointed(trial: Any) -> Any:
+    return trial.frame(_ROWS).localCheckpoint()
+
+
 def _columns(query: str) -> Any:
     return lambda trial: trial.sql(query, t=_ROWS)
 
@@ -174,6 +178,7 @@ CASES = grouped(
         _artifact,
         table("n int", (41,), (42,)),
     ),
+    ask("checkpoint", "localCheckpoint computes a frame once", _checkpointed, _ROWS),
     Case(
         "unknown_column",
         "a column that is not there is an error",

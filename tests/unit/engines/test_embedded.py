@@ -83,6 +83,27 @@ def test_functions_of_spark_find_the_session(engine):
     assert engine.session().range(2).select(F.sum("id")).collect()[0][0] == 1
 
 
+def test_of_two_engines_the_one_asked_last_is_found(engine):
+    with EmbeddedEngine() as other:
+        for asked in (engine, other, engine):
+            assert asked.session() is SparkSession.getActiveSession()
+    with EmbeddedEngine() as later:  # one that has ended is not found
+        assert later.session() is SparkSession.getActiveSession()
+    engine.session()
+
+
+def test_a_session_of_the_users_own_stays_the_one_that_is_found(engine):
+    kind, ours = type(engine.session()), engine.session()
+    own = kind.Builder().remote(f"sc://{ours.client._builder.endpoint}").create()
+    try:
+        kind._active_session.session = own
+        assert engine.session() is ours
+        assert SparkSession.getActiveSession() is own
+    finally:
+        own.stop()
+        kind._active_session.session = ours
+
+
 def test_time_is_utc_whatever_the_machine_says(monkeypatch):
     monkeypatch.setenv("TZ", "America/New_York")
     with EmbeddedEngine() as engine:
