@@ -32,6 +32,7 @@ __all__ = [
     "STEPS",
     "TableName",
     "Zone",
+    "is_url",
     "release_path",
     "require_identifier",
 ]
@@ -104,6 +105,11 @@ class TableName:
                 hint=f"names start with a zone: {', '.join(f'{z}_' for z in Zone)}",
             )
         return cls(Zone(zone), name)
+
+
+def is_url(place: str) -> bool:
+    """Whether ``place`` is an address of a store, as ``s3://bucket/key``, and no path of this machine."""
+    return "://" in place
 
 
 def require_identifier(text: str, *, what: str, place: str | None = None) -> str:

@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from clearwell.cli.session import Session, options
 from clearwell.errors import ClearwellError
-from clearwell.names import RELEASES, Zone
+from clearwell.names import RELEASES, Zone, is_url
 from clearwell.settings import lake_at
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _lake(context: click.Context) -> Callable[[str], Path | None] | None:
 
     def folder(part: str) -> Path | None:
         where = places.get(part, str(root / part))
-        return None if "://" in where else Path(where)
+        return None if is_url(where) else Path(where)
 
     return folder
 

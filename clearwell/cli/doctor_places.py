@@ -17,7 +17,8 @@ __all__ = ["examine_places"]
 
 def examine_places(settings: Settings) -> Iterator[Finding]:
     """One finding a bucket. A file is put where each part lies, and taken away again."""
-    from clearwell.stores import Store, is_url, split
+    from clearwell.names import is_url
+    from clearwell.stores import Store, split
 
     store = Store(settings.lake, settings.places)
     buckets: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearwell.cli.findings import Finding
+from clearwell.names import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ __all__ = ["examine_spark"]
 def examine_spark(settings: Settings) -> Iterator[Finding]:
     """Everything, the cheap things first."""
     used = "spark" in (settings.engine, *settings.engines.values())
-    bucket = any("://" in place for place in settings.places.values())
+    bucket = any(is_url(place) for place in settings.places.values())
     for finding in (_versions(), *_java(), *_jars(needs_s3=bucket)):
         if finding.state == "ok" or used:
             yield finding

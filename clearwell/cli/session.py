@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from clearwell.errors import ClearwellError, TableError
+from clearwell.names import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +119,7 @@ def _flag(name: str, text: str) -> Callable[[Any], Any]:
 
 def _keep_lake(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     lake: Path | str | None = value or None
-    if lake is not None and "://" not in lake:
+    if lake is not None and not is_url(lake):
         lake = click.Path(file_okay=False, path_type=Path).convert(lake, parameter, context)
         lake = lake.expanduser().absolute()
     context.find_root().obj.lake = lake

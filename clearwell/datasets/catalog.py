@@ -15,10 +15,9 @@ from clearwell.datasets.cache import cached_release
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, no_manifest
 from clearwell.datasets.shelf import open_shelf, pointed_version, versions_in
 from clearwell.errors import DatasetError, ProjectError, ReleaseNotFound, did_you_mean
-from clearwell.names import RELEASES
+from clearwell.names import RELEASES, is_url
 from clearwell.settings import load_settings
 from clearwell.stores.remote import RemotePlace
-from clearwell.stores.urls import is_url
 
 if TYPE_CHECKING:
     import os

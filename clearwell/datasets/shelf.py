@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from clearwell.datasets.cache import cached_release
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, no_manifest
 from clearwell.errors import DatasetError, ReleaseNotFound
+from clearwell.names import is_url
 from clearwell.stores.remote import RemotePlace
-from clearwell.stores.urls import is_url
 
 if TYPE_CHECKING:
     import os

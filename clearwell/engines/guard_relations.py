@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from clearwell.engines.footers import misleading_columns
 from clearwell.engines.guard_site import Refused
 from clearwell.engines.guards import Guard
+from clearwell.names import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,7 +58,7 @@ def guard_command(command: Any) -> None:
 
 def _require_plain(path: str, *, is_parquet: bool) -> None:
     place = unquote(re.sub(r"^file:/*", "/", path))
-    if "://" in place:
+    if is_url(place):
         raise Refused(Guard.OWN_READERS, f"{path} is read by the transform itself", _AS_INPUT)
     if re.search(r"[*?{}\[\]]", place):
         raise Refused(Guard.OWN_READERS, f"{path} is a pattern, by which rows get lost here", _AS_INPUT)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from clearwell.errors import EngineError, TableError
+from clearwell.names import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,7 +73,7 @@ class _Spark(Dialect):
         return re.sub(r"([\\{}\[\]*?])", r"\\\1", self.target(path))
 
     def target(self, path: str) -> str:
-        return path if "://" in path else f"file://{path}"
+        return path if is_url(path) else f"file://{path}"
 
     def options(self, schema: StructType) -> dict[str, str]:
         switch, leaves = "parquet.column.statistics.enabled", list(_unsafe_leaves(schema))

@@ -14,6 +14,7 @@ from clearwell.engines.embedded import EmbeddedEngine
 from clearwell.engines.parcel import Parcel
 from clearwell.engines.spark import open_spark
 from clearwell.errors import ClearwellError, EngineError, did_you_mean
+from clearwell.names import is_url
 
 if TYPE_CHECKING:
     from clearwell.engines.base import Engine
@@ -36,7 +37,7 @@ def open_engine(settings: Settings) -> Engine:
     if wanted == "spark":
         return open_spark(settings)
     if wanted.startswith("sc://"):
-        apart = [Path(place) for place in settings.places.values() if "://" not in place]
+        apart = [Path(place) for place in settings.places.values() if not is_url(place)]
         code = Parcel(settings.project, without=(settings.lake, *apart))
         return ConnectEngine(wanted, deadline_seconds=deadline, parcel=code)
     return _plugin(wanted, settings)

@@ -19,6 +19,7 @@ from clearwell.engines.spark_conf import s3_conf
 from clearwell.engines.spark_process import SparkProcess
 from clearwell.engines.weight import hold_more_than
 from clearwell.errors import EngineError
+from clearwell.names import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,7 @@ def open_spark(settings: Settings) -> SparkEngine:
     Raises:
         EngineError: a part of the lake is on a store that it cannot reach.
     """
-    remote = {part: place for part, place in settings.places.items() if "://" in place}
+    remote = {part: place for part, place in settings.places.items() if is_url(place)}
     for part, place in remote.items():
         if not place.startswith("s3://"):
             raise EngineError(

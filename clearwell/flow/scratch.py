@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from clearwell.errors import ClearwellError, TableError
-from clearwell.names import Zone
-from clearwell.stores import is_url
+from clearwell.names import Zone, is_url
 from clearwell.tables import Lake
 
 if TYPE_CHECKING:

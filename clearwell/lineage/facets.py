@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearwell.stores import is_url, split
+from clearwell.names import is_url
+from clearwell.stores import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from clearwell.datasets.reader import Dataset
 from clearwell.errors import ClearwellError
+from clearwell.names import is_url
 from clearwell.reports.numerals import percent
 from clearwell.reports.page import Bars, Cell, Section, Table
-from clearwell.stores import is_url, parquet_file
+from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

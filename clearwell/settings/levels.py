@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.names import is_url
 from clearwell.settings.cache import cache_folder
-from clearwell.settings.locations import below, is_url, read_location, read_places, require_apart
+from clearwell.settings.locations import below, read_location, read_places, require_apart
 from clearwell.settings.project import PYPROJECT, find_project, tool_section
 from clearwell.settings.values import (
     Settings,

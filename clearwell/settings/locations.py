@@ -11,21 +11,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.names import SEGMENTS
+from clearwell.names import SEGMENTS, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SCHEMES", "below", "is_url", "read_location", "read_places", "require_apart"]
+__all__ = ["SCHEMES", "below", "read_location", "read_places", "require_apart"]
 
 SCHEMES = ("s3", "abfss", "gs")
 _LIKE = {"s3a": "s3", "s3n": "s3", "abfs": "abfss", "gcs": "gs"}
 _EXAMPLES = {"abfss": "abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH"}
-
-
-def is_url(text: object) -> bool:
-    """Whether it is an address of a store, and no path."""
-    return isinstance(text, str) and "://" in text
 
 
 def below(url: str) -> dict[str, str]:
@@ -43,7 +38,7 @@ def read_location(value: Any, folder: Path, *, what: str, place: str) -> str:
         raise ProjectError(
             f"{what} = {value!r} is no place", place=place, hint='a path, or an address: "s3://BUCKET/PATH"'
         )
-    if not is_url(value):
+    if not is_url(str(value)):
         return str((folder / Path(value).expanduser()).absolute())
     return _address(str(value), what, place)
 

@@ -19,7 +19,7 @@ from clearwell.stores.files import (
 )
 from clearwell.stores.place import StoredFile
 from clearwell.stores.store import Store
-from clearwell.stores.urls import is_url, split
+from clearwell.stores.urls import split
 
 __all__ = [
     "Store",
@@ -27,7 +27,6 @@ __all__ = [
     "explained",
     "file_sizes",
     "for_each_file",
-    "is_url",
     "open_input",
     "open_output",
     "parquet_file",

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from clearwell.errors import StoreError, StoreUnreachable
-from clearwell.stores.urls import is_url, split
+from clearwell.names import is_url
+from clearwell.stores.urls import split
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow.parquet as pq
 
+from clearwell.names import is_url
 from clearwell.stores.clients import filesystem
 from clearwell.stores.failures import explained
-from clearwell.stores.urls import is_url, split
+from clearwell.stores.urls import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import StoreError
+from clearwell.names import is_url
 from clearwell.stores.clients import OPTIONS
 from clearwell.stores.files import open_input, open_output
 from clearwell.stores.local import LocalPlace
 from clearwell.stores.place import StoredFile
 from clearwell.stores.remote import RemotePlace
-from clearwell.stores.urls import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

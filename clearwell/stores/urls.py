@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-__all__ = ["is_url", "split"]
-
-
-def is_url(path: str) -> bool:
-    """Whether ``path`` is an address of a store, and no path of this machine."""
-    return "://" in path
+__all__ = ["split"]
 
 
 def split(url: str) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from clearwell.errors import ClearwellError, TableError, TableNotFound
-from clearwell.names import TableName, Zone
-from clearwell.stores import Store, explained, is_url, refusal
+from clearwell.names import TableName, Zone, is_url
+from clearwell.stores import Store, explained, refusal
 from clearwell.tables.control import Attempt, Control
 from clearwell.tables.schema import normalise
 from clearwell.tables.snapshot import Snapshot

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clearwell.errors import TableError
-from clearwell.stores import explained, file_sizes, is_url, open_output
+from clearwell.names import is_url
+from clearwell.stores import explained, file_sizes, open_output
 from clearwell.tables.control import StagedFile
 from clearwell.tables.stats import column_statistics, observed_bounds, safe_columns
 

@@ -158,28 +158,19 @@ def test_maintenance_frees_what_no_reader_needs_and_nothing_else(
 def test_a_warning_quarantines_and_a_critical_check_blocks(
     make: Callable[..., SmallProject], engine: Engine
 ) -> None:
-    project = make()
-    project.write_suite(blocking.SUITE)
-    project.write_yaml(mode="append", suite="silver_orders")
-    project.deliver("a.csv", 1, 5)
+    project = _audited(make)
     blocking.test_a_critical_check_blocks_and_stays_red_until_something_changes(project, engine)
 
 
 def test_rows_of_a_warning_are_in_quarantine(make: Callable[..., SmallProject], engine: Engine) -> None:
-    project = make()
-    project.write_suite(blocking.SUITE)
-    project.write_yaml(mode="append", suite="silver_orders")
-    project.deliver("a.csv", 1, 5)
+    project = _audited(make)
     blocking.test_a_row_of_a_warning_is_quarantined_with_its_reason(project, engine)
 
 
 def test_a_batch_is_voided_whose_checks_no_longer_hold(
     make: Callable[..., SmallProject], engine: Engine
 ) -> None:
-    project = make()
-    project.write_suite(blocking.SUITE)
-    project.write_yaml(mode="append", suite="silver_orders")
-    project.deliver("a.csv", 1, 5)
+    project = _audited(make)
     blocking.test_a_decided_batch_whose_checks_no_longer_hold_is_voided(project, engine)
 
 
@@ -320,3 +311,12 @@ def test_rows_are_traced_to_their_records_and_events_name_the_bucket(
     assert (f"s3://{bucket}", f"{key}/bronze/orders", "order_id") in {
         (field["namespace"], field["name"], field["field"]) for field in fields
     }
+
+
+def _audited(make: Callable[..., SmallProject]) -> SmallProject:
+    """A project with a suite, and one delivery that waits."""
+    project = make()
+    project.write_suite(blocking.SUITE)
+    project.write_yaml(mode="append", suite="silver_orders")
+    project.deliver("a.csv", 1, 5)
+    return project
