@@ -13,9 +13,9 @@ import threading
 from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakSet
 
 from clearwell.engines import delta, failures, parquet
+from clearwell.engines.active import keeping_active, make_active
 from clearwell.engines.base import Capability, require
 from clearwell.engines.dialects import note_sail
 from clearwell.engines.retries import impatient
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["ConnectClient"]
 
 _GOODBYE_SECONDS = 2.0
-
-_sessions: WeakSet[SparkSession] = WeakSet()
-"""Those that engines have opened: a process may have several, one for a step."""
 
 _SESSION_CONF = {
     "spark.sql.session.timeZone": "UTC",
@@ -78,7 +75,7 @@ class ConnectClient(ABC):
             if self._session is None:
                 with self.work(f"start the engine {self.name}"):
                     self._session = self._start()
-            _make_active(self._session)
+            make_active(self._session)
             return self._session
 
     def read_parquet(self, paths: Sequence[str], schema: pa.Schema) -> DataFrame:
@@ -113,7 +110,10 @@ class ConnectClient(ABC):
         alarm.start()
         self._working.now = True
         try:
-            yield
+            with keeping_active():
+                if self._session is not None:
+                    make_active(self._session)
+                yield
         except ClearwellError:
             raise
         except Exception as error:
@@ -183,7 +183,6 @@ class ConnectClient(ABC):
             # pyspark.sql.functions builds Connect columns only if this is set, as pyspark's own builder does.
             os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
             session = ConnectSession.Builder().channelBuilder(builder).create()
-            _sessions.add(session)
             session.client.set_retry_policies([impatient(self._tries)])
             # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
             atexit.register(self.close)
@@ -241,17 +240,6 @@ class ConnectClient(ABC):
     def _lost(self, what: str, how: str) -> EngineLost:
         words, hint = self._last_words(), self._hint_lost()
         return failures.lost(what, how, words=words, hint=hint, secrets=self._secrets())
-
-
-def _make_active(session: Any) -> None:
-    """Let pyspark find the session by itself, as it does for checkpoints: the one asked for last is meant.
-
-    One that the user has opened and made active stays so.
-    """
-    known = type(session)
-    known._set_default_and_active_session(session)  # noqa: SLF001 - there is no public one, here and below
-    if known.getActiveSession() in _sessions:
-        known._active_session.session = session  # noqa: SLF001
 
 
 def _set_conf(session: SparkSession, key: str, value: str) -> None:

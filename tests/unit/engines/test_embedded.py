@@ -92,16 +92,24 @@ def test_of_two_engines_the_one_asked_last_is_found(engine):
     engine.session()
 
 
-def test_a_session_of_the_users_own_stays_the_one_that_is_found(engine):
+def test_an_engine_that_works_is_found_and_afterwards_what_was_found_before(engine):
     kind, ours = type(engine.session()), engine.session()
     own = kind.Builder().remote(f"sc://{ours.client._builder.endpoint}").create()
     try:
         kind._active_session.session = own
-        assert engine.session() is ours
+        with engine.work("a checkpoint"):
+            assert SparkSession.getActiveSession() is ours
         assert SparkSession.getActiveSession() is own
+        with EmbeddedEngine() as other, engine.work("a step"):
+            with other.work("a step of another engine"):
+                assert other.session() is SparkSession.getActiveSession()
+            assert SparkSession.getActiveSession() is ours
+        assert SparkSession.getActiveSession() is own
+        with engine.work("a step in which it ends"):
+            own.stop()
+        assert SparkSession.getActiveSession() is ours
     finally:
         own.stop()
-        kind._active_session.session = ours
 
 
 def test_time_is_utc_whatever_the_machine_says(monkeypatch):
