@@ -33,6 +33,7 @@ __all__ = [
     "TableName",
     "Zone",
     "is_url",
+    "quoted",
     "release_path",
     "require_identifier",
 ]
@@ -110,6 +111,11 @@ class TableName:
 def is_url(place: str) -> bool:
     """Whether ``place`` is an address of a store, as ``s3://bucket/key``, and no path of this machine."""
     return "://" in place
+
+
+def quoted(column: str) -> str:
+    """A column's name as Spark reads it, whatever characters it has."""
+    return f"`{column.replace('`', '``')}`"
 
 
 def require_identifier(text: str, *, what: str, place: str | None = None) -> str:

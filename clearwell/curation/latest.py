@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.engines.dialects import answers_as_sail
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.names import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,4 +143,4 @@ def _decimal(bound: int) -> str:
 def _column(name: str) -> Column:
     from pyspark.sql import functions as F
 
-    return F.col(f"`{name.replace('`', '``')}`")
+    return F.col(quoted(name))

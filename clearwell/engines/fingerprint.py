@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearwell.datasets.tally import ALL, SUMS, Tally, fingerprints
+from clearwell.names import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +51,7 @@ def fingerprint_sides(
     from pyspark.sql import functions as F
 
     names = dict.fromkeys([*schema.names, *((split.column,) if split else ())])
-    rows = frame.select(*(F.col(f"`{name.replace('`', '``')}`") for name in names))
+    rows = frame.select(*(F.col(quoted(name)) for name in names))
     with engine.work("fingerprinting rows"):
         # The promised type: mapInArrow wants a function, and pickles this one by the name of its class.
         sums = rows.mapInArrow(Tally.of(schema, split, sides), SUMS).toArrow()

@@ -9,6 +9,7 @@ import pyspark.sql.connect.proto as pb
 from clearwell.engines.guard_expressions import parts_in, place_of
 from clearwell.engines.guard_scope import look_at
 from clearwell.engines.guard_site import Refused
+from clearwell.names import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +82,7 @@ def guard_statement(command: Any, ask: Ask) -> None:
     look = _looking(sql, ask, references)
     made = guarded_text(query, _kinds(look))
     if made != query and (columns := look(query)) is not None:
-        names = ", ".join(f"`{name.replace('`', '``')}`" for name in columns.names)
+        names = ", ".join(quoted(name) for name in columns.names)
         sql.query = f"{before}SELECT * FROM ({made}) AS cw({names}){after}"  # noqa: S608 - the user's own
 
 

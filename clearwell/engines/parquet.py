@@ -16,7 +16,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from clearwell.errors import EngineError, TableError
-from clearwell.names import is_url
+from clearwell.names import is_url, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +105,7 @@ def read(session: SparkSession, dialect: Dialect, paths: Sequence[str], schema: 
     if not paths:
         return session.createDataFrame([], columns)
     frame = session.read.schema(columns).parquet(*(dialect.source(path) for path in paths))
-    return frame.select(*(F.col(f"`{name.replace('`', '``')}`") for name in columns.names))
+    return frame.select(*(F.col(quoted(name)) for name in columns.names))
 
 
 def write(frame: DataFrame, dialect: Dialect, path: str, partition_by: Sequence[str]) -> None:

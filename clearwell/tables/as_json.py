@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from clearwell.names import quoted
+
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
@@ -23,7 +25,7 @@ def row_as_json(columns: pa.Schema) -> Column:
     """The columns as a JSON object; those that are NULL are left out. The session's time zone is UTC."""
     from pyspark.sql import functions as F
 
-    exact = [_exact(F.col(f"`{f.name.replace('`', '``')}`"), f.type).alias(f.name) for f in columns]
+    exact = [_exact(F.col(quoted(f.name)), f.type).alias(f.name) for f in columns]
     return F.to_json(F.struct(*exact), _ZONED)
 
 

@@ -42,7 +42,7 @@ __all__ = ["Version", "read_files", "require_readable", "with_misleading_statist
 
 _log = logging.getLogger("clearwell")
 
-_PRUNING = ("spark.sql.parquet.filterPushdown", "spark.databricks.delta.stats.skipping")
+_PRUNING = "spark.sql.parquet.filterPushdown"
 
 
 class Version(Protocol):
@@ -79,14 +79,13 @@ def read_files(engine: Engine, version: Version, files: Sequence[LiveFile]) -> D
     if not hidden and all(file.is_ours for file in files):
         return engine.read_parquet([file.absolute for file in files], version.schema)
     session = engine.session()  # who answers at an address is known only then
-    misleading = with_misleading_statistics(version, files)
-    if misleading and Capability.EXACT_STATISTICS not in engine.lacks:
-        with engine.work("distrusting the statistics of other writers"):  # a filter on them loses each NaN
-            for setting in _PRUNING:
-                session.conf.set(setting, "false")
     if hidden and Capability.DELTA_READER not in engine.lacks:
         return engine.read_delta(version.root, version.version, version.schema)
     require_readable(version)
+    misleading = with_misleading_statistics(version, files)
+    if misleading and Capability.EXACT_STATISTICS not in engine.lacks:
+        with engine.work("distrusting the statistics of other writers"):  # a filter on them loses each NaN
+            session.conf.set(_PRUNING, "false")
     if Capability.EXACT_STATISTICS in engine.lacks:
         doubtful = {file.absolute for file in misleading}
     else:

@@ -167,8 +167,25 @@ def test_deleted_beside_the_files_and_back(lake: Lake, engine: Engine, spark_eng
 def test_no_nan_of_other_writers_is_lost_to_a_filter(
     lake: Lake, engine: Engine, spark_engine: Engine
 ) -> None:
-    write_deltalake(lake.table(NAME).root, pa.table({"x": [1.0, math.nan, 1.0]}))
-    snapshot = lake.existing(NAME)
-    for reader in (engine, spark_engine):
-        with reader.work("reading"):
-            assert snapshot.read(reader).where("x > 5").count() == 1
+    rows = [{"n": n, "x": x, "of": {"x": x, "n": n}} for n, x in enumerate([1.0, math.nan, 1.0, -0.0])]
+    kinds = pa.schema(
+        {"n": pa.int64(), "x": pa.float64(), "of": pa.struct({"x": pa.float32(), "n": pa.int64()})}
+    )
+    root = lake.table(NAME).root
+    write_deltalake(root, pa.Table.from_pylist(rows, schema=kinds))
+
+    def require_found(left: int) -> None:
+        snapshot = lake.existing(NAME)
+        for reader in (engine, spark_engine):
+            with reader.work("reading"):
+                frame = snapshot.read(reader)
+                assert frame.where("x > 5").count() == 1
+                assert frame.where("of.x > 5").count() == 1
+                assert repr(frame.toArrow().sort_by("n").to_pylist()) == repr(rows[:left])
+
+    require_found(4)
+    table, session = f"delta.`{root}`", spark_engine.session()
+    with spark_engine.work("a user of Spark"):
+        session.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')").count()
+        session.sql(f"DELETE FROM {table} WHERE n = 3").count()
+    require_found(3)
