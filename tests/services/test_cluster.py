@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -18,6 +18,7 @@ from clearwell.engines.connect import ConnectEngine
 from tests.services.process import comes_true
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -33,16 +34,25 @@ def using(folder: Path) -> list[psutil.Process]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_however_its_owner_ends_nothing_is_left(number: signal.Signals, tmp_path: Path) -> None:
-    owner = subprocess.Popen(
+@contextmanager
+def started(folder: Path) -> Generator[subprocess.Popen[str]]:
+    """A cluster in a process of its own, with its folders below ``folder``."""
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.services.cluster"],
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert owner.stdout is not None
-    with owner.stdout:
+    ) as owner:
+        try:
+            yield owner
+        finally:
+            owner.kill()  # if it runs still
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_however_its_owner_ends_nothing_is_left(number: signal.Signals, tmp_path: Path) -> None:
+    with started(tmp_path) as owner:
+        assert owner.stdout is not None
         url = re.search(r"sc://127\.0\.0\.1:\d+", owner.stdout.readline())
         assert url is not None
         assert f"clearwell run --engine {url[0]}" in owner.stdout.readline()
