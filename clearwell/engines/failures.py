@@ -56,7 +56,7 @@ def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterab
             message = f"the engine gave up on the query: {first_line(_panic(words))}"
         if spoken := _SPARKS.match(message):  # Spark itself: there is no other engine to name
             message = _SPARKS_ADVICE.sub("", message).strip()
-            hint = _next_step(f"[{spoken[1]}]", "", _OWN_STEP, _SPARKS_STEPS)
+            hint = _next_step(spoken[1] or message, "", _OWN_STEP, _SPARKS_STEPS)
         else:
             hint = _next_step(message, type(error).__name__, _ANY_STEP)
     return EngineError(redact(f"{what}: {message}", secrets), place=place, hint=hint)
@@ -128,8 +128,8 @@ def _next_step(message: str, kind: str, otherwise: str, steps: _Steps | None = N
 
 _Steps = tuple[tuple[tuple[str, ...], str], ...]
 
-_SPARKS = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)?)\] ")
-"""How each error of Spark's begins."""
+_SPARKS = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)?)\] |\((?:java|org\.apache|io\.delta)\.[\w.$]+\) ")
+"""How each error of Spark's begins: with its class, or with that of Java's."""
 
 _SPARKS_ADVICE = re.compile(
     r' If necessary set "?spark\.sql\.\S+ to "?false"? .*?to bypass this error(?:, and .*? instead)?\.?'
@@ -157,6 +157,10 @@ _SPARKS_STEPS: _Steps = (
     (("out_of_memory", "cannot_acquire_memory"), _LESS),
     (("unresolved_column",), "check the column names in the transform"),
     (("unresolved_routine",), "check the name of the function in the transform"),
+    (
+        ("filesystem not found", "no filesystem for scheme"),
+        "give this Spark's server and workers the classes that open the store: hadoop-aws for s3://",
+    ),
     (("path_not_found", "path_already_exists"), "something other than this run works there: see what it is"),
     (
         ("overflow", "out_of_range"),

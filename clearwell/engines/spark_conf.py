@@ -6,6 +6,7 @@ in the environment, where Amazon's library looks for them.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -64,12 +65,12 @@ def committers() -> dict[str, str]:
     }
 
 
-def s3_conf() -> dict[str, str]:
-    """Buckets, spelled ``s3://``, at the service that the environment names.
+def s3_conf(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Buckets, spelled ``s3://``, at the service that ``environment`` names.
 
     The magic committer uploads to where a file belongs and completes it on commit: no byte is copied.
     """
-    service = s3_service()
+    service = s3_service(environment)
     told = {
         "spark.hadoop.fs.s3.impl": f"{_S3A}.S3AFileSystem",
         "spark.hadoop.fs.AbstractFileSystem.s3.impl": f"{_S3A}.S3A",

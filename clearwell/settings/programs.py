@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["S3Service", "ivy_settings", "java_home", "s3_service"]
 
@@ -29,9 +33,8 @@ class S3Service:
     region: str | None
 
 
-def s3_service() -> S3Service:
+def s3_service(known: Mapping[str, str] = os.environ) -> S3Service:
     """By the variables that all of Amazon's libraries know; which of them are keys is not looked at."""
-    known = os.environ
     return S3Service(
         endpoint=known.get("AWS_ENDPOINT_URL_S3") or known.get("AWS_ENDPOINT_URL") or None,
         region=known.get("AWS_REGION") or known.get("AWS_DEFAULT_REGION") or None,

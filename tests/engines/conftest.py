@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearwell.engines import Engine
+    from tests.end_to_end.conftest import Sample
+    from tests.services.cluster import Cluster
+    from tests.services.s3 import S3Server
 
 FIXTURES = {"embedded": "engine", "spark": "spark_engine", "connect": "connect_engine"}
 
@@ -30,18 +33,34 @@ def engine_under_test(request: pytest.FixtureRequest, engine_name: str) -> Engin
     return request.getfixturevalue(FIXTURES[engine_name])
 
 
-@pytest.fixture(scope="module")
-def connect_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A session of a cluster, which ends with the module: the next one's cluster needs the memory."""
-    from clearwell.engines import open_engine
-    from clearwell.settings import Settings
+@pytest.fixture(scope="session")
+def cluster(s3_server: S3Server) -> Iterator[Cluster]:
+    """One cluster for all tests, whose workers have no Clearwell and may open the buckets."""
     from tests.services.cluster import Cluster
 
+    with Cluster(environment=s3_server.environment) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def connect_engine(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A session of the cluster, which ends with the module: tests of others kill its server."""
+    from clearwell.engines import open_engine
+    from clearwell.settings import Settings
+
     folder = tmp_path_factory.mktemp("engine")
-    with Cluster() as cluster:
-        settings = Settings(project=folder, lake=folder / "lake", engine=cluster.url)
-        with open_engine(settings) as engine:
-            yield engine
+    with open_engine(Settings(project=folder, lake=folder / "lake", engine=cluster.url)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def embedded_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """The sample project, run by the embedded engine."""
+    from tests.end_to_end.conftest import copy_sample
+
+    sample = copy_sample(tmp_path_factory.mktemp("embedded"))
+    sample.clearwell("run")
+    return sample
 
 
 @pytest.fixture(scope="session")

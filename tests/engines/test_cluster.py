@@ -5,7 +5,6 @@ Its workers have pyarrow and no Clearwell, and every test runs on the same one: 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -16,13 +15,11 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import obstore
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 
-from clearwell.datasets.fingerprint import fingerprint_rows
 from clearwell.engines import open_engine
 from clearwell.errors import EngineError, EngineLost
 from clearwell.flow import workers
@@ -33,6 +30,7 @@ from clearwell.names import SEGMENTS, TableName
 from clearwell.settings import Settings
 from clearwell.tables import Lake, files_of
 from tests.end_to_end.conftest import copy_sample
+from tests.engines.sample import contents, tables_of
 from tests.project import make_project, run_steps
 from tests.services.cluster import Cluster
 from tests.services.process import comes_true
@@ -46,7 +44,7 @@ if TYPE_CHECKING:
     from clearwell.model import BuildResult
     from tests.end_to_end.conftest import Sample
     from tests.project import SmallProject
-    from tests.services.s3 import S3Server, S3Space
+    from tests.services.s3 import S3Space
 
 pytestmark = pytest.mark.slow
 
@@ -80,15 +78,6 @@ def clean(orders: DataFrame) -> DataFrame:
     doubled = F.udf(double, "double")("amount")
     return orders.select(*PROVENANCE, "order_id", "day", doubled.alias("amount")).repartition(4)
 '''
-
-
-@pytest.fixture(scope="module")
-def cluster(s3_server: S3Server) -> Iterator[Cluster]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in s3_server.environment.items():
-            patch.setenv(name, value)
-        with Cluster() as cluster:
-            yield cluster
 
 
 @pytest.fixture
@@ -315,77 +304,7 @@ def test_who_shows_no_token_or_has_no_worker_or_no_pyarrow_is_told_so(
             assert "with pyarrow" in str(lacking.value.hint)
 
 
-# --- The whole sample project ---
-
-
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """The sample project, run by the embedded engine."""
-    sample = copy_sample(tmp_path_factory.mktemp("embedded"))
-    sample.clearwell("run")
-    return sample
-
-
-CHANGING = {"_ingested_at", "_attempt", "quarantined_at"}
-"""Columns that hold the time of a run, or its name."""
-
-
-def contents(lake: str, tables: list[str], **options: Any) -> dict[str, str]:
-    """A fingerprint of the rows of each table, but for what tells one run from another."""
-    found: dict[str, str] = {}
-    for table in tables:
-        rows = DeltaTable(f"{lake}/{table}", **options).to_pyarrow_table()
-        rows = rows.select(sorted(name for name in rows.column_names if name not in CHANGING))
-        found[table] = fingerprint_rows(rows.schema, rows.to_batches())
-    return found
-
-
-def tables_of(sample: Sample) -> list[str]:
-    zones = ("bronze", "silver", "gold", "quarantine")
-    logs = [log for zone in zones for log in (sample.lake / zone).rglob("_delta_log")]
-    found = sorted(log.parent.relative_to(sample.lake).as_posix() for log in logs)
-    assert len(found) >= 20
-    return found
-
-
-def released(lake: Path) -> dict[str, list[tuple[str, int, str]]]:
-    files = lake.glob("releases/*/v1/manifest.json")
-    manifests = {file.parent.parent.name: json.loads(file.read_text()) for file in files}
-    assert len(manifests) >= 4
-    return {
-        name: [(split["name"], split["rows"], split["fingerprint"]) for split in said["splits"]]
-        for name, said in manifests.items()
-    }
-
-
-def test_the_sample_project_has_the_same_content_as_on_the_embedded_engine(
-    cluster: Cluster, embedded: Sample, tmp_path: Path
-) -> None:
-    sample = copy_sample(tmp_path / "sample")
-    sample.clearwell("run", "--engine", cluster.url)
-    tables = tables_of(embedded)
-    assert tables_of(sample) == tables
-    assert contents(str(sample.lake), tables) == contents(str(embedded.lake), tables)
-    assert released(sample.lake) == released(embedded.lake)
-    again = sample.clearwell("run", "--engine", cluster.url)
-    assert "built" not in again.partition("checks")[0]
-
-
-def test_the_sample_project_has_the_same_content_with_its_lake_in_a_bucket(
-    cluster: Cluster, embedded: Sample, s3: S3Space, tmp_path: Path
-) -> None:
-    sample = copy_sample(tmp_path / "sample")
-    bucket = s3.url("lake")
-    sample.clearwell("run", "--engine", cluster.url, "--lake", bucket)
-    tables = tables_of(embedded)
-    assert contents(bucket, tables) == contents(str(embedded.lake), tables)
-    store = obstore.store.from_url(bucket, client_options={"allow_http": True})
-    for name, splits in released(embedded.lake).items():
-        manifest = json.loads(bytes(obstore.get(store, f"releases/{name}/v1/manifest.json").bytes()))
-        assert [(s["name"], s["rows"], s["fingerprint"]) for s in manifest["splits"]] == splits
-    assert not (sample.lake / "bronze").exists()
-    again = sample.clearwell("run", "--engine", cluster.url, "--lake", bucket)
-    assert "built" not in again.partition("checks")[0]
+# --- Raw files that the workers read ---
 
 
 def ingest_all(sample: Sample, engine: Engine, lake: Lake) -> dict[str, Any]:
@@ -410,7 +329,7 @@ def books(lake: Lake, tables: list[TableName]) -> dict[str, Any]:
 @pytest.mark.parametrize("where", ["folder", "bucket"])
 def test_the_workers_read_the_raw_files_of_the_sample_project_and_bring_the_same(
     cluster: Cluster,
-    embedded: Sample,
+    embedded_sample: Sample,
     s3: S3Space,
     where: str,
     tmp_path: Path,
@@ -424,9 +343,9 @@ def test_the_workers_read_the_raw_files_of_the_sample_project_and_bring_the_same
     lake = Lake(sample.lake, places=places)
     with open_engine(Settings(project=sample.root, lake=sample.lake, engine=cluster.url)) as engine:
         brought = ingest_all(sample, engine, lake)
-    assert brought == books(Lake(embedded.lake), [TableName.parse(name) for name in brought])
-    tables = [table for table in tables_of(embedded) if "bronze" in table]
-    assert contents(root, tables) == contents(str(embedded.lake), tables)
+    assert brought == books(Lake(embedded_sample.lake), [TableName.parse(name) for name in brought])
+    tables = [table for table in tables_of(embedded_sample) if "bronze" in table]
+    assert contents(root, tables) == contents(str(embedded_sample.lake), tables)
     for name in brought:
         files = DeltaTable(f"{root}/bronze/{TableName.parse(name).name}").file_uris()
         assert files

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
     from tests.services.cluster import Cluster
-    from tests.services.s3 import S3Server, S3Space
+    from tests.services.s3 import S3Space
 
 pytestmark = pytest.mark.slow
 
@@ -50,18 +50,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     for zone in HIDDEN:
         shutil.rmtree(sample.lake / zone)
     return sample
-
-
-@pytest.fixture(scope="module")
-def cluster(s3_server: S3Server) -> Iterator[Cluster]:
-    """A cluster whose workers have no Clearwell, and may open the bucket."""
-    from tests.services.cluster import Cluster
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in s3_server.environment.items():
-            patch.setenv(name, value)
-        with Cluster() as cluster:
-            yield cluster
 
 
 @pytest.fixture(scope="module")

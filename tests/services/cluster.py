@@ -1,8 +1,7 @@
 """A Spark cluster for tests: a standalone master, two workers and a Connect server with Delta, on loopback.
 
 All of it is pyspark's own jars. The workers are like strangers' machines: their Python has pyarrow, but
-neither Clearwell nor the project, and they run in folders of their own. With AWS_* in the environment they
-open that bucket. `make cluster` runs one until Ctrl-C.
+neither Clearwell nor the project, and they run in folders of their own. `make cluster` runs one until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -48,6 +47,7 @@ class Cluster:
         token: What a client must show; None: nothing.
         python: The workers' Python; default one with a few packages, of which none is Clearwell.
         options: More of Spark's configuration, for the Connect server.
+        environment: Variables that all its processes get; default the AWS_* of this one, which open a bucket.
     """
 
     def __init__(
@@ -58,9 +58,12 @@ class Cluster:
         token: str | None = None,
         python: Path | None = None,
         options: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._count, self._memory, self._token, self._python = workers, memory, token, python
         self._options = dict(options or {})
+        own = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        self._given = dict(own if environment is None else environment)
         self._services: dict[str, Service] = {}
         self._ports: dict[str, int] = {}
         self.folder = Path()
@@ -123,11 +126,11 @@ class Cluster:
             **local_conf(
                 cores=max(self._count, 1), scratch=str(self.folder / "spill"), token=self._token or ""
             ),
-            **(s3_conf() if os.environ.get("AWS_ENDPOINT_URL") else {}),
+            **(s3_conf(self._given) if self._given.get("AWS_ENDPOINT_URL") else {}),
             "spark.master": self.master,
             "spark.executor.memory": self._memory,
             "spark.executor.cores": "1",
-            "spark.executor.extraClassPath": ":".join(map(str, jvm.jars())),
+            "spark.executor.extraClassPath": ":".join(map(str, jvm.jars(self._given))),
             "spark.executor.extraJavaOptions": " ".join(jvm.SMALL),
             **self._options,
         }
@@ -208,7 +211,7 @@ class Cluster:
         log = self.folder / f"{name}.log"
         log.unlink(missing_ok=True)  # of an earlier one
         self._services[name] = Service(
-            jvm.command(command, heap="1g" if name == "connect" else _HEAP),
+            jvm.command(command, heap="1g" if name == "connect" else _HEAP, environment=self._given),
             environment=self._environment(),
             folder=self.folder,
             log=log,
@@ -218,9 +221,8 @@ class Cluster:
     def _environment(self) -> dict[str, str]:
         """Nothing of the developer's own but what opens the bucket; credentials are seen here alone."""
         python = self._python or _make_python(self.folder / "python")
-        kept = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
         return {
-            **kept,
+            **self._given,
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "JAVA_HOME": str(jvm.home(self.folder / "java")),

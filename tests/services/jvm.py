@@ -14,7 +14,7 @@ from clearwell.engines.jars import delta_jars, s3_jars
 from clearwell.engines.java import find_java, module_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["SMALL", "SPARK_HOME", "command", "home", "jars"]
 
@@ -23,9 +23,9 @@ SMALL = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
 """For tests and small data: a third of the CPU at the start, and no more after it."""
 
 
-def command(words: Sequence[str], *, heap: str) -> list[str]:
+def command(words: Sequence[str], *, heap: str, environment: Mapping[str, str] = os.environ) -> list[str]:
     """``java`` with Spark's and Delta's classes, and what it shall run."""
-    classes = ":".join([str(SPARK_HOME / "jars" / "*"), *map(str, jars())])
+    classes = ":".join([str(SPARK_HOME / "jars" / "*"), *map(str, jars(environment))])
     return [
         str(find_java().path),
         f"-Xmx{heap}",
@@ -37,9 +37,9 @@ def command(words: Sequence[str], *, heap: str) -> list[str]:
     ]
 
 
-def jars() -> list[Path]:
-    """What is there beside Spark's own: Delta's jars, and S3A's where the environment names a server."""
-    return _jars(s3="AWS_ENDPOINT_URL" in os.environ)
+def jars(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """What is there beside Spark's own: Delta's jars, and S3A's where ``environment`` names a server."""
+    return _jars(s3="AWS_ENDPOINT_URL" in environment)
 
 
 @cache

@@ -72,6 +72,23 @@ def test_what_the_engine_cannot_do_names_an_engine_that_can(engine, query):
     assert not caught.value.transient
 
 
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [
+        (
+            "java.lang.ClassNotFoundException: Class org.apache.hadoop.fs.s3a.S3AFileSystem not found",
+            "hadoop-aws",
+        ),
+        ("java.io.IOException: Stream is corrupted", "correct the transform or its data"),
+    ],
+)
+def test_what_java_says_comes_from_spark_so_no_other_engine_is_named(said, step):
+    error = failures.refused("read flights", Told(f"(java.lang.RuntimeException) {said}\n\tat a.b.C"))
+    assert error.fact == f"read flights: (java.lang.RuntimeException) {said}"
+    assert step in str(error.hint)
+    assert "--engine" not in str(error.hint)
+
+
 def test_a_function_that_raises_is_told_with_its_line(engine):
     def measure(_):
         raise LookupError("no wing")
