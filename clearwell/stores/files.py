@@ -32,11 +32,35 @@ _Seen = TypeVar("_Seen")
 
 
 @contextmanager
-def parquet_file(path: str) -> Generator[pq.ParquetFile]:
-    """Open a Parquet file; what its store refuses, then or later, is a StoreError."""
-    # Spark of others writes moments as INT96, which may lie outside of what nanoseconds can count.
-    with explained(path), pq.ParquetFile(open_input(path), coerce_int96_timestamp_unit="us") as file:
-        yield file
+def parquet_file(path: str, *, compact: bool = False) -> Generator[pq.ParquetFile]:
+    """Open a Parquet file; what its store refuses, then or later, is a StoreError.
+
+    With ``compact`` texts of few different values are read as dictionaries, at half of the CPU.
+    """
+    with explained(path):
+        source = open_input(path)
+        metadata = pq.ParquetFile(source).metadata if compact else None
+        with pq.ParquetFile(
+            source,
+            metadata=metadata,
+            read_dictionary=_repetitive(metadata) if metadata else None,
+            # Spark of others writes moments as INT96, which may lie outside of what nanoseconds can count.
+            coerce_int96_timestamp_unit="us",
+        ) as file:
+            yield file
+
+
+def _repetitive(metadata: pq.FileMetaData) -> list[str]:
+    """The columns of bytes that take less than those of 32 bits: a dictionary's numbers, and few words."""
+    found: list[str] = []
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    for number in range(metadata.num_columns):
+        column = metadata.schema.column(number)
+        if column.physical_type == "BYTE_ARRAY" and column.path == column.name:
+            chunks = [group.column(number) for group in groups]
+            if sum(c.total_uncompressed_size for c in chunks) < 4 * sum(c.num_values for c in chunks):
+                found.append(column.path)
+    return found
 
 
 def parquet_metadata(path: str) -> pq.FileMetaData:

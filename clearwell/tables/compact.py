@@ -92,6 +92,6 @@ def _write_group(
     root: str, folder: str, group: list[LiveFile], snapshot: Snapshot, required: Sequence[str]
 ) -> PartWriter:
     with PartWriter(root, folder, snapshot.schema, required=required) as writer:
-        for batch in aligned_batches(group, snapshot.schema):
+        for batch in aligned_batches(group, snapshot.schema, compact=True):
             writer.write(batch)
     return writer

@@ -104,11 +104,16 @@ def live_files(root: str, handle: DeltaTable, *, vectors: bool) -> list[LiveFile
     return sorted(found, key=lambda f: f.path)
 
 
-def aligned_batches(files: Sequence[LiveFile], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The rows of data files as Arrow batches of exactly ``schema``; a column that a file lacks is NULL."""
+def aligned_batches(
+    files: Sequence[LiveFile], schema: pa.Schema, *, compact: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """The rows of data files as Arrow batches of exactly ``schema``; a column that a file lacks is NULL.
+
+    With ``compact`` texts of few different values may come as dictionaries, at half of the CPU.
+    """
     for live in files:
         first = 0
-        with parquet_file(live.absolute) as file:
+        with parquet_file(live.absolute, compact=compact) as file:
             _require_moments(file, live)
             inside = file.schema_arrow.names
             present = [name for name in schema.names if name in inside and name not in live.partition]
@@ -126,10 +131,17 @@ def _aligned(batch: pa.RecordBatch, schema: pa.Schema, partition: Mapping[str, A
             columns.append(pa.repeat(value, batch.num_rows))
         elif field_.name in batch.schema.names:
             column = batch.column(batch.schema.get_field_index(field_.name))
-            columns.append(column if column.type == field_.type else column.cast(field_.type))
+            columns.append(column if _plain_type(column) == field_.type else column.cast(field_.type))
         else:
             columns.append(pa.nulls(batch.num_rows, field_.type))
-    return pa.RecordBatch.from_arrays(columns, schema=schema) if columns else batch
+    if not columns:
+        return batch
+    fields = [field_.with_type(column.type) for field_, column in zip(schema, columns, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _plain_type(column: pa.Array) -> pa.DataType:
+    return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
 
 
 def _require_moments(file: pq.ParquetFile, live: LiveFile) -> None:

@@ -43,7 +43,7 @@ class PartWriter:
         self._start()
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows; the batch must have exactly the writer's columns."""
+        """Add rows; the batch must have exactly the writer's columns, texts also as dictionaries."""
         if not batch.num_rows:
             return
         for name in self._counted:
@@ -88,19 +88,22 @@ class PartWriter:
         if not self._pending:
             return
         if self._writer is None:
+            self._layout = _layout(self._pending, self.schema)
+            as_dictionaries = self._layout != self.schema
             self._path = f"{self._folder}/part-{len(self.files):05}.parquet"
             self._sink = open_output(self._absolute)
             statistics = self._safe or False
             self._writer = pq.ParquetWriter(
                 self._sink,
-                self.schema,
+                self._layout,
                 compression="zstd",
                 write_statistics=statistics,
-                use_dictionary=_repeating(self._pending, self.schema) or False,
+                use_dictionary=_repeating(self._pending, self._layout) or False,
+                store_schema=not as_dictionaries,  # readers shall find plain texts
             )
         writer: pq.ParquetWriter = self._writer
         with explained(self._absolute):
-            writer.write_table(pa.Table.from_batches(self._pending, self.schema))
+            writer.write_table(_as_table(self._pending, self._layout))
         self._rows += self._waiting
         self._pending, self._waiting = [], 0
 
@@ -124,12 +127,42 @@ class PartWriter:
                     self._sink.close()
 
 
-def _repeating(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> list[str]:
+def _layout(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Schema:
+    """The columns as a file's writer gets them: as dictionaries where they come so."""
+    fields: list[pa.Field] = []
+    for number, field in enumerate(schema):
+        kind, *others = {batch.schema.field(number).type for batch in batches}
+        coded = not others and pa.types.is_dictionary(kind)
+        fields.append(field.with_type(kind) if coded else field)
+    return pa.schema(fields)
+
+
+def _as_table(batches: Sequence[pa.RecordBatch], layout: pa.Schema) -> pa.Table:
+    """The rows for one row group, each column with one dictionary or none."""
+    rows = pa.Table.from_batches([_as_laid_out(batch, layout) for batch in batches], layout)
+    return rows.unify_dictionaries()
+
+
+def _as_laid_out(batch: pa.RecordBatch, layout: pa.Schema) -> pa.RecordBatch:
+    columns: list[pa.Array] = []
+    for column, field in zip(batch.columns, layout, strict=True):
+        if column.type == field.type:
+            columns.append(column)
+        elif pa.types.is_dictionary(field.type):
+            columns.append(column.dictionary_encode())
+        else:
+            columns.append(column.cast(field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=layout)
+
+
+def _repeating(batches: Sequence[pa.RecordBatch], layout: pa.Schema) -> list[str]:
     """The columns whose first values repeat: only of those does a dictionary save bytes, and it costs CPU."""
-    rows = pa.Table.from_batches(batches, schema).slice(0, _SAMPLE)
+    rows = _as_table(batches, layout).slice(0, _SAMPLE)
     found: list[str] = []
-    for field in schema:
-        if not (pa.types.is_nested(field.type) or pa.types.is_boolean(field.type)):
+    for field in layout:
+        if pa.types.is_dictionary(field.type):
+            found.append(field.name)
+        elif not (pa.types.is_nested(field.type) or pa.types.is_boolean(field.type)):
             values = rows.column(field.name)
             if pc.count_distinct(values, mode="all").as_py() <= max(len(values) // 2, 1):
                 found.append(field.name)

@@ -56,7 +56,7 @@ def safe_columns(schema: pa.Schema, first: Collection[str] = ()) -> list[str]:
 
 def read_statistics(path: str, columns: Collection[str], *, required: Collection[str] = ()) -> FileStats:
     """Statistics of the Parquet file at ``path``: null counts of both lists, bounds of ``columns``."""
-    with parquet_file(path) as file:
+    with parquet_file(path, compact=True) as file:
         present = [c for c in dict.fromkeys([*columns, *required]) if c in file.schema_arrow.names]
         nulls = dict.fromkeys(present, 0)
         bounds: dict[str, list[Any]] = {c: [] for c in present if c in columns}
@@ -73,6 +73,8 @@ def read_statistics(path: str, columns: Collection[str], *, required: Collection
 
 def observed_bounds(values: pa.Array) -> list[Any]:
     """The least and the greatest value of a column that is not all NULL; [None] when they cannot be told."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary.take(pc.unique(values.indices).drop_null())
     zoned = pa.types.is_timestamp(values.type) and values.type.tz is not None
     if zoned:  # without its zone: no time zone database is needed
         values = values.cast(pa.timestamp("us"))

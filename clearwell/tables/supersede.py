@@ -106,7 +106,7 @@ def rewrite_without(
         with PartWriter(root, f"{folder}/{number:05}", schema, required=required) as writer:
             for file in group:
                 stays, row = pc.invert(superseded[file.path]), 0
-                for batch in aligned_batches([file], schema):
+                for batch in aligned_batches([file], schema, compact=True):
                     writer.write(batch.filter(stays.slice(row, batch.num_rows)))
                     row += batch.num_rows
         written += writer.files
