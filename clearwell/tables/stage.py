@@ -178,7 +178,7 @@ def count_by_file(lake: Lake, name: TableName, candidate: Candidate) -> tuple[Fi
 def _count_files(lake: Lake, name: TableName, files: Sequence[StagedFile]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for file in files:
-        with parquet_file(lake.store.absolute(f"{name.path}/{file.path}")) as parquet:
+        with parquet_file(lake.store.absolute(f"{name.path}/{file.path}"), compact=True) as parquet:
             for batch in parquet.iter_batches(columns=["_file_id"]):
                 for entry in batch.column(0).value_counts().to_pylist():
                     counts[entry["values"] or ""] += entry["counts"]
