@@ -57,8 +57,8 @@ def commands() -> Iterator[str]:
     yield f"{app.help}\n"
     yield (
         "Every listing takes `--json` and prints one document; every command takes `--lake PATH`"
-        " (or `s3://...`) and `--debug`. Exit codes: 0 done; 1 an error, a failed run, or a check that found something; 2 wrong"
-        " usage; 70 a fault of Clearwell; 130 interrupted.\n"
+        " (or `s3://...`) and `--debug`. Exit codes: 0 done; 1 an error, a failed run, or a check that found"
+        " something; 2 wrong usage; 70 a fault of Clearwell; 130 interrupted.\n"
     )
     for name, command in app.commands.items():
         yield from _command(f"clearwell {name}", command)
