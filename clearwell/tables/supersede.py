@@ -32,6 +32,7 @@ MOST_KEYS = 4_000_000
 """Of a batch, in memory."""
 
 _GROUP_ROWS = 250_000
+_QUESTION_ROWS = 2_000_000
 _POSITION = "cw_position"
 
 
@@ -80,11 +81,15 @@ def superseded_in(keys: Keys, files: Sequence[LiveFile], schema: pa.Schema) -> d
     """Of the files that lose rows: path -> for each row whether it goes. A bit a row stays in memory."""
     columns = pa.schema([schema.field(column) for column in keys.columns])
     found: dict[str, pa.Array] = {}
-    for file in files:
-        # The whole file at once: each question builds the table of keys anew.
-        mask = keys.among(pa.Table.from_batches(aligned_batches([file], columns), columns))
-        if mask.true_count:
-            found[file.path] = mask
+    # Many files at once: each question builds the table of keys anew.
+    for group in _grouped(files, _QUESTION_ROWS):
+        mask = keys.among(pa.Table.from_batches(aligned_batches(group, columns), columns))
+        row = 0
+        for file in group:
+            part = mask.slice(row, file.rows)
+            row += file.rows
+            if part.true_count:
+                found[file.path] = part
     return found
 
 
@@ -102,7 +107,7 @@ def rewrite_without(
     A file becomes a file again, so that its bounds stay narrow; small ones are joined.
     """
     written: list[StagedFile] = []
-    for number, group in enumerate(_grouped(files)):
+    for number, group in enumerate(_grouped(files, _GROUP_ROWS)):
         with PartWriter(root, f"{folder}/{number:05}", schema, required=required) as writer:
             for file in group:
                 stays, row = pc.invert(superseded[file.path]), 0
@@ -113,13 +118,13 @@ def rewrite_without(
     return written
 
 
-def _grouped(files: Sequence[LiveFile]) -> Iterator[list[LiveFile]]:
+def _grouped(files: Sequence[LiveFile], enough: int) -> Iterator[list[LiveFile]]:
     group: list[LiveFile] = []
     rows = 0
     for file in files:
         group.append(file)
         rows += file.rows
-        if rows >= _GROUP_ROWS:
+        if rows >= enough:
             yield group
             group, rows = [], 0
     if group:
