@@ -4,7 +4,8 @@
     ├── ProjectError        the project's own files: YAML, suites, transforms, settings
     ├── SourceError         raw files that cannot be taken as they are
     ├── EngineError         the engine cannot do what is asked of it
-    │   └── EngineLost      the engine died, hung or ran out of memory          (transient)
+    │   ├── EngineLost      the engine died, hung or ran out of memory          (transient)
+    │   └── AnswerLost      the engine lives, but its answer could not be read  (transient)
     ├── StoreError          a bucket that refuses, is not there, or cannot do what a lake needs
     │   └── StoreUnreachable  it did not answer                                  (transient)
     ├── TableError          a table is missing, foreign, or not as promised
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlertError",
+    "AnswerLost",
     "BatchBlocked",
     "CandidateRefused",
     "ClearwellError",
@@ -90,6 +92,12 @@ class EngineError(ClearwellError):
 
 class EngineLost(EngineError):
     """The engine died, hung past its deadline, or ran out of memory in mid-work."""
+
+    transient = True
+
+
+class AnswerLost(EngineError):
+    """The engine lives, but what it answered to a query could not be read."""
 
     transient = True
 

@@ -3,8 +3,8 @@
     keep_latest(orders, key=["order_id"], order_by=["changed_at", "_record_no"])
 
 Spark does it by a window. On the embedded engine a window carries whole rows through a sort; there the
-order is packed into one number a row, the greatest of each key found, and rows joined to it: 0.45 of the
-window's CPU (``make bench ONLY=cleanse``). Both give the same rows.
+order is packed into one number a row, the greatest of each key found, and rows joined to it, at less than
+half of the window's CPU (docs/decisions.md). Both give the same rows.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from clearwell.engines import delta, failures, parquet
 from clearwell.engines.active import keeping_active, make_active
+from clearwell.engines.answers import reading_twice
 from clearwell.engines.base import Capability, require
 from clearwell.engines.dialects import note_sail
 from clearwell.engines.retries import impatient
@@ -182,6 +183,8 @@ class ConnectClient(ABC):
 
             # pyspark.sql.functions builds Connect columns only if this is set, as pyspark's own builder does.
             os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+            make: Any = builder.toChannel
+            builder.toChannel = lambda: reading_twice(make())
             session = ConnectSession.Builder().channelBuilder(builder).create()
             session.client.set_retry_policies([impatient(self._tries)])
             # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
@@ -228,6 +231,8 @@ class ConnectClient(ABC):
 
     def _explain(self, what: str, error: Exception) -> Exception:
         how = self._gone or self._how_lost(error)
+        if how is None and self._closed and failures.is_foreign(error):
+            how = "it was closed"
         if how:
             self._gone = how
             return self._lost(what, how)

@@ -10,7 +10,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from clearwell.errors import EngineError, EngineLost
+from clearwell.engines.answers import LOST
+from clearwell.errors import AnswerLost, EngineError, EngineLost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +48,8 @@ def lost(what: str, how: str, *, words: str = "", hint: str, secrets: Iterable[s
 def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterable[str] = ()) -> EngineError:
     """The error for work that a living engine ended: wrong in itself, or more than the engine can do."""
     text = str(error)
+    if any(sign in text for sign in LOST):
+        return AnswerLost(f"{what}: what the engine answered could not be read", hint="run it again")
     if raised := _raised_by_user(text):
         message, place = raised
         hint = _next_step(message, "", "a Python function that the engine ran raised this")

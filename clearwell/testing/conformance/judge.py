@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from clearwell.errors import ClearwellError, EngineLost
+from clearwell.errors import ClearwellError
 from clearwell.testing.conformance.notation import name_type, spell_rows
 from clearwell.testing.conformance.trial import Trial
 
@@ -51,9 +51,9 @@ def run_case(case: Case, engine: Engine, folder: Path) -> None:
         return
     try:
         found = _collect(trial, case, case.question)
-    except EngineLost:
-        raise
-    except ClearwellError:
+    except ClearwellError as error:
+        if error.transient:  # it is no answer
+            raise
         return
     raise WrongAnswer(case, _show(_spell(found, ordered=case.ordered)), "an error")
 
