@@ -100,9 +100,11 @@ def s3(
 ) -> S3Space:
     """A part of the S3 server of the test's own: ``s3.url("lake")``; the environment has what opens it.
 
-    What is read from there is kept in ``tmp_path / "cache"``.
+    Releases that are read from there are kept in ``tmp_path / "cache"``.
     """
-    monkeypatch.setenv("CLEARWELL_CACHE", str(tmp_path / "cache"))
+    from tests.services.cache import cache_of_its_own
+
+    monkeypatch.setenv("CLEARWELL_CACHE", cache_of_its_own(tmp_path / "cache"))
     for name, value in s3_server.environment.items():
         monkeypatch.setenv(name, value)
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")

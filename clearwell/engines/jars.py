@@ -96,8 +96,8 @@ def s3_jars() -> list[Path]:
 
 
 def jars_folder() -> Path:
-    """Where the jars are kept."""
-    return cache_folder() / "jars"
+    """Where the jars are kept, by the one name that Java's archives of their classes know."""
+    return (cache_folder() / "jars").resolve()
 
 
 def faults(jars: Sequence[Jar], *, thorough: bool = False) -> dict[Jar, str]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.services.cache import cache_of_its_own
+
 if TYPE_CHECKING:
     from tests.services.s3 import S3Server
 
@@ -82,7 +84,7 @@ def hybrid(tmp_path_factory: pytest.TempPathFactory, s3_server: S3Server) -> Sam
     """The sample project after one run of its profile ``hybrid``, with what opens the bucket."""
     s3_server.url("lake")
     root = tmp_path_factory.mktemp("hybrid")
-    variables = {**s3_server.environment, "CLEARWELL_CACHE": str(root / "cache")}
+    variables = {**s3_server.environment, "CLEARWELL_CACHE": cache_of_its_own(root / "cache")}
     sample = replace(copy_sample(root), variables=variables)
     (sample.root / "summary.txt").write_text(sample.clearwell("run", "--profile", "hybrid"))
     return sample

@@ -12,6 +12,7 @@ from tests.checker import assert_bronze_balances, assert_every_version_balances,
 from tests.end_to_end.conftest import Sample, copy_sample
 from tests.end_to_end.test_sample_project import ROWS
 from tests.project import download
+from tests.services.cache import cache_of_its_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,11 @@ def url(s3_server: S3Server) -> str:
 def far(tmp_path_factory: pytest.TempPathFactory, s3_server: S3Server, url: str) -> Sample:
     """The sample project after one run on the bucket."""
     root = tmp_path_factory.mktemp("far")
-    variables = {**s3_server.environment, "CLEARWELL_CACHE": str(root / "cache"), "CLEARWELL_LAKE": url}
+    variables = {
+        **s3_server.environment,
+        "CLEARWELL_CACHE": cache_of_its_own(root / "cache"),
+        "CLEARWELL_LAKE": url,
+    }
     sample = replace(copy_sample(root), variables=variables)
     sample.clearwell("run")
     return sample

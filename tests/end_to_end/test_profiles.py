@@ -162,7 +162,6 @@ def test_a_pilot_on_a_disk_goes_on_in_a_bucket(ran: Sample, s3: S3Space, tmp_pat
         {
             **s3.environment,
             "CLEARWELL_PLACES": f"{{ {places} }}",
-            "CLEARWELL_CACHE": str(tmp_path / "cache"),
         },
     )
     results = grown.json("run")["results"]

@@ -124,10 +124,7 @@ def test_spark_finds_a_changed_cell(published: Sample, tmp_path: Path) -> None:
     assert "split 'train' is the first that differs" in found["differs"]
 
 
-def test_a_lake_in_a_bucket_is_verified_by_all(
-    s3: S3Space, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CLEARWELL_CACHE", str(tmp_path / "cache"))
+def test_a_lake_in_a_bucket_is_verified_by_all(s3: S3Space, cluster: Cluster, tmp_path: Path) -> None:
     sample = copy_sample(tmp_path / "sample")
     address = s3.url("lake")
     sample.clearwell("run", "+late_flights", "--lake", address)
