@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import grpc
+    from pyspark.sql import SparkSession
 
-__all__ = ["LOST", "reading_twice"]
+__all__ = ["LOST", "read_twice"]
 
 LOST = ("Exception deserializing response!", "task context not found for operation")
 """What gRPC says of such an answer, or Sail, when the rest of one is asked for that it has sent whole."""
@@ -23,15 +23,17 @@ LOST = ("Exception deserializing response!", "task context not found for operati
 _log = logging.getLogger("clearwell")
 
 
-def reading_twice(channel: grpc.Channel) -> grpc.Channel:
-    """The channel, whose streams read a message again that they cannot read, and then say so."""
-    plain: Any = channel.unary_stream
+def read_twice(session: SparkSession) -> None:
+    """Have the session read a message of a stream again that it cannot read, and then say so."""
+    client: Any = session.client
+    channel = client._channel  # noqa: SLF001 - pyspark makes its stub by itself, here and below
+    plain = channel.unary_stream
 
     def unary_stream(method: str, *, response_deserializer: Callable[[bytes], Any], **options: Any) -> Any:
         return plain(method, response_deserializer=_twice(response_deserializer), **options)
 
-    channel.unary_stream = unary_stream  # type: ignore[method-assign]
-    return channel
+    channel.unary_stream = unary_stream
+    client._stub = type(client._stub)(channel)  # noqa: SLF001
 
 
 def _twice(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

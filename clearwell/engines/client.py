@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from clearwell.engines import delta, failures, parquet
 from clearwell.engines.active import keeping_active, make_active
-from clearwell.engines.answers import reading_twice
+from clearwell.engines.answers import read_twice
 from clearwell.engines.base import Capability, require
 from clearwell.engines.dialects import note_sail
 from clearwell.engines.retries import impatient
@@ -183,9 +183,8 @@ class ConnectClient(ABC):
 
             # pyspark.sql.functions builds Connect columns only if this is set, as pyspark's own builder does.
             os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
-            make: Any = builder.toChannel
-            builder.toChannel = lambda: reading_twice(make())
             session = ConnectSession.Builder().channelBuilder(builder).create()
+            read_twice(session)
             session.client.set_retry_policies([impatient(self._tries)])
             # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
             atexit.register(self.close)
