@@ -36,8 +36,8 @@ class Capability(StrEnum):
 class Engine(Protocol):
     """A Spark Connect session and the safe doors between it and files.
 
-    Every method may raise EngineError (it cannot) or EngineLost (it died or hung; transient). An
-    engine that is lost stays lost: open another.
+    Every method may raise EngineError (it cannot), EngineLost (it died or hung; transient) or AnswerLost
+    (it lives, but what it said could not be read; transient). A lost engine stays lost: open another.
     """
 
     @property

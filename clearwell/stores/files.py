@@ -51,12 +51,12 @@ def parquet_file(path: str, *, compact: bool = False) -> Generator[pq.ParquetFil
 
 
 def _repetitive(metadata: pq.FileMetaData) -> list[str]:
-    """The columns of bytes that take less than those of 32 bits: a dictionary's numbers, and few words."""
+    """The columns of texts that take less than those of 32 bits: a dictionary's numbers, and few words."""
     found: list[str] = []
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     for number in range(metadata.num_columns):
         column = metadata.schema.column(number)
-        if column.physical_type == "BYTE_ARRAY" and column.path == column.name:
+        if column.logical_type.type == "STRING" and column.path == column.name:
             chunks = [group.column(number) for group in groups]
             if sum(c.total_uncompressed_size for c in chunks) < 4 * sum(c.num_values for c in chunks):
                 found.append(column.path)

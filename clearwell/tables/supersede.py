@@ -83,11 +83,11 @@ def superseded_in(keys: Keys, files: Sequence[LiveFile], schema: pa.Schema) -> d
     found: dict[str, pa.Array] = {}
     # Many files at once: each question builds the table of keys anew.
     for group in _grouped(files, _QUESTION_ROWS):
-        mask = keys.among(pa.Table.from_batches(aligned_batches(group, columns), columns))
-        row = 0
-        for file in group:
-            part = mask.slice(row, file.rows)
-            row += file.rows
+        rows = [pa.Table.from_batches(aligned_batches([file], columns), columns) for file in group]
+        mask, row = keys.among(pa.concat_tables(rows)), 0
+        for file, own in zip(group, rows, strict=True):  # as many as are there, whatever the log says
+            part = mask.slice(row, own.num_rows)
+            row += own.num_rows
             if part.true_count:
                 found[file.path] = part
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -110,6 +111,18 @@ def _write(root: str, folder: str, rows: list[dict[str, Any]]) -> list[StagedFil
     with PartWriter(root, folder, _SCHEMA) as writer:
         writer.write(pa.RecordBatch.from_pylist(rows, _SCHEMA))
     return writer.files
+
+
+def test_a_log_that_miscounts_a_file_moves_no_row_of_the_next(lake: Lake) -> None:
+    root = lake.table(_NAME).root
+    first, second = (
+        _live(root, _write(root, f"miscounted-{number}", [_row(number), _row(number + 1)]))
+        for number in (10, 20)
+    )
+    keys = Keys(root, _write(root, "batch", [_row(11), _row(20)]), _SCHEMA, ["number"])
+    for said in (1, 3):
+        gone = superseded_in(keys, [replace(first, rows=said), second], _SCHEMA)
+        assert [mask.to_pylist() for mask in gone.values()] == [[False, True], [True, False]]
 
 
 def _live(root: str, files: list[StagedFile]) -> LiveFile:
