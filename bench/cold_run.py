@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.measure import Comparison, compare_in_turn, cpu_seconds
-from clearwell.engines.jars import delta_jars
+from clearwell.engines.spark.jars import delta_jars
 
 __all__ = ["compare"]
 

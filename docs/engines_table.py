@@ -77,7 +77,7 @@ def _gaps() -> Iterator[str]:
 
 
 def _guards() -> Iterator[str]:
-    from clearwell.engines.guards import Guard
+    from clearwell.engines.sail_guard.names import Guard
 
     yield "### The guards\n"
     yield "| guard | what it does |"

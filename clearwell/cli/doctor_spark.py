@@ -14,7 +14,7 @@ from clearwell.names import is_url
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from clearwell.engines.jars import Jar
+    from clearwell.engines.spark.jars import Jar
     from clearwell.settings import Settings
 
 __all__ = ["examine_spark"]
@@ -32,7 +32,7 @@ def examine_spark(settings: Settings) -> Iterator[Finding]:
 
 
 def _versions() -> Finding:
-    from clearwell.engines.fit import installed_set, misfit
+    from clearwell.engines.spark.compatibility import installed_set, misfit
 
     if wrong := misfit():
         return Finding("spark", "error", *wrong)
@@ -42,7 +42,7 @@ def _versions() -> Finding:
 
 def _java() -> Iterator[Finding]:
     """The one that is taken, and those before it that cannot be."""
-    from clearwell.engines.java import FITTING, look_for_java
+    from clearwell.engines.spark.java import FITTING, look_for_java
 
     wanted = ", ".join(map(str, FITTING))
     passed_over: list[str] = []
@@ -62,7 +62,7 @@ def _java() -> Iterator[Finding]:
 
 
 def _jars(*, needs_s3: bool) -> Iterator[Finding]:
-    from clearwell.engines.jars import DELTA, S3
+    from clearwell.engines.spark.jars import DELTA, S3
 
     yield _have("jars", DELTA)
     if needs_s3:
@@ -71,8 +71,8 @@ def _jars(*, needs_s3: bool) -> Iterator[Finding]:
 
 def _have(name: str, jars: Sequence[Jar]) -> Finding:
     """Whether all are there and are the known ones, byte by byte."""
-    from clearwell.engines.jars import faults, jars_folder
     from clearwell.engines.memory import show_bytes
+    from clearwell.engines.spark.jars import faults, jars_folder
 
     wrong, folder = faults(jars, thorough=True), jars_folder()
     size = show_bytes(sum(jar.size for jar in jars))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["Capability", "Engine", "require"]
+__all__ = ["SAIL_LACKS", "Capability", "Engine", "require"]
 
 
 class Capability(StrEnum):
@@ -31,6 +31,10 @@ class Capability(StrEnum):
     OBSERVE = "DataFrame.observe"
     STREAMING = "structured streaming"
     SUCCESS_MARK = "a mark that says that a write has ended, and of which files"
+
+
+SAIL_LACKS = frozenset(Capability)
+"""Sail 0.7 has none of these."""
 
 
 class Engine(Protocol):

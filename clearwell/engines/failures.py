@@ -10,7 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from clearwell.engines.answers import LOST
+from clearwell.engines.reread import LOST
 from clearwell.errors import AnswerLost, EngineError, EngineLost
 
 if TYPE_CHECKING:

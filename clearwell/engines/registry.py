@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearwell.engines.connect import ConnectEngine
-from clearwell.engines.embedded import EmbeddedEngine
-from clearwell.engines.parcel import Parcel
-from clearwell.engines.spark import open_spark
+from clearwell.engines.connect.code_archive import Parcel
+from clearwell.engines.connect.engine import ConnectEngine
+from clearwell.engines.sail.engine import EmbeddedEngine
+from clearwell.engines.spark.engine import open_spark
 from clearwell.errors import ClearwellError, EngineError, did_you_mean
 from clearwell.names import is_url
 

@@ -15,9 +15,9 @@ import pyarrow as pa
 from clearwell.curation import keep_latest
 from clearwell.datasets.divide import TEST, TRAIN
 from clearwell.datasets.live import LIVE
-from clearwell.engines.fingerprint import fingerprint_frame, fingerprint_sides
 from clearwell.errors import ProjectError, TableNotFound
 from clearwell.flow.recipes import live_recipe, training_recipe
+from clearwell.reproduce.on_engine import fingerprint_frame, fingerprint_sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow.parquet as pq
 
 from clearwell.engines import Capability
-from clearwell.engines.footers import misleading_columns
+from clearwell.engines.files.statistics import misleading_columns
 from clearwell.errors import TableError
 from clearwell.stores import parquet_metadata
 from clearwell.tables.datafiles import aligned_batches

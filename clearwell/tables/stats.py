@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.engines.footers import EXACT_DIGITS
+from clearwell.engines.files.statistics import EXACT_DIGITS
 from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:

@@ -228,7 +228,7 @@ def test_a_server_that_is_killed_in_mid_run_ends_it_in_bounded_time_and_a_rerun_
 
 def test_a_client_whose_server_has_gone_exits_in_bounded_time(mended: Cluster, tmp_path: Path) -> None:
     program = f"""
-        from clearwell.engines.connect import ConnectEngine
+        from clearwell.engines.connect.engine import ConnectEngine
         engine = ConnectEngine({mended.url!r})
         print(engine.session().range(3).count(), flush=True)
         input()

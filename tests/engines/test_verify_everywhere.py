@@ -14,17 +14,17 @@ from hypothesis import HealthCheck, given, settings
 
 from clearwell.datasets.fingerprint import fingerprint_rows
 from clearwell.engines import open_engine
-from clearwell.engines.fingerprint import fingerprint_frame
 from clearwell.flow.contents import table_contents
 from clearwell.flow.project import load_project
 from clearwell.flow.stored import open_release
 from clearwell.flow.verify import verify
+from clearwell.reproduce.on_engine import fingerprint_frame
 from clearwell.settings import Settings
 from clearwell.stores import Store
 from clearwell.tables import Lake
 from tests.end_to_end.conftest import Sample, copy_sample
-from tests.unit.engines.test_fingerprint import tables
 from tests.unit.flow.verifying import change_cell, contents
+from tests.unit.reproduce.test_on_engine import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 import psutil
 
-from clearwell.engines.spark_conf import local_conf, properties, s3_conf
+from clearwell.engines.spark.conf import local_conf, properties, s3_conf
 from tests.services import jvm
 from tests.services.process import Service, comes_true
 

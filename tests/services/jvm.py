@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pyspark
 
-from clearwell.engines.jars import delta_jars, s3_jars
-from clearwell.engines.java import find_java, module_options
+from clearwell.engines.spark.jars import delta_jars, s3_jars
+from clearwell.engines.spark.java import find_java, module_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from pyspark.sql import functions as F
 
-from clearwell.engines.connect import ConnectEngine
+from clearwell.engines.connect.engine import ConnectEngine
 from tests.services.process import comes_true
 
 if TYPE_CHECKING:

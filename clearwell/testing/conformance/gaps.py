@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from clearwell.engines.guards import Guard
+from clearwell.engines.sail_guard.names import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -131,7 +131,7 @@ def test_what_spark_needs_is_told_and_is_no_fault_where_it_is_not_used(
 def test_a_jar_that_is_not_whole_is_named_for_the_engine_that_needs_it(
     healthy: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from clearwell.engines.jars import delta_jars
+    from clearwell.engines.spark.jars import delta_jars
 
     folder = tmp_path / "cache/jars"
     folder.mkdir(parents=True)
@@ -161,10 +161,10 @@ def test_jars_for_buckets_are_looked_at_where_a_part_of_the_lake_is_in_one(
 def test_versions_that_do_not_fit_are_an_error_for_spark_alone(
     healthy: Path, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clearwell.engines import fit
+    from clearwell.engines.spark import compatibility
 
     bad = {"python": "3.12.3", "pyspark": "4.2.0", "delta-spark": "4.4.1", "pandas": "2.3.3"}
-    monkeypatch.setattr(fit, "installed_set", lambda: bad)
+    monkeypatch.setattr(compatibility, "installed_set", lambda: bad)
     assert findings(clearwell("doctor", "--json"))["spark"]["state"] == "ok"
     ran = clearwell("doctor", "--json", "--engine", "spark")
     assert (ran.code, findings(ran)["spark"]["state"]) == (1, "error")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.engines.embedded import EmbeddedEngine
+from clearwell.engines.sail.engine import EmbeddedEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType
 
-from clearwell.engines.embedded import EmbeddedEngine
+from clearwell.engines.sail.engine import EmbeddedEngine
 from clearwell.errors import EngineLost
 from tests.unit.engines.processes import Owner, has_ended
 
@@ -103,7 +103,7 @@ def test_what_a_function_started_ends_with_the_engine():
 
 OPEN = """
     import os, subprocess, sys, threading, time
-    from clearwell.engines.embedded import EmbeddedEngine
+    from clearwell.engines.sail.engine import EmbeddedEngine
     engine = EmbeddedEngine()
     session = engine.session()
 """
@@ -158,7 +158,7 @@ def test_an_engine_ends_with_its_owner_though_a_copy_of_the_owner_lives_on():
 def test_an_engine_outlives_the_thread_that_started_it():
     program = """
     import os, threading, time
-    from clearwell.engines.embedded import EmbeddedEngine
+    from clearwell.engines.sail.engine import EmbeddedEngine
     engine = EmbeddedEngine()
     starter = threading.Thread(target=engine.session)
     starter.start(); starter.join()

@@ -7,8 +7,8 @@ import os
 import pytest
 from pyspark.sql import functions as F
 
-from clearwell.engines.embedded import EmbeddedEngine
 from clearwell.engines.memory import machine_memory, show_bytes
+from clearwell.engines.sail.engine import EmbeddedEngine
 from clearwell.errors import EngineError, EngineLost
 
 SMALL = 600 * 2**20

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from clearwell.engines import open_engine
-from clearwell.engines.connect import ConnectEngine
-from clearwell.engines.embedded import EmbeddedEngine
-from clearwell.engines.spark import SparkEngine
+from clearwell.engines.connect.engine import ConnectEngine
+from clearwell.engines.sail.engine import EmbeddedEngine
+from clearwell.engines.spark.engine import SparkEngine
 from clearwell.errors import EngineError, ProjectError
 from clearwell.settings import Settings
 

@@ -11,8 +11,9 @@ import time
 import pytest
 from pyspark.sql import functions as F
 
-from clearwell.engines import lifeline, spark_process
-from clearwell.engines.spark import SparkEngine
+from clearwell.engines.local import die_with_parent
+from clearwell.engines.spark import process as spark_process
+from clearwell.engines.spark.engine import SparkEngine
 from clearwell.errors import EngineError, EngineLost
 from tests.unit.engines import feathers
 from tests.unit.engines.processes import Owner, has_ended
@@ -30,7 +31,7 @@ def wait_for_workers(engine: SparkEngine) -> list[int]:
     """All processes of the engine, once its Python workers are among them."""
     assert engine.pid is not None
     for _ in range(600):
-        members = lifeline.session_members(engine.pid)
+        members = die_with_parent.session_members(engine.pid)
         if len(members) >= 4:  # Java, the daemon, and a worker for each task
             return members
         time.sleep(0.1)
@@ -127,8 +128,9 @@ def test_a_spark_in_too_little_memory_is_refused_before_anything_starts():
 OPEN = f"""
     import os, threading, time
     from pyspark.sql import functions as F
-    from clearwell.engines import lifeline, spark_process
-    from clearwell.engines.spark import SparkEngine
+    from clearwell.engines.local import die_with_parent
+    from clearwell.engines.spark import process as spark_process
+    from clearwell.engines.spark.engine import SparkEngine
     from tests.unit.engines import feathers
     engine = SparkEngine(memory={MEMORY})
     session = engine.session()
@@ -136,7 +138,7 @@ OPEN = f"""
     def hold():
         session.range(2, numPartitions=2).select(F.udf(feathers.hold, "long")("id")).collect()
     def tell():
-        while len(members := lifeline.session_members(engine.pid)) < 4:
+        while len(members := die_with_parent.session_members(engine.pid)) < 4:
             time.sleep(0.1)
         print(*members, engine.scratch, flush=True)
     threading.Thread(target=tell, daemon=True).start()
@@ -148,7 +150,7 @@ def test_nothing_outlives_an_owner_that_is_killed():
         *processes, scratch = owner.line().split()
         owner.process.kill()
         assert all(has_ended(int(pid)) for pid in processes)
-    from clearwell.engines.scratch import Scratch
+    from clearwell.engines.local.scratch import Scratch
 
     Scratch().remove()  # the next start
     assert not os.path.exists(scratch)

@@ -12,7 +12,7 @@ import pytest
 from obstore.store import from_url
 from pyspark.sql import functions as F
 
-from clearwell.engines.spark import SparkEngine
+from clearwell.engines.spark.engine import SparkEngine
 from clearwell.errors import StoreError, StoreUnreachable
 
 if TYPE_CHECKING:
@@ -105,10 +105,10 @@ def test_what_a_bucket_lacks_is_told_in_bounded_time(s3: S3Space, monkeypatch, c
 def test_no_key_is_an_argument_or_in_a_file(engine, s3_server: S3Server):
     from pathlib import Path
 
-    from clearwell.engines import lifeline
+    from clearwell.engines.local import die_with_parent
 
     secret = s3_server.environment["AWS_SECRET_ACCESS_KEY"].encode()
-    for pid in lifeline.session_members(engine.pid):
+    for pid in die_with_parent.session_members(engine.pid):
         assert secret not in Path(f"/proc/{pid}/cmdline").read_bytes()
     for name in ("spark.properties", "java.arguments"):
         assert secret not in (Path(engine.scratch) / name).read_bytes()

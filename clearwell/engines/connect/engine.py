@@ -1,0 +1,200 @@
+"""Any Spark Connect endpoint: ``sc://host:port``, with ``;token=...;use_ssl=true`` where it asks for them.
+
+The address is Spark's own; its token never reaches a log or an error. Which engine answers is asked once:
+Spark says one version by the protocol and in SQL, and Sail behind an address says two. Nothing is started
+and nothing is stopped here but the session. What Spark's workers run of Clearwell and of the project is sent
+to them when the session starts; they need pyarrow, and a Python of our version.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from clearwell.engines import failures
+from clearwell.engines.base import SAIL_LACKS
+from clearwell.engines.connect.code_archive import Parcel
+from clearwell.engines.connect.progress import TaskWatch
+from clearwell.engines.connect.session import ConnectClient
+from clearwell.engines.files import parquet
+from clearwell.errors import EngineError
+
+if TYPE_CHECKING:
+    import grpc
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+__all__ = ["ConnectEngine"]
+
+_INTERRUPT_SECONDS = 2.0
+_COLD_START = 6
+"""So many times the patience: a Spark that has just started takes long over its first session."""
+_TRIES = 8
+_SHORTEST_SECRET = 6
+
+
+class ConnectEngine(ConnectClient):
+    """A Spark Connect endpoint that others run.
+
+    Args:
+        url: ``sc://host:port/;key=value``.
+        deadline_seconds: Work that takes longer is interrupted, and the connection given up.
+        patience: Seconds to wait until the endpoint can be reached; its first answer may take longer.
+        parcel: The code that its workers get; default Clearwell's own.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        deadline_seconds: float = 3600.0,
+        patience: float = 10.0,
+        parcel: Parcel | None = None,
+    ) -> None:
+        self._url = url
+        self._patience = patience
+        self._parcel = parcel or Parcel()
+        self._tasks = TaskWatch()
+        self._starved = False
+        self.sends_code = False
+        """Whether what its workers import has been sent to them: they can run functions of Clearwell."""
+        self._channel: grpc.Channel | None = None
+        super().__init__(_address(url), deadline_seconds=deadline_seconds, tries=_TRIES)
+
+    def _open(self) -> DefaultChannelBuilder:
+        try:
+            import grpc
+            from pyspark.errors import PySparkException
+            from pyspark.sql.connect.client import DefaultChannelBuilder
+        except ImportError as error:
+            raise EngineError(
+                f"an engine at an address needs packages that are not installed: {error.name}",
+                hint="pip install 'clearwell[pipelines]'",
+            ) from error
+
+        class OneChannel(DefaultChannelBuilder):
+            """For the first look and for the session; held here, so that it can be cut from outside."""
+
+            channel: grpc.Channel | None = None
+
+            def toChannel(self) -> grpc.Channel:  # noqa: N802, pyspark's name
+                self.channel = self.channel or super().toChannel()
+                return self.channel
+
+        try:
+            builder = OneChannel(self._url)
+        except (PySparkException, ValueError):
+            raise EngineError(
+                f"{self.name} is not the address of a Spark Connect endpoint",
+                hint="write it as sc://host:port, or sc://host:port/;use_ssl=true;token=...",
+            ) from None  # the cause quotes the whole address, with its token
+        self._channel = channel = builder.toChannel()
+        try:
+            grpc.channel_ready_future(channel).result(timeout=self._patience)
+        except grpc.FutureTimeoutError as error:
+            channel.close()
+            raise EngineError(
+                f"no Spark Connect endpoint answers at {self.name}",
+                hint="start it, or correct --engine sc://host:port; --engine embedded needs no server",
+            ) from error
+        return builder
+
+    def _settle(self, session: SparkSession) -> parquet.Dialect:
+        """Learn whether Spark or Sail answers; an endpoint that answers neither way is refused."""
+        from pyspark.errors import PySparkException
+
+        patience = _COLD_START * self._patience
+        alarm = threading.Timer(patience, self._abandon, [f"no first answer within {patience:g} s"])
+        alarm.daemon = True
+        alarm.start()
+        try:
+            spoken = session.version
+            # From a table of the query's own: so Spark answers by itself, when no worker is there yet.
+            named = str(session.sql("SELECT version() FROM VALUES (1)").collect()[0][0])
+        except (PySparkException, ValueError) as error:
+            if self._gone:
+                raise
+            raise EngineError(
+                f"what answers at {self.name} is not a Spark Connect endpoint that takes us: "
+                + failures.redact(failures.first_line(str(error)), self._secrets()),
+                hint="check the port, the token and the server's version",
+            ) from error
+        finally:
+            alarm.cancel()
+        if named.split(maxsplit=1)[0] == spoken:
+            handler: Any = self._tasks  # pyspark wants a subclass, and calls it as a function
+            session.registerProgressHandler(handler)
+            self._send_code(session)
+            self.sends_code = True
+            return parquet.SPARK
+        self.lacks = SAIL_LACKS
+        return parquet.SAIL
+
+    def _send_code(self, session: SparkSession) -> None:
+        """Give Spark what its workers import; Sail runs functions in a process of this machine's own."""
+        from pyspark.errors import PySparkException
+
+        with TemporaryDirectory(prefix="clearwell-code-") as folder:
+            packed = self._parcel.pack(Path(folder))
+            try:
+                session.addArtifacts(str(packed), pyfile=True)
+            except (PySparkException, ValueError) as error:
+                said = failures.redact(failures.first_line(str(error)), self._secrets())
+                raise EngineError(
+                    f"{self.name} does not take the code that its workers shall run: {said}",
+                    hint="it must allow artifacts (SparkSession.addArtifacts), as Spark's own server does",
+                ) from error
+
+    def _too_long(self) -> str:
+        waiting = self._tasks.none_begun
+        if not waiting:
+            return super()._too_long()
+        self._starved = True
+        return f"{super()._too_long()}: none of {waiting} tasks was begun, for the cluster has no free worker"
+
+    def _abandon(self, why: str) -> None:
+        self._gone = self._gone or why
+        if self._session is not None:  # the server lives on: it should not work for nobody
+            asked = threading.Thread(target=_interrupt_all, args=[self._session], daemon=True)
+            asked.start()
+            asked.join(_INTERRUPT_SECONDS)
+        super()._abandon(why)
+
+    def _cut(self, why: str) -> None:  # noqa: ARG002, nobody ends here who could be asked why
+        if self._channel is not None:
+            self._channel.close()
+
+    def _how_lost(self, error: BaseException) -> str | None:
+        return f"{self.name} does not answer any more" if failures.is_disconnect(error) else None
+
+    def _end(self) -> None:
+        self._channel = None
+
+    def _secrets(self) -> tuple[str, ...]:
+        """Every value of the address after its host: tokens, users, session ids."""
+        values = [part.partition("=")[2] for part in self._url.split(";")[1:]]
+        password = urlsplit(f"//{self._url.partition('://')[2]}").password
+        spelled = {form for value in (*values, password or "") for form in (value, unquote(value))}
+        return tuple(form for form in spelled if len(form) >= _SHORTEST_SECRET)
+
+    def _hint_lost(self) -> str:
+        if self._starved:
+            return (
+                f"look at the workers of {self.name}, or raise engine_deadline_seconds if they are only busy"
+            )
+        return f"look at the server at {self.name}, then run it again: a finished step is not repeated"
+
+
+def _address(url: str) -> str:
+    """``sc://host:port`` of an address, without what may be secret."""
+    rest = url.partition("://")[2].partition(";")[0].partition("/")[0]
+    return f"sc://{rest.rpartition('@')[2]}"
+
+
+def _interrupt_all(session: SparkSession) -> None:
+    with suppress(Exception):
+        session.interruptAll()

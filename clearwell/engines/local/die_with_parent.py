@@ -1,0 +1,93 @@
+"""Start a program that cannot outlive who started it: run as a file, before the program takes its place.
+
+    python -I -S die_with_parent.py LIFELINE PROGRAM ARGUMENT...
+
+LIFELINE is the read end of a pipe whose only write end the parent holds. However the parent ends, the kernel
+closes that end, and on Linux it then kills this process group by itself, whatever program runs in it by then.
+(The parent-death signal would not do: it follows the *thread* that started this process.) On other systems a
+process stays behind that waits for it. Must lead a session of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["die_with_parent", "guarded", "kill_group", "kill_session", "session_members"]
+
+_ROUNDS = 50
+
+
+def guarded(command: Sequence[str], lifeline: int) -> list[str]:
+    """The command that runs ``command`` so that it ends with whoever holds the other end of ``lifeline``."""
+    return [sys.executable, "-I", "-S", __file__, str(lifeline), *command]
+
+
+def die_with_parent(lifeline: int) -> bool:
+    """Have the kernel end this process group when the other end closes; whether this kernel does so."""
+    if sys.platform != "linux":
+        return False
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    return True
+
+
+def kill_group(pid: int) -> None:
+    """Kill the process group that ``pid`` leads."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # gone; macOS says so by the second one
+        os.killpg(pid, signal.SIGKILL)
+
+
+def kill_session(leader: int) -> None:
+    """Kill all that runs in the session that ``leader`` leads, whatever groups it has made there."""
+    kill_group(leader)
+    for _ in range(_ROUNDS):  # what is killed may have started more meanwhile
+        members = session_members(leader)
+        for pid in members:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not members:
+            return
+
+
+def session_members(leader: int) -> list[int]:
+    """The living processes of a session; none where the system does not tell."""
+    members: list[int] = []
+    for pid in os.listdir("/proc") if sys.platform == "linux" else ():
+        if pid.isdecimal():
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+                # The name before the last bracket may hold anything, also spaces and brackets.
+                state, _, _, session, *_ = file.read().rpartition(b") ")[2].split()
+                if int(session) == leader and state not in (b"Z", b"X"):
+                    members.append(int(pid))
+    return members
+
+
+def _main(arguments: Sequence[str]) -> None:
+    lifeline, *command = arguments
+    if not die_with_parent(int(lifeline)):
+        _leave_a_watch(int(lifeline))
+    # A parent that died before the lines above sent no signal, but its end of the pipe is closed.
+    if select.select([int(lifeline)], [], [], 0)[0]:
+        sys.exit(1)
+    os.set_inheritable(int(lifeline), True)
+    os.execv(command[0], command)  # noqa: S606, a list of arguments and no shell
+
+
+def _leave_a_watch(lifeline: int) -> None:
+    if os.fork() == 0:
+        os.read(lifeline, 1)  # nobody writes: it returns when the parent is gone
+        kill_group(os.getpgrp())
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The embedded engine: Sail, as a process of its own on loopback."""

@@ -1,0 +1,49 @@
+"""The default engine: Sail, in a process of its own on loopback, one for a run.
+
+No Java, ready in a fraction of a second. It refuses nothing by name, but lacks what ``lacks`` says. Its
+port has no password: another user of the same machine could reach it while the run lasts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.engines.base import SAIL_LACKS
+from clearwell.engines.files import parquet
+from clearwell.engines.local.engine import LocalEngine
+from clearwell.engines.sail.process import SailProcess
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    from clearwell.engines.local.scratch import Scratch
+
+__all__ = ["EmbeddedEngine"]
+
+
+class EmbeddedEngine(LocalEngine):
+    """Sail as a supervised child process.
+
+    Args:
+        memory: Bytes that its process may use; default half of the machine's or the control group's.
+        deadline_seconds: Work that takes longer ends the engine.
+    """
+
+    lacks = SAIL_LACKS
+    packages = ("pyspark", "pysail", "grpc")
+    least_memory = 512 * 2**20
+
+    def __init__(self, *, memory: int | None = None, deadline_seconds: float = 3600.0) -> None:
+        super().__init__("embedded", memory=memory, deadline_seconds=deadline_seconds)
+
+    def _launch(self, scratch: Scratch) -> DefaultChannelBuilder:
+        self._process = process = SailProcess(self.memory, str(scratch.path), keep_open=(scratch.lock,))
+        from pyspark.sql.connect.client import DefaultChannelBuilder
+
+        # A proxy from the environment must not get between us and loopback.
+        return DefaultChannelBuilder(f"sc://127.0.0.1:{process.port()}", [("grpc.enable_http_proxy", 0)])
+
+    def _settle(self, session: SparkSession) -> parquet.Dialect:
+        self._forget_interrupts(session)
+        return parquet.SAIL

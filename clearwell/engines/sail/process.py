@@ -1,0 +1,85 @@
+"""The process of the embedded engine: how it is started, and how its port is learned."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import sys
+from typing import TYPE_CHECKING
+
+from clearwell.engines.local.server import ServerProcess
+from clearwell.engines.memory import address_space_limit
+from clearwell.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SailProcess", "server_environment"]
+
+_START_SECONDS = 60.0
+_ONE_WEEK = 7 * 24 * 3600
+
+
+class SailProcess(ServerProcess):
+    """A running Sail server and the thread that watches it.
+
+    Args:
+        memory: Bytes of private memory; with more than that it is ended.
+        scratch: An existing folder for what queries spill.
+        keep_open: Descriptors that the process shall inherit.
+    """
+
+    no_memory = ("memory allocation of", "returned null pointer", "MemoryError")
+    """What Rust, its C libraries and Python say when an allocation is refused."""
+
+    def __init__(self, memory: int, scratch: str, *, keep_open: tuple[int, ...] = ()) -> None:
+        self._report, report = os.pipe()
+        try:
+            super().__init__(
+                "the embedded engine",
+                lambda line: [
+                    *(sys.executable, "-P", "-m", "clearwell.engines.sail.server"),
+                    *(str(line), str(report), str(address_space_limit(memory))),
+                ],
+                server_environment(os.environ, memory=memory, scratch=scratch),
+                memory=memory,
+                keep_open=(report, *keep_open),
+            )
+        except EngineError:
+            os.close(self._report)
+            raise
+        finally:
+            os.close(report)
+
+    def port(self) -> int:
+        """The port that it serves on, once it does; raises EngineError if it never will."""
+        with open(self._report, "rb") as report, selectors.DefaultSelector() as selector:
+            selector.register(report, selectors.EVENT_READ)
+            line = report.readline() if selector.select(_START_SECONDS) else b""
+        if port := int(line or b"0"):
+            return port
+        self.kill("it did not start")
+        raise EngineError(
+            f"the embedded engine did not start: {self.last_words() or self.how_it_ended()}",
+            hint="pip install 'clearwell[pipelines]' again; if memory was short, raise engine_memory",
+        )
+
+
+def server_environment(parent: Mapping[str, str], *, memory: int, scratch: str) -> dict[str, str]:
+    """What the server's process sees: the parent's environment and modules, and our settings.
+
+    The time zone and the hash seed are fixed, so that a user's function gives the same on any machine.
+    """
+    return {
+        **parent,
+        "PYTHONPATH": os.pathsep.join(os.path.abspath(entry) for entry in sys.path),
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+        "RUST_LOG": "error",
+        "RUST_BACKTRACE": "0",
+        "SAIL_MODE": "local",
+        "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(memory * 6 // 10),
+        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{scratch}"]',
+        "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_ONE_WEEK),
+    }

@@ -1,0 +1,47 @@
+"""The embedded engine's own process: a Sail server on loopback that cannot outlive who started it.
+
+    python -m clearwell.engines.sail.server LIFELINE REPORT DATA_LIMIT
+
+LIFELINE is as in clearwell/engines/local/die_with_parent.py: on Linux no Python code runs when the parent ends, so a
+user's function that holds the interpreter cannot delay it. REPORT is a pipe that gets the port.
+DATA_LIMIT is the RLIMIT_DATA in bytes. Imports are few, for this is the start of every run.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+
+from clearwell.engines.local.die_with_parent import die_with_parent
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until the lifeline closes; never returns."""
+    lifeline, report, data_limit = (int(argument) for argument in arguments)
+    die_with_parent(lifeline)
+    _limit_memory(data_limit)
+
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer(ip="127.0.0.1", port=0)
+    server.start(background=True)
+    address = server.listening_address
+    os.write(report, f"{address[1] if address else 0}\n".encode())
+    os.close(report)
+    # On other systems, and for a parent that died before the lines above. Nobody writes there.
+    os.read(lifeline, 1)
+    os._exit(0)
+
+
+def _limit_memory(data_limit: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard != resource.RLIM_INFINITY:
+        data_limit = min(data_limit, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (data_limit, data_limit))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,50 @@
+"""Where a guard acts: a function in a plan, with what is known of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearwell.engines.sail_guard.terms import Given, Term
+
+if TYPE_CHECKING:
+    from pyspark.sql.types import DataType
+
+    from clearwell.engines.sail_guard.names import Guard
+
+__all__ = ["Refused", "Rule", "Site"]
+
+
+class Refused(Exception):
+    """A guard that cannot make engines equal here: why, and what to write instead."""
+
+    def __init__(self, guard: Guard, why: str, instead: str | None = None) -> None:
+        super().__init__(why)
+        self.guard = guard
+        self.why = why
+        self.instead = instead
+        self.place: str | None = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """A function in a plan. ``kinds`` are the types of its arguments; None: nobody could tell.
+
+    ``literals`` are the arguments that are whole numbers or texts as they are written, else None.
+    """
+
+    name: str
+    given: tuple[Given, ...]
+    kinds: tuple[DataType | None, ...]
+    literals: tuple[int | str | None, ...] = ()
+    distinct: bool = False
+
+    @property
+    def sides(self) -> list[tuple[Given, DataType | None]]:
+        """Its arguments with their types."""
+        return list(zip(self.given, self.kinds, strict=True))
+
+
+Rule = Callable[[Site], Term | None]
+"""What takes the place of a function; None: it is the same on all engines. Raises Refused."""

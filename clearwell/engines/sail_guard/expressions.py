@@ -1,0 +1,245 @@
+"""Expressions of a plan on their way through the rules: first all types are learned, then parts replaced.
+
+The types of literals, and of arithmetic between known ones, nobody is asked for. Inside a lambda the engine
+is asked with NULL of the element's type in the variable's place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyspark.sql.connect.proto as pb
+
+from clearwell.engines.sail_guard.call_site import Refused, Site
+from clearwell.engines.sail_guard.rules import RULES
+from clearwell.engines.sail_guard.rules.arithmetic import OPERATORS, result_kind
+from clearwell.engines.sail_guard.rules.functions import cast, positive_zero
+from clearwell.engines.sail_guard.spark_types import literal_kind, literal_value, variable_kinds
+from clearwell.engines.sail_guard.terms import Given, to_expression
+from clearwell.engines.sail_guard.type_inference import messages_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pyspark.sql import types
+
+    from clearwell.engines.sail_guard.terms import Term
+    from clearwell.engines.sail_guard.type_inference import Scope
+
+__all__ = ["Rewrite", "parts_in", "place_of"]
+
+_CALLS = ("unresolved_function", "call_function")
+_EXPRESSION = "spark.connect.Expression"
+_Variables = dict[str, "types.DataType | None"]
+
+
+class Rewrite:
+    """The outermost expressions of one relation."""
+
+    def __init__(self, top: Sequence[Any]) -> None:
+        self._top = top
+        self._kinds: dict[bytes, types.DataType | None] = {}
+        self.is_needed = any(_is_site(part) for expression in top for part in parts_in(expression))
+
+    def learn(self, scope: Scope) -> None:
+        """Learn the types of all arguments that a rule looks at."""
+        wanted: dict[bytes, Any] = {}
+        for expression in self._top:
+            self._want(expression, {}, wanted, scope)
+        late = {key: e for key, e in wanted.items() if _operator(e) is not None}
+        self._ask({key: e for key, e in wanted.items() if key not in late}, scope)
+        self._ask({key: e for key, e in late.items() if self._derived(e) is None}, scope)
+
+    def rewritten(self, expression: Any) -> Any:
+        """What takes the place of an expression; the same object where nothing differs."""
+        made, changed = self._inside(expression)
+        window = made.window if expression.HasField("window") else None
+        try:
+            if window is not None:
+                term = self._term(expression.window.window_function, window.window_function)
+            else:
+                term = self._term(expression, made)
+        except Refused as refused:
+            refused.place = refused.place or place_of(expression)
+            raise
+        if term is None:
+            return made if changed else expression
+        replaced = to_expression(term, window)
+        replaced.common.CopyFrom(expression.common)
+        return replaced
+
+    def _inside(self, expression: Any) -> tuple[Any, bool]:
+        """A copy of an expression with all its parts rewritten, and whether any of them differs."""
+        made = pb.Expression()
+        made.CopyFrom(expression)
+        if expression.HasField("window"):
+            before, after = expression.window, made.window
+            function, changed = self._inside(before.window_function)  # itself only together with its window
+            after.window_function.CopyFrom(function)
+            return made, changed | self._keys_rewritten(before, after)
+        changed = False
+        for before, after in zip(_children(expression), _children(made), strict=True):
+            if (inner := self.rewritten(before)) is not before:
+                after.CopyFrom(inner)
+                changed = True
+        return made, changed
+
+    def _term(self, before: Any, after: Any) -> Term | None:
+        """What a rule puts in the place of a function or cast, whose parts are rewritten already."""
+        if not _is_site(before) or before.HasField("window"):
+            return None
+        site = Site(
+            _name(before),
+            tuple(Given(argument) for argument in _arguments(after)),
+            tuple(self._kind(argument) for argument in _arguments(before)),
+            tuple(literal_value(argument) for argument in _arguments(before)),
+            bool(getattr(getattr(before, before.WhichOneof("expr_type")), "is_distinct", False)),
+        )
+        if before.HasField("cast"):
+            return cast(site, _cast_kind(before.cast))
+        return RULES[site.name](site)
+
+    def _keys_rewritten(self, before: Any, after: Any) -> bool:
+        """Partitions and order of a window take -0.0 for 0.0."""
+        keys = list(zip(before.partition_spec, after.partition_spec, strict=True))
+        keys += [(b.child, a.child) for b, a in zip(before.order_spec, after.order_spec, strict=True)]
+        changed = False
+        for old, new in keys:
+            inner = self.rewritten(old)
+            term = positive_zero(Given(inner), self._kind(old))
+            if term is not None or inner is not old:
+                new.CopyFrom(to_expression(term) if term is not None else inner)
+                changed = True
+        return changed
+
+    def _kind(self, expression: Any) -> types.DataType | None:
+        return literal_kind(expression) or self._derived(expression) or self._kinds.get(_key(expression))
+
+    def _derived(self, expression: Any) -> types.DataType | None:
+        if (name := _operator(expression)) is None:
+            return None
+        left, right = (self._kind(argument) for argument in _arguments(expression))
+        return result_kind(name, left, right)
+
+    def _want(self, expression: Any, variables: _Variables, wanted: dict[bytes, Any], scope: Scope) -> None:
+        """Collect the arguments whose types a rule needs, as the engine is asked for them."""
+        for part in _looked_at(expression):
+            if literal_kind(part) is None:
+                wanted.setdefault(_key(part), _without_variables(part, variables))
+        inside = variables
+        if any(child.HasField("lambda_function") for child in _children(expression)):
+            inside = variables | self._variables(expression, variables, scope)
+        for child in _children(expression):
+            self._want(child, inside, wanted, scope)
+
+    def _variables(self, expression: Any, variables: _Variables, scope: Scope) -> _Variables:
+        """The types of the variables of the lambdas of a function over an array or a map."""
+        arguments = _arguments(expression)
+        lambdas = [a.lambda_function for a in arguments if a.HasField("lambda_function")]
+        if not any(_is_site(part) for body in lambdas for part in parts_in(body.function)):
+            return {}
+        plain = [_without_variables(a, variables) for a in arguments if not a.HasField("lambda_function")]
+        kinds = scope.kinds(plain)
+        found: _Variables = {}
+        for number, body in enumerate(lambdas):
+            names = [".".join(variable.name_parts) for variable in body.arguments]
+            found |= dict(zip(names, variable_kinds(_name(expression), kinds, number), strict=False))
+        return found
+
+    def _ask(self, wanted: dict[bytes, Any], scope: Scope) -> None:
+        for key, kind in zip(wanted, scope.kinds(list(wanted.values())), strict=True):
+            self._kinds[key] = kind
+
+
+def _looked_at(expression: Any) -> list[Any]:
+    """The parts of an expression whose types decide."""
+    if expression.HasField("window"):
+        window = expression.window
+        return [*window.partition_spec, *(order.child for order in window.order_spec)]
+    return _arguments(expression) if _is_site(expression) else []
+
+
+def _is_site(expression: Any) -> bool:
+    """Whether a rule knows this function, cast or window."""
+    kind = expression.WhichOneof("expr_type")
+    if kind in _CALLS:
+        return _name(expression) in RULES
+    return kind in ("cast", "window")
+
+
+def _name(expression: Any) -> str:
+    kind = expression.WhichOneof("expr_type")
+    return getattr(expression, kind).function_name.lower() if kind in _CALLS else ""
+
+
+def _arguments(expression: Any) -> list[Any]:
+    kind = expression.WhichOneof("expr_type")
+    if kind == "cast":
+        return [expression.cast.expr]
+    return list(getattr(expression, kind).arguments) if kind in _CALLS else []
+
+
+def _operator(expression: Any) -> str | None:
+    """``+ - * / %`` of two arguments."""
+    name = _name(expression)
+    return name if name in OPERATORS and len(_arguments(expression)) == 2 else None
+
+
+def _cast_kind(node: Any) -> str:
+    """The type that a cast names, as in SQL."""
+    if node.type_str:
+        return node.type_str.strip().lower()
+    return node.type.WhichOneof("kind") or ""
+
+
+def _children(expression: Any) -> Iterator[Any]:
+    """The expressions right inside an expression."""
+    waiting = [expression]
+    while waiting:
+        for _, inner in messages_in(waiting.pop()):
+            if inner.DESCRIPTOR.full_name == _EXPRESSION:
+                yield inner
+            else:
+                waiting.append(inner)
+
+
+def parts_in(expression: Any) -> Iterator[Any]:
+    """An expression and all inside it."""
+    waiting = [expression]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting += _children(part)
+
+
+def _without_variables(expression: Any, variables: _Variables) -> Any:
+    """The expression with a NULL of its type in place of each variable of a lambda around it."""
+    if not variables:
+        return expression
+    made = pb.Expression()
+    made.CopyFrom(expression)
+    for part in list(parts_in(made)):
+        if part.HasField("unresolved_named_lambda_variable"):
+            kind = variables.get(".".join(part.unresolved_named_lambda_variable.name_parts))
+            if kind is not None:
+                part.CopyFrom(_null(kind))
+    return made
+
+
+def _null(kind: types.DataType) -> Any:
+    from pyspark.sql.connect.types import pyspark_types_to_proto_types
+
+    made = pb.Expression()
+    made.cast.expr.literal.null.null.SetInParent()
+    made.cast.type.CopyFrom(pyspark_types_to_proto_types(kind))
+    return made
+
+
+def _key(expression: Any) -> bytes:
+    return expression.SerializeToString(deterministic=True)
+
+
+def place_of(expression: Any) -> str | None:
+    """``file:line`` of the code that made an expression or a part of it, as the client notes it of some."""
+    origins = (part.common.origin for part in parts_in(expression))
+    return next((o.python_origin.call_site for o in origins if o.HasField("python_origin")), None)

@@ -1,0 +1,149 @@
+"""The walk of the guards through a Spark Connect plan, which is changed in place.
+
+Relation by relation, inputs first: the types that the rules need are asked of the engine, all of a relation
+at once, and no row is computed. What differs is replaced, under the name that its column had, or refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyspark.sql.connect.proto as pb
+
+from clearwell.engines.sail_guard.call_site import Refused
+from clearwell.engines.sail_guard.expressions import Rewrite
+from clearwell.engines.sail_guard.names import Guard
+from clearwell.engines.sail_guard.relations import guard_command, guard_relation
+from clearwell.engines.sail_guard.sql.in_plans import guard_query, guard_statement, guard_texts, texts_in
+from clearwell.engines.sail_guard.type_inference import Scope, look_at, messages_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from clearwell.engines.sail_guard.type_inference import Ask
+
+__all__ = ["guard_message"]
+
+_RELATION, _EXPRESSION = "spark.connect.Relation", "spark.connect.Expression"
+_NAMED_HERE = {"project": {"expressions"}, "aggregate": {"grouping_expressions", "aggregate_expressions"}}
+"""Relations that call a column by its expression, unless that has a name."""
+
+
+def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Collection[str]) -> None:
+    """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused.
+
+    ``known`` keeps what became of relations: those of a frame are parts of the frames made from it.
+    ``vouched`` are the paths that our doors read.
+    """
+    if message.HasField("command"):
+        guard_command(message.command)
+        if message.command.HasField("sql_command"):
+            guard_statement(message.command.sql_command, ask)
+            return
+    relations = list(_relations(message))
+    references = [
+        reference
+        for relation in relations
+        if relation.HasField("with_relations")
+        for reference in relation.with_relations.references
+    ]
+    for relation in relations:
+        kind = relation.WhichOneof("rel_type")
+        if kind is None:
+            continue
+        key = relation.SerializeToString(deterministic=True)
+        if key not in known:
+            before = pb.Relation()
+            before.CopyFrom(relation)
+            guard_relation(relation, kind, vouched)
+            try:
+                _guard(relation, kind, ask, references)
+            except Refused as refused:
+                if refused.guard is Guard.OWN_READERS or look_at(before, references, ask) is not None:
+                    raise
+                relation.CopyFrom(before)  # it is wrong in itself, and the engine says so better
+            known[key] = pb.Relation()
+            known[key].CopyFrom(relation)
+        elif known[key] != relation:
+            relation.CopyFrom(known[key])
+
+
+def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
+    if kind == "sql":
+        if (columns := guard_query(relation.sql, ask, references)) is not None:
+            _call_by(relation, columns)
+        return
+    node = getattr(relation, kind)
+    unnamed: set[str] = _NAMED_HERE.get(kind, set())
+    top = [(e, name in unnamed) for name, e in _expressions(node)]
+    names: list[str] | None = None
+    if any(texts_in(expression) for expression, _ in top):
+        before = _names(relation, ask) if unnamed else None
+        scope = Scope(ask, relation, references)
+        changed = [guard_texts(expression, scope) for expression, _ in top]
+        names = before if any(changed) else None
+    rewrite = Rewrite([expression for expression, _ in top])
+    if rewrite.is_needed:
+        names = _guard_expressions(relation, top, rewrite, Scope(ask, relation, references), ask) or names
+    if names is not None:
+        _call_by(relation, names)
+
+
+def _guard_expressions(
+    relation: Any, top: list[tuple[Any, bool]], rewrite: Rewrite, scope: Scope, ask: Ask
+) -> list[str] | None:
+    """Rewrite expressions; the names of the relation's columns, if these went with it."""
+    rewrite.learn(scope)
+    names: list[str] | None = None
+    for expression, called_by_itself in top:
+        made = rewrite.rewritten(expression)
+        if made is expression:
+            continue
+        if called_by_itself and names is None and not expression.HasField("alias"):
+            names = _names(relation, ask)
+        expression.CopyFrom(made)
+    return names
+
+
+def _names(relation: Any, ask: Ask) -> list[str] | None:
+    plan = pb.Plan()
+    plan.root.CopyFrom(relation)
+    columns = ask(plan)
+    return columns.names if columns is not None else None
+
+
+def _call_by(relation: Any, names: list[str]) -> None:
+    """Give the columns of a relation the names that they had before."""
+    inner = pb.Relation()
+    inner.CopyFrom(relation)
+    inner.common.ClearField("plan_id")
+    kept = pb.RelationCommon()
+    kept.CopyFrom(relation.common)
+    relation.Clear()
+    relation.common.CopyFrom(kept)
+    relation.to_df.input.CopyFrom(inner)
+    relation.to_df.column_names.extend(names)
+
+
+def _relations(message: Any) -> Iterator[Any]:
+    """Every relation in a message, inputs first. Plans are deep, so they wait on a stack of our own."""
+    waiting, found = [message], list[Any]()
+    while waiting:
+        part = waiting.pop()
+        if part.DESCRIPTOR.full_name == _RELATION:
+            found.append(part)
+        waiting += [inner for _, inner in messages_in(part) if inner.DESCRIPTOR.full_name != _EXPRESSION]
+    yield from reversed(found)
+
+
+def _expressions(node: Any) -> Iterator[tuple[str, Any]]:
+    """The outermost expressions of a relation, each with the field that it stands in."""
+    waiting = [("", node)]
+    while waiting:
+        field, part = waiting.pop()
+        for name, inner in messages_in(part):
+            kind = inner.DESCRIPTOR.full_name
+            if kind == _EXPRESSION:
+                yield field or name, inner
+            elif kind != _RELATION:
+                waiting.append((field or name, inner))

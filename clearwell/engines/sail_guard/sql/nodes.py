@@ -1,0 +1,117 @@
+"""What the guards look for in SQL text: functions with their arguments, and what is around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from clearwell.engines.sail_guard.rules import RULES
+from clearwell.engines.sail_guard.sql.spans import WRAPPERS, Text, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "WRAPPERS",
+    "Found",
+    "Query",
+    "around_of",
+    "keys_of",
+    "literal_of",
+    "may_name_items",
+    "names_in",
+    "site_of",
+]
+
+Found = tuple[str, list[Any]]
+"""The name of a function or operator, and its arguments."""
+
+Query = tuple[str, str]
+"""A query without its select list: the text before it, and the text after it."""
+
+_OPERATORS: dict[type, str] = {
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.NullSafeEQ: "<=>",
+    exp.DPipe: "||",
+    exp.RegexpLike: "rlike",
+}
+
+
+def site_of(text: Text, node: Any) -> Found | None:
+    """The function, operator or cast that a node is, if a rule knows it."""
+    if (name := _OPERATORS.get(type(node))) is not None and not text.name(node):
+        return name, [node.this, node.expression]
+    if isinstance(node, exp.Case):
+        pairs = [part for branch in node.args["ifs"] for part in (branch.this, branch.args["true"])]
+        return "when", [*pairs, *filter(None, [node.args.get("default")])]
+    if isinstance(node, exp.In):
+        return ("in", [node.this, *node.expressions]) if node.expressions else None
+    if isinstance(node, exp.Cast):  # TRY_CAST is one of them
+        return None if node.args.get("safe") else ("cast", [node.this])
+    if not isinstance(node, exp.Func) or (name := text.name(node)) not in RULES:
+        return None
+    arguments: list[Any] = []
+    for part in parts_of(text, node):
+        arguments += part.expressions if isinstance(part, exp.Distinct) else [part]
+    return name, arguments
+
+
+def keys_of(node: Any) -> list[Any]:
+    """What a window is divided and ordered by."""
+    if not isinstance(node, exp.Window):
+        return []
+    order = node.args.get("order")
+    return [
+        *(node.args.get("partition_by") or []),
+        *(part.this for part in (order.expressions if order else ())),
+    ]
+
+
+def literal_of(node: Any) -> int | str | None:
+    """A whole number or a text as it is written; None for anything else."""
+    if not isinstance(node, exp.Literal):
+        return None
+    return node.this if node.is_string else int(node.this) if node.this.isdigit() else None
+
+
+def may_name_items(node: Any) -> bool:
+    """Whether a name there may be one that the select list gives."""
+    return isinstance(
+        node.find_ancestor(exp.Order, exp.Having, exp.Group, exp.Select), exp.Order | exp.Having | exp.Group
+    )
+
+
+def names_in(text: Text, node: Any) -> Iterator[Any]:
+    """The names in a part that may be variables of a lambda."""
+    for name in node.find_all(exp.Column, exp.Identifier):
+        inside = isinstance(name, exp.Identifier) and isinstance(name.parent, exp.Column)
+        if not inside and text.span(name) is not None:
+            yield name
+
+
+def around_of(text: Text, query: Any) -> Query | None:
+    """What is around the select list of a query: the queries that WITH has named before it, and its FROM."""
+    if query is None:
+        return None
+    at = (text.span(query) or (0, 0))[0]
+    named: list[str] = []
+    outer = query
+    while outer is not None:
+        spans = [text.span(cte) for cte in (outer.args.get("with_") or exp.With()).expressions]
+        named = [text.text[a:b] for a, b in filter(None, spans) if outer is query or b <= at] + named
+        outer = outer.parent
+    parts = [query.args.get("from_"), *(query.args.get("joins") or ()), *(query.args.get("laterals") or ())]
+    found = [span for part in parts if part is not None and (span := text.span(part)) is not None]
+    source = text.text[min(a for a, _ in found) : max(b for _, b in found)] if found else ""
+    return (f"WITH {', '.join(named)} " if named else ""), source

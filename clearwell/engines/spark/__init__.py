@@ -1,0 +1,1 @@
+"""Apache Spark on this machine: its Java, its jars, its settings, its process."""

@@ -1,0 +1,201 @@
+"""The jars that Spark needs for Delta tables and buckets: known by their hashes, fetched once, kept.
+
+They lie in the user's cache folder (CLEARWELL_CACHE moves it) under names that carry their versions. A jar
+is there only when it is whole: it is fetched elsewhere, compared, and then renamed, so that two processes,
+or one that is killed, do no harm. Refused: a jar that is not the known one. Spark is given local paths, so
+that a start needs no network.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clearwell.engines.memory import show_bytes
+from clearwell.engines.spark import ivy
+from clearwell.engines.spark.java import find_java
+from clearwell.errors import EngineError
+from clearwell.settings import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+__all__ = ["DELTA", "S3", "Jar", "delta_jars", "faults", "jars_folder", "s3_jars"]
+
+_log = logging.getLogger("clearwell")
+
+_OTHERS_SECONDS = 1800.0
+_ALWAYS_HASHED = 32 << 20
+"""Larger ones are compared by size at a start; ``clearwell doctor`` reads them whole."""
+
+
+@dataclass(frozen=True)
+class Jar:
+    """A jar as it was when it was tried."""
+
+    group: str
+    name: str
+    version: str
+    size: int
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        """Its name in the cache."""
+        return f"{self.name}-{self.version}.jar"
+
+
+DELTA = (
+    Jar("io.delta", "delta-spark_4.2_2.13", "4.4.0", 9_515_916,
+        "27d4fd8b1f879535c573ed1c718177d6a27f24d3e626ba02e216369725721ead"),
+    Jar("io.delta", "delta-storage", "4.4.0", 113_863,
+        "c46735481fa8e326b0957be02b4420cbcab4b325bb08009b7f2045a95133f1cc"),
+    Jar("io.delta", "delta-kernel-api", "4.4.0", 2_838_619,
+        "ee9b5a14ac3b7efdff4d61a58478fe8eb0e5a3fbca43889dca7290795fe79a11"),
+    Jar("io.delta", "delta-kernel-defaults", "4.4.0", 227_185,
+        "225c975199e4718b38ee5b7e6da7f19e9585024262b2cec2656b32151a856b0b"),
+    Jar("io.delta", "delta-kernel-unitycatalog", "4.4.0", 43_048,
+        "cea22dfb4ac562b3cd27bf652697750e8336009d73fb06631363aaaad5345ffa"),
+    Jar("io.unitycatalog", "unitycatalog-client", "0.6.0", 564_136,
+        "48257499a86b801a3e2372cec55ac226ca1c1c7eabe5c118e7302f29a1fdbc19"),
+    Jar("io.unitycatalog", "unitycatalog-hadoop", "0.6.0", 78_389,
+        "c47b63c961c87102b9e1d63809a0915ba4c86b7652f57c8d39ca3a05b441a150"),
+    Jar("org.apache.spark", "spark-hadoop-cloud_2.13", "4.1.1", 32_768,
+        "e5b41b43d481510afd0cdc372b593770ddee5a0a348d0744cef6c6cd77a27943"),
+)  # fmt: skip
+"""For every start. The last one, of which there is none for 4.2, binds committers that leave a manifest."""
+
+S3 = (
+    Jar("org.apache.hadoop", "hadoop-aws", "3.5.0", 938_071,
+        "66bd9eefb938b1a1657487324b63c13df2d8b17164a1dd24e0ef37b905bc5baa"),
+    Jar("software.amazon.awssdk", "bundle", "2.35.4", 686_119_507,
+        "db4b55f24ad1b4e70f17eb1717a4de76a8dadc5a27d764be7c44ff67b2c1c677"),
+    Jar("software.amazon.s3.analyticsaccelerator", "analyticsaccelerator-s3", "1.3.0", 2_470_776,
+        "678961ff984143a59b80d136ad8a79bec21e2b4664e3eb96a0369d9adcc38af9"),
+)  # fmt: skip
+"""Only for a lake with a part in a bucket of S3: 690 MB, which nobody else should fetch."""
+
+
+def delta_jars() -> list[Path]:
+    """Delta's jars, fetched if they are not there yet; raises EngineError."""
+    return _have(DELTA)
+
+
+def s3_jars() -> list[Path]:
+    """The jars by which Spark reads and writes S3, fetched if they are not there yet; raises EngineError."""
+    return _have(S3)
+
+
+def jars_folder() -> Path:
+    """Where the jars are kept, by the one name that Java's archives of their classes know."""
+    return (cache_folder() / "jars").resolve()
+
+
+def faults(jars: Sequence[Jar], *, thorough: bool = False) -> dict[Jar, str]:
+    """What is wrong with each jar of the cache that cannot be used, such as ``"is not there"``."""
+    folder = jars_folder()
+    return {jar: wrong for jar in jars if (wrong := _fault(jar, folder / jar.file, thorough=thorough))}
+
+
+def _have(jars: Sequence[Jar]) -> list[Path]:
+    folder = jars_folder()
+    if faults(jars):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with _alone(folder):
+                if wanting := list(faults(jars)):  # others may have fetched them while we waited
+                    _fetch(wanting, folder)
+        except OSError as error:
+            raise EngineError(
+                f"jars for Apache Spark cannot be kept: {error.strerror or error}",
+                place=str(folder),
+                hint="make room there, or name another folder by CLEARWELL_CACHE",
+            ) from error
+    return [folder / jar.file for jar in jars]
+
+
+def _fetch(jars: Sequence[Jar], folder: Path) -> None:
+    size = show_bytes(sum(jar.size for jar in jars))
+    _log.info("fetching %d jars for Apache Spark, once (%s), into %s", len(jars), size, folder)
+    for left in folder.glob("fetch-*"):  # of one that was killed: we are alone
+        shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix="fetch-", dir=folder))
+    try:
+        found = ivy.fetch(
+            [(jar.group, jar.name, jar.version) for jar in jars],
+            work,
+            java=find_java(),
+            ivy=_ivy_jar(),
+            tell=lambda name: _log.info("fetching %s", name),
+        )
+        for jar in jars:
+            path = found[jar.group, jar.name, jar.version]
+            if wrong := _fault(jar, path, thorough=True):
+                raise EngineError(
+                    f"the jar {jar.file} that was fetched {wrong}",
+                    hint="something between here and Maven Central changes it: try again, or ask who runs it",
+                )
+            os.replace(path, folder / jar.file)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _fault(jar: Jar, path: Path, *, thorough: bool) -> str | None:
+    try:
+        size = path.stat().st_size
+        if size != jar.size:
+            return f"has {size:,} bytes of {jar.size:,}"
+        if not thorough and size > _ALWAYS_HASHED:
+            return None
+        with path.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256
+    except FileNotFoundError:
+        return "is not there"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None if same else "is not the one that is known by this name"
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Let one process fetch while the others wait. The kernel lets go of the lock of one that is killed."""
+    end = time.monotonic() + _OTHERS_SECONDS
+    with (folder / "lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise EngineError(
+                        f"another process has been fetching jars for {_OTHERS_SECONDS / 60:g} minutes",
+                        place=str(folder),
+                        hint="end it, and run this again",
+                    ) from None
+                time.sleep(0.2)
+        yield
+
+
+def _ivy_jar() -> Path:
+    """The resolver in pyspark's own jars."""
+    from importlib.util import find_spec
+
+    spec = find_spec("pyspark")
+    folder = Path(spec.origin).parent / "jars" if spec and spec.origin else None
+    found = next(folder.glob("ivy-*.jar"), None) if folder else None
+    if found is None:
+        raise EngineError(
+            "pyspark is not installed, or has no jars",
+            place=str(folder or "pyspark"),
+            hint="pip install 'clearwell[spark]'; the package pyspark-client alone is not enough",
+        )
+    return found
