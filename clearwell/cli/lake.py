@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clearwell.names import TableName
     from clearwell.tables.control import Blocked
     from clearwell.tables.lake import Lake
-    from clearwell.tables.snapshot import Snapshot
+    from clearwell.tables.read.snapshot import Snapshot
 
 __all__ = ["quarantine", "releases", "show", "tables"]
 
@@ -151,8 +151,8 @@ def _table_name(lake: Lake, text: str) -> TableName:
 
 
 def _description(lake: Lake, name: TableName) -> dict[str, Any]:
-    from clearwell.tables.ledger import files_of
-    from clearwell.tables.others import commits_of_others
+    from clearwell.tables.read.external_writers import commits_of_others
+    from clearwell.tables.records.ledger import files_of
 
     snapshot = lake.table(name).snapshot()
     blocked = _blocked_now(lake, name)
@@ -249,7 +249,7 @@ def _show_blocked(session: Session, name: TableName, blocked: list[Blocked]) -> 
 
 def _rejected(lake: Lake, name: TableName, limit: int) -> tuple[list[dict[str, Any]], int]:
     """The first rejected rows, each with the path of its file, and how many there are."""
-    from clearwell.tables.ledger import quarantine_of
+    from clearwell.tables.records.ledger import quarantine_of
 
     snapshot = lake.table(name).snapshot()
     rows: list[dict[str, Any]] = []
@@ -269,7 +269,7 @@ def _rejected(lake: Lake, name: TableName, limit: int) -> tuple[list[dict[str, A
 def _paths(lake: Lake, name: TableName) -> Iterator[tuple[str, str]]:
     """The path of each raw file, which the bronze table of the same name has on record."""
     from clearwell.names import TableName, Zone
-    from clearwell.tables.ledger import files_of
+    from clearwell.tables.records.ledger import files_of
 
     for zone in (Zone.BRONZE, name.zone):
         if snapshot := lake.table(TableName(zone, name.name)).snapshot():

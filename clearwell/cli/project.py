@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clearwell.flow.project import Project
     from clearwell.flow.specs import CuratedSpec, TableSpec
     from clearwell.tables.lake import Lake
-    from clearwell.tables.snapshot import Snapshot
+    from clearwell.tables.read.snapshot import Snapshot
 
 __all__ = ["check", "preview"]
 

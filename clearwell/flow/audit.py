@@ -15,7 +15,7 @@ from clearwell.flow.personal import personal_columns, spread, tables_before
 from clearwell.model import Scope, Severity
 from clearwell.names import TableName, Zone
 from clearwell.tables import files_of, lineage_of
-from clearwell.tables.stage import read_staged
+from clearwell.tables.staging.stage import read_staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -21,7 +21,7 @@ from clearwell.names import PROVENANCE, TableName, Zone
 from clearwell.sources.cast import cast_text
 from clearwell.stores import file_sizes
 from clearwell.tables import lineage_of, quarantine_of
-from clearwell.tables.find import Found, find_rows, find_rows_in, matching, plain_row
+from clearwell.tables.read.find import Found, find_rows, find_rows_in, matching, plain_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from clearwell.model import Edge
     from clearwell.tables.control import Intent
     from clearwell.tables.lake import Lake
-    from clearwell.tables.snapshot import Snapshot
+    from clearwell.tables.read.snapshot import Snapshot
 
 __all__ = ["ReleaseResult", "publish"]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from clearwell.flow.run import Run
     from clearwell.flow.specs import DatasetSpec, SplitSpec
-    from clearwell.tables.snapshot import Snapshot
+    from clearwell.tables.read.snapshot import Snapshot
 
 __all__ = ["live_recipe", "training_recipe"]
 

@@ -18,7 +18,7 @@ from clearwell.datasets.shelf import open_shelf
 from clearwell.errors import DatasetError
 from clearwell.flow.trail import RowStep
 from clearwell.names import RELEASES
-from clearwell.tables.find import find_rows_in, matching, plain_row
+from clearwell.tables.read.find import find_rows_in, matching, plain_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from clearwell.datasets.shelf import open_shelf
 from clearwell.flow.attempts import leftover_attempts
 from clearwell.names import EVENTS, RELEASES
-from clearwell.tables import Maintained, maintain
+from clearwell.tables import Maintained
+from clearwell.tables.maintenance import maintain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from clearwell.tables.commit import (
-    Recheck,
-    carry_out,
-    decide,
-    schema_json,
-    settle,
-    void_batch,
-)
 from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
-from clearwell.tables.delete import delete_rows
-from clearwell.tables.edges import LINEAGE, edges_of, lineage_of, record_release
-from clearwell.tables.features import WriteKind
-from clearwell.tables.growth import Point, growth_of
+from clearwell.tables.history.growth import Point, growth_of
+from clearwell.tables.history.pinned import altered_files, pinned_snapshot
 from clearwell.tables.lake import Lake, Table, lake_of
-from clearwell.tables.ledger import BUILDS, CHECKS, files_of, quarantine_of
-from clearwell.tables.maintain import Maintained, maintain, pending_attempts
-from clearwell.tables.others import changed_by_others, commits_of_others
-from clearwell.tables.parts import PartWriter
-from clearwell.tables.pinned import altered_files, pinned_snapshot
-from clearwell.tables.snapshot import LiveFile, Snapshot
-from clearwell.tables.stage import (
+from clearwell.tables.maintenance.maintain import Maintained, maintain, pending_attempts
+from clearwell.tables.read.external_writers import changed_by_others, commits_of_others
+from clearwell.tables.read.features import WriteKind
+from clearwell.tables.read.snapshot import LiveFile, Snapshot
+from clearwell.tables.records.edges import LINEAGE, edges_of, lineage_of, record_release
+from clearwell.tables.records.ledger import BUILDS, CHECKS, files_of, quarantine_of
+from clearwell.tables.staging.parts import PartWriter
+from clearwell.tables.staging.stage import (
     QUARANTINE,
     Candidate,
     count_by_file,
@@ -30,7 +21,16 @@ from clearwell.tables.stage import (
     stage_frame,
     stage_rejected,
 )
-from clearwell.tables.verify import verify_files, verify_keys, verify_required, verify_rows
+from clearwell.tables.staging.verify import verify_files, verify_keys, verify_required, verify_rows
+from clearwell.tables.write.commit import (
+    Recheck,
+    carry_out,
+    decide,
+    schema_json,
+    settle,
+    void_batch,
+)
+from clearwell.tables.write.delete import delete_rows
 
 __all__ = [
     "BUILDS",

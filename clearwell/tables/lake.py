@@ -14,9 +14,9 @@ from clearwell.errors import ClearwellError, TableError, TableNotFound
 from clearwell.names import TableName, Zone, is_url
 from clearwell.stores import Store, explained, refusal
 from clearwell.tables.control import Attempt, Control
-from clearwell.tables.schema import normalise
-from clearwell.tables.snapshot import Snapshot
-from clearwell.tables.stats import safe_columns
+from clearwell.tables.read.schema import normalise
+from clearwell.tables.read.snapshot import Snapshot
+from clearwell.tables.read.stats import safe_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -22,9 +22,9 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from clearwell.errors import CommitConflict, TableError
 from clearwell.stores import refusal
-from clearwell.tables.features import WriteKind
-from clearwell.tables.snapshot import APP_BATCH, LiveFile, Snapshot
-from clearwell.tables.stats import stats_json
+from clearwell.tables.read.features import WriteKind
+from clearwell.tables.read.snapshot import APP_BATCH, LiveFile, Snapshot
+from clearwell.tables.read.stats import stats_json
 
 if TYPE_CHECKING:
     from clearwell.tables.control import StagedFile

@@ -23,7 +23,7 @@ from clearwell.engines import open_engine
 from clearwell.names import TableName
 from clearwell.settings import Settings
 from clearwell.tables import Intent, Lake, carry_out, decide, schema_json, settle, stage_frame
-from clearwell.tables.compact import compact
+from clearwell.tables.maintenance.compact import compact
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -14,9 +14,10 @@ import pytest
 
 from clearwell.names import SEGMENTS, TableName
 from clearwell.reports.storage import measure
-from clearwell.tables import Lake, delete_rows, maintain
-from clearwell.tables.compact import compact
-from clearwell.tables.growth import growth_of
+from clearwell.tables import Lake, delete_rows
+from clearwell.tables.history.growth import growth_of
+from clearwell.tables.maintenance import maintain
+from clearwell.tables.maintenance.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
 from tests.faults import test_kill_at_every_step as killing
 from tests.faults import test_races as races
@@ -24,7 +25,7 @@ from tests.project import EDITED, MODES, SmallProject, make_project, run_steps
 from tests.unit.flow import test_blocking as blocking
 from tests.unit.flow import test_trace as tracing
 from tests.unit.flow.tracing import make_shop
-from tests.unit.tables import test_commit as committing
+from tests.unit.tables.write import test_commit as committing
 from tests.unit.tables.writing import NAME, ids, publish, stage, write
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from clearwell.flow import publish as publishing_step
 from clearwell.flow.attempts import Leftover, leftover_attempts
 from clearwell.flow.publish import publish
 from clearwell.model import Edge, Outcome
-from clearwell.tables import LINEAGE, lineage_of, maintain
+from clearwell.tables import LINEAGE, lineage_of
+from clearwell.tables.maintenance import maintain
 from tests.unit.flow.publishing import DATASET, load, project, rows, write
 
 

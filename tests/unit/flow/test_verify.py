@@ -13,7 +13,8 @@ from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest
 from clearwell.flow.scratch import scratch_lake
 from clearwell.names import TableName
-from clearwell.tables import decide, delete_rows, maintain, void_batch
+from clearwell.tables import decide, delete_rows, void_batch
+from clearwell.tables.maintenance import maintain
 from tests.project import EDITED, MODES
 from tests.unit.flow.verifying import DEFS, GOLD, Orders, change_cell, contents, make_orders
 

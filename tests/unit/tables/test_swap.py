@@ -9,14 +9,14 @@ import pytest
 from clearwell.errors import CommitConflict, TableError
 from clearwell.tables import Lake
 from clearwell.tables import swap as swap_module
-from clearwell.tables.compact import compact
+from clearwell.tables.maintenance.compact import compact
 from clearwell.tables.swap import Change, add, remove, swap
 from tests.unit.tables.writing import NAME, ids, stage, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.tables.snapshot import Snapshot
+    from clearwell.tables.read.snapshot import Snapshot
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Older versions of a table: how it grew, and what it held at a version."""

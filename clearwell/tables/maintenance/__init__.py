@@ -1,0 +1,1 @@
+"""Compact small files, remove what no version, release or process needs."""

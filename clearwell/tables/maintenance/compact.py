@@ -1,0 +1,97 @@
+"""Compaction: many small files become few, no row changes, and no reader notices.
+
+It is one swap like any other, but not a batch: it moves no data, so it neither takes a batch's number nor
+makes anybody rebuild. If one of the files it has read is no longer live at the commit, it does nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clearwell.tables.read.features import WriteKind
+from clearwell.tables.read.foreign import with_misleading_statistics
+from clearwell.tables.read.snapshot import aligned_batches
+from clearwell.tables.staging.parts import PartWriter
+from clearwell.tables.swap import Change, add, remove, swap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clearwell.names import TableName
+    from clearwell.tables.lake import Lake
+    from clearwell.tables.read.snapshot import LiveFile, Snapshot
+
+__all__ = ["compact", "worth_joining"]
+
+TARGET_BYTES = 128 << 20
+
+
+def worth_joining(snapshot: Snapshot, *, target: int = TARGET_BYTES) -> list[LiveFile]:
+    """The files to write anew: two or more that are smaller than half of ``target``, and doubtful ones.
+
+    Those are files of others from whose statistics the embedded engine makes up values. There are none
+    where a commit would break what others made of the table.
+    """
+    vectors = any(file.kept is not None for file in snapshot.files)
+    if snapshot.features.to_write(WriteKind.COMPACT, vectors=vectors):
+        return []
+    small = [file for file in snapshot.files if file.size < target // 2]
+    chosen = {file.path: file for file in (small if len(small) > 1 else ())}
+    chosen |= {file.path: file for file in with_misleading_statistics(snapshot, snapshot.files)}
+    return list(chosen.values())
+
+
+def compact(lake: Lake, name: TableName, *, target: int = TARGET_BYTES) -> tuple[int, int]:
+    """Join the small files of a table; how many files went, and how many came. (0, 0): nothing to do."""
+    table = lake.table(name)
+    snapshot = table.snapshot()
+    chosen = worth_joining(snapshot, target=target) if snapshot else []
+    if snapshot is None or not chosen:
+        return 0, 0
+    attempt = lake.begin(name, 0)
+    required = [field.name for field in snapshot.schema if not field.nullable]
+    lake.reached("compact", name)
+    writers = [
+        _write_group(table.root, f"{attempt.folder}/group-{i:05}", group, snapshot, required)
+        for i, group in enumerate(_groups(chosen, target))
+    ]
+    adds = [add(file, moves_data=False) for writer in writers for file in writer.files]
+    gone = {file.path for file in chosen}
+
+    def plan(now: Snapshot) -> Change | None:
+        live = {file.path: file for file in now.files}
+        if not gone <= live.keys():  # another writer was here; or this very commit landed unseen
+            return None
+        removes = [remove(live[path], moves_data=False) for path in sorted(gone)]
+        return Change(adds=adds, removes=removes, why="compact")
+
+    lake.reached("compacted", name)
+    swap(table, plan)
+    after = table.snapshot()
+    done = after is not None and any(file.path == add_.path for add_ in adds for file in after.files)
+    if done:
+        lake.control.forget(attempt)
+    else:
+        lake.discard(attempt.id, name)
+    return (len(gone), len(adds)) if done else (0, 0)
+
+
+def _groups(files: Sequence[LiveFile], target: int) -> list[list[LiveFile]]:
+    groups: list[list[LiveFile]] = [[]]
+    size = 0
+    for file in files:
+        if size + file.size > target and groups[-1]:
+            groups.append([])
+            size = 0
+        groups[-1].append(file)
+        size += file.size
+    return groups
+
+
+def _write_group(
+    root: str, folder: str, group: list[LiveFile], snapshot: Snapshot, required: Sequence[str]
+) -> PartWriter:
+    with PartWriter(root, folder, snapshot.schema, required=required) as writer:
+        for batch in aligned_batches(group, snapshot.schema, compact=True):
+            writer.write(batch)
+    return writer

@@ -1,0 +1,182 @@
+"""Maintenance: join small files, then free what no version, reader or run can need.
+
+Freed: data files that a commit removed longer ago than the retention, staged files of attempts that are
+over, records of generations that are gone. Kept: whatever is live, pinned by a release, younger than the
+retention, or staged by a run that may still be alive. Nobody else deletes files of a lake.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from clearwell.errors import TableError
+from clearwell.names import TableName, Zone
+from clearwell.tables.maintenance.compact import compact, worth_joining
+from clearwell.tables.swap import Change, remove, swap
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from clearwell.tables.control import Attempt
+    from clearwell.tables.lake import Lake
+    from clearwell.tables.read.snapshot import Snapshot
+
+__all__ = ["Maintained", "maintain", "pending_attempts"]
+
+RETENTION_HOURS = 168.0
+_BLOCKED_KEPT = timedelta(days=7)
+_ABROAD_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Maintained:
+    """What maintenance did to a table, or would do: files joined and made, files and bytes freed."""
+
+    table: str
+    joined: int = 0
+    made: int = 0
+    freed_files: int = 0
+    freed_bytes: int = 0
+
+
+def maintain(
+    lake: Lake,
+    *,
+    retention_hours: float = RETENTION_HOURS,
+    pinned: Mapping[str, Collection[int]] | None = None,
+    dry_run: bool = False,
+) -> list[Maintained]:
+    """Maintain every table of the lake.
+
+    Args:
+        lake: The lake.
+        retention_hours: How long files that a commit removed are kept for readers of older versions.
+        pinned: Versions that releases were made of, by table: their files stay.
+        dry_run: Only say what would be done.
+    """
+    _drop_old_blocks(lake, dry_run=dry_run)
+    if not dry_run:
+        pending_attempts(lake, forget=True)
+    done: list[Maintained] = []
+    for name in lake.tables():
+        if name.zone in (Zone.QUARANTINE, Zone.FILES) and not dry_run:
+            _drop_old_generations(lake, name)
+        snapshot = lake.existing(name)
+        joined, made = (len(worth_joining(snapshot)), 0) if dry_run else compact(lake, name)
+        keep = _pinned_paths(lake, name, (pinned or {}).get(str(name), ()))
+        files, size = _free(lake, name, keep, retention_hours, dry_run=dry_run)
+        done.append(Maintained(str(name), joined, made, files, size))
+    return done
+
+
+def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
+    """Ids of attempts whose staged files may still be needed; with ``forget`` the others are dropped.
+
+    An attempt is over when its batch was decided for another, or its process is dead and nothing was
+    decided. One that was decided is pending until it is carried out. Whether a process of another host
+    lives cannot be seen: after a week it is taken for dead.
+    """
+    pending: set[str] = set()
+    for name in _tables_with_attempts(lake):
+        if (snapshot := lake.table(name).snapshot()) is None:  # at the first batch of a table
+            pending |= {attempt.id for attempt in lake.control.attempts(name)}
+            continue
+        kept = {
+            blocked.attempt for blocked in lake.control.blocked(name) if blocked.batch == snapshot.batch + 1
+        }
+        for attempt in lake.control.attempts(name):
+            if attempt.id in kept or not _is_over(lake, snapshot, attempt):
+                pending.add(attempt.id)
+            elif forget:
+                lake.control.forget(attempt)
+    return pending
+
+
+def _tables_with_attempts(lake: Lake) -> list[TableName]:
+    names = {file.path.split("/")[2] for file in lake.store.list("control/attempts")}
+    return [TableName.parse(name) for name in sorted(names)]
+
+
+def _is_over(lake: Lake, snapshot: Snapshot, attempt: Attempt) -> bool:
+    if attempt.batch == 0:  # a compaction
+        return _has_died(attempt)
+    intent = lake.control.intent(snapshot.name, attempt.batch)
+    if intent is not None and intent.attempt == attempt.id:
+        return False  # decided; whoever carries it out forgets it
+    return _has_died(attempt) or (intent is not None and attempt.batch <= snapshot.batch)
+
+
+def _has_died(attempt: Attempt) -> bool:
+    age = datetime.now(UTC) - datetime.fromisoformat(attempt.started)
+    return attempt.process.is_dead or (not attempt.process.is_here and age > _ABROAD_KEPT)
+
+
+def _drop_old_blocks(lake: Lake, *, dry_run: bool) -> None:
+    """Forget blocked batches whose number was taken since, or that are older than a week."""
+    for name in lake.tables():
+        batch = lake.existing(name).batch
+        for blocked in lake.control.blocked(name):
+            old = datetime.now(UTC) - datetime.fromisoformat(blocked.when) > _BLOCKED_KEPT
+            if (old or blocked.batch != batch + 1) and blocked.attempt and not dry_run:
+                lake.control.unblock(blocked)
+
+
+def _drop_old_generations(lake: Lake, records: TableName) -> None:
+    """Take records of generations that are gone out of a quarantine or ``files`` table."""
+    owner = lake.table(TableName.parse(records.name)).snapshot()
+    if owner is None:
+        return
+
+    def plan(now: Snapshot) -> Change | None:
+        old = [file for file in now.files if file.high.get("_n", owner.generation) < owner.generation]
+        return Change(removes=[remove(file) for file in old], why="drop old generations") if old else None
+
+    swap(lake.table(records), plan)
+
+
+def _pinned_paths(lake: Lake, name: TableName, versions: Collection[int]) -> set[str]:
+    found: set[str] = set()
+    for version in versions:
+        with suppress(TableError):  # a version that the log has forgotten cannot be read back anyway
+            snapshot = lake.table(name).snapshot(version)
+            found |= {file.path for file in snapshot.files} if snapshot else set()
+    return found
+
+
+def _free(
+    lake: Lake,
+    name: TableName,
+    keep: set[str],
+    retention_hours: float,
+    *,
+    dry_run: bool,
+) -> tuple[int, int]:
+    # The order matters: an attempt is registered before its first file and forgotten after its commit, so
+    # a file listed first is in `pending` or in the version read last, if anybody still needs it.
+    listed = list(lake.store.list(name.path))
+    pending = pending_attempts(lake)
+    snapshot = lake.existing(name)
+    handle = snapshot.handle
+    live = {unquote(file.path) for file in snapshot.files}
+    expired = set(handle.vacuum(_whole(retention_hours), dry_run=True, enforce_retention_duration=False))
+    removed = set(handle.vacuum(0, dry_run=True, enforce_retention_duration=False))
+    doomed: dict[str, int] = {}
+    for file in listed:
+        path = file.path.removeprefix(f"{name.path}/")
+        if path in live or path in keep or path.startswith("_delta_log/"):
+            continue
+        # What is in no version may be what others are writing just now, their vectors, their changes.
+        _, ours, attempt = path.partition("/")[0].partition("attempt=")
+        if path in expired or (ours and path not in removed and attempt not in pending):
+            doomed[file.path] = file.size
+    if not dry_run:
+        lake.store.delete(doomed)
+    return len(doomed), sum(doomed.values())
+
+
+def _whole(hours: float) -> int:
+    return max(0, round(hours))

@@ -1,0 +1,1 @@
+"""One version of a Delta table, whoever wrote it: its columns, files, statistics and rows."""

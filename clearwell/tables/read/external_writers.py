@@ -1,0 +1,76 @@
+"""What others did to a table: the commits in its log that are not ours.
+
+A commit of ours that moves rows carries the number of its batch, and a compaction of ours moves none. So
+whatever else moves rows was done by others, and who has taken the table's rows batch by batch must take
+them all anew, even if a batch of ours came after.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from clearwell.stores import read_file
+from clearwell.tables.read.snapshot import APP_BATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clearwell.tables.read.snapshot import Snapshot
+
+__all__ = ["OthersCommit", "changed_by_others", "changed_since", "commits_of_others"]
+
+
+@dataclass(frozen=True)
+class OthersCommit:
+    """A commit that is not ours and moved rows, as its writer describes it."""
+
+    version: int
+    at: datetime | None
+    operation: str
+    writer: str
+
+
+def changed_since(snapshot: Snapshot, version: int) -> bool:
+    """Whether a commit after ``version`` has moved data; a commit that is no longer in the log counts."""
+    return any(actions is None or _moves(actions) for _, actions in _commits(snapshot, version))
+
+
+def changed_by_others(snapshot: Snapshot, version: int) -> bool:
+    """Whether others have moved data after ``version``; a commit that is no longer in the log counts."""
+    return any(
+        actions is None or (_moves(actions) and not _is_ours(actions))
+        for _, actions in _commits(snapshot, version)
+    )
+
+
+def commits_of_others(snapshot: Snapshot, *, most: int = 20) -> list[OthersCommit]:
+    """Of the last ``most`` versions those by which others moved rows, oldest first."""
+    found: list[OthersCommit] = []
+    for number, actions in _commits(snapshot, snapshot.version - most):
+        if actions and _moves(actions) and not _is_ours(actions):
+            info: dict[str, Any] = next((a["commitInfo"] for a in actions if "commitInfo" in a), {})
+            at = info.get("timestamp")
+            moment = datetime.fromtimestamp(at / 1000, UTC) if at else None
+            writer = str(info.get("engineInfo", "an unnamed writer"))
+            found.append(OthersCommit(number, moment, str(info.get("operation", "WRITE")), writer))
+    return found
+
+
+def _commits(snapshot: Snapshot, version: int) -> Iterator[tuple[int, list[dict[str, Any]] | None]]:
+    """The actions of each commit after ``version``; None for one that the log has no more."""
+    for number in range(max(version, -1) + 1, snapshot.version + 1):
+        entry = read_file(f"{snapshot.root}/_delta_log/{number:020}.json")
+        lines = entry.decode().splitlines() if entry is not None else None
+        yield number, None if lines is None else [json.loads(line) for line in lines if line.strip()]
+
+
+def _moves(actions: list[dict[str, Any]]) -> bool:
+    changes = (action.get("add") or action.get("remove") for action in actions)
+    return any(change.get("dataChange", True) for change in changes if change)
+
+
+def _is_ours(actions: list[dict[str, Any]]) -> bool:
+    return any(action.get("txn", {}).get("appId") == APP_BATCH for action in actions)

@@ -1,0 +1,140 @@
+"""One version of a table, as a reader sees it: its files, its schema, and which batches it holds.
+
+Engines are given the file list of the version they shall read; nobody but this package asks Delta.
+What files alone do not show of a table that others wrote is put right, or refused
+(``clearwell.tables.read.features``, ``foreign``).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from clearwell.model import InputState
+from clearwell.tables.read.datafiles import LiveFile, aligned_batches, live_files
+from clearwell.tables.read.features import features_of, refuse
+from clearwell.tables.read.foreign import read_files, require_readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from deltalake import DeltaTable
+    from pyspark.sql import DataFrame
+
+    from clearwell.engines import Engine
+    from clearwell.names import TableName
+    from clearwell.tables.read.features import WriteKind
+
+__all__ = [
+    "APP_BATCH",
+    "APP_DELETED",
+    "APP_GENERATION",
+    "APP_VOID",
+    "LiveFile",
+    "Snapshot",
+    "aligned_batches",
+]
+
+APP_BATCH = "clearwell"
+"""Delta application whose transaction version is the number of the last decided batch."""
+APP_GENERATION = "clearwell.generation"
+"""... of the batch that the table's present contents began with."""
+APP_VOID = "clearwell.void"
+"""... of the last batch that was voided: committed with no files."""
+APP_DELETED = "clearwell.deleted"
+"""... of the last batch that deleted rows by a predicate."""
+
+
+class Snapshot:
+    """A version of one table. Made by ``Table.snapshot``."""
+
+    def __init__(self, name: TableName, root: str, handle: DeltaTable) -> None:
+        self.name = name
+        self.root = root
+        self.handle = handle
+        self.version: int = handle.version()
+        self.features = features_of(root, handle)
+
+    @property
+    def batch(self) -> int:
+        """Number of the last decided batch, 0 before the first."""
+        return self.handle.transaction_version(APP_BATCH) or 0
+
+    @property
+    def generation(self) -> int:
+        """The batch that the present contents began with, 0 before the first."""
+        return self.handle.transaction_version(APP_GENERATION) or 0
+
+    @property
+    def last_void(self) -> int:
+        """The last batch that was voided, 0 if none was."""
+        return self.handle.transaction_version(APP_VOID) or 0
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The table's columns."""
+        return pa.schema(self.handle.schema().to_arrow())
+
+    @cached_property
+    def files(self) -> tuple[LiveFile, ...]:
+        """The data files, sorted by path."""
+        return tuple(live_files(self.root, self.handle, vectors=self.features.has_vectors))
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the data files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def state(self) -> InputState:
+        """What a build that reads this version records of it: deleted rows are a new generation to it."""
+        deleted = self.handle.transaction_version(APP_DELETED) or 0
+        return InputState(str(self.name), max(self.generation, deleted), self.batch, self.version)
+
+    def require_readable(self) -> None:
+        """Pass if our own reader reads it right; raises TableError that names an engine that does."""
+        require_readable(self)
+
+    def require_writable(self, kind: WriteKind) -> None:
+        """Pass if a commit of that kind keeps what others made of it; raises TableError with the way back."""
+        vectors = self.features.has_vectors and any(file.kept is not None for file in self.files)
+        if obstacles := self.features.to_write(kind, vectors=vectors):
+            raise refuse(obstacles, str(kind), place=str(self.name))
+
+    def read(self, engine: Engine, *, after_batch: int | None = None) -> DataFrame:
+        """The rows as a Spark frame; with ``after_batch`` only those of later bronze batches.
+
+        Raises:
+            TableError: others use features of Delta that this engine cannot read.
+        """
+        if after_batch is None:
+            return self.read_files(engine, self.files)
+        files = [f for f in self.files if f.high.get("_batch_id", after_batch + 1) > after_batch]
+        frame = self.read_files(engine, files)
+        return frame.where(frame["_batch_id"] > after_batch)
+
+    def read_files(self, engine: Engine, files: Sequence[LiveFile]) -> DataFrame:
+        """The rows of ``files`` of this version, or where only Delta's own reader will do, of all."""
+        return read_files(engine, self, files)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows as Arrow batches, file by file; a column that a file lacks is NULL.
+
+        Raises:
+            TableError: others use features of Delta that only Spark can read.
+        """
+        require_readable(self)
+        schema = pa.schema([self.schema.field(c) for c in columns]) if columns is not None else self.schema
+        return aligned_batches(self.files, schema)
+
+    def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """All rows in memory: for small tables, such as those of Clearwell's own records."""
+        schema = pa.schema([self.schema.field(c) for c in columns]) if columns is not None else self.schema
+        return pa.Table.from_batches(list(self.batches(columns)), schema)

@@ -1,0 +1,1 @@
+"""What is recorded of each batch: files, quarantine, history, lineage."""

@@ -1,0 +1,48 @@
+"""Append to the tables of Clearwell's own records: each batch of an application once, whoever tries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from clearwell.tables.staging.parts import PartWriter
+from clearwell.tables.swap import Change, add, is_committed, swap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clearwell.names import TableName
+    from clearwell.tables.control import StagedFile
+    from clearwell.tables.lake import Lake
+
+__all__ = ["append_records"]
+
+
+def append_records(
+    lake: Lake,
+    name: TableName,
+    schema: pa.Schema,
+    content: Iterable[StagedFile] | Iterable[dict[str, Any]],
+    *,
+    app: str,
+    batch: int,
+    folder: str,
+    why: str,
+) -> None:
+    """Append rows, or files staged before, as ``batch`` of ``app``; rows are written below ``folder``."""
+    table = lake.table(name)
+    required = [f.name for f in schema if not f.nullable]
+    if (snapshot := table.snapshot()) is None:
+        table.create(schema, required=required)
+    elif is_committed(snapshot, batch, app):
+        return
+    items = list(content)
+    if items and isinstance(items[0], dict):
+        with PartWriter(table.root, folder, schema, required=required) as writer:
+            writer.write(pa.RecordBatch.from_pylist(items, schema))
+        adds = [add(file) for file in writer.files]
+    else:
+        adds = [add(file) for file in items if not isinstance(file, dict)]
+    change = Change(adds=adds, why=why)
+    swap(table, lambda _: change, batch=batch, app=app)

@@ -1,0 +1,1 @@
+"""Rows are written once where no reader looks, and verified there."""

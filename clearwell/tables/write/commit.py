@@ -1,0 +1,191 @@
+"""Decide a batch, carry it out, and roll forward what a dead run had decided.
+
+    decide      the intent is put under (table, batch); whoever loses the put adopts the winner's
+    carry out   quarantine, then files, then the table, then history; each step looks before it acts
+    settle      before anything new: the decided batch that is not in the table yet is carried out
+
+A batch whose checks across rows no longer hold, because others changed the table since the audit, is
+voided: committed with no files, so that its number is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from deltalake import Schema
+from deltalake.exceptions import DeltaError
+
+from clearwell.errors import TableError
+from clearwell.names import TableName
+from clearwell.stores import file_sizes, refusal
+from clearwell.tables.read.external_writers import changed_since
+from clearwell.tables.read.features import WriteKind
+from clearwell.tables.read.schema import added_columns
+from clearwell.tables.read.snapshot import APP_BATCH, APP_DELETED, APP_GENERATION, APP_VOID
+from clearwell.tables.records.ledger import commit_files, commit_history, commit_quarantine, history_lacks
+from clearwell.tables.swap import Change, add, swap
+from clearwell.tables.write.rewrite import plan_rewrite
+
+if TYPE_CHECKING:
+    from clearwell.engines import Engine
+    from clearwell.tables.control import Attempt, Intent
+    from clearwell.tables.lake import Lake, Table
+    from clearwell.tables.read.snapshot import Snapshot
+
+__all__ = ["Recheck", "carry_out", "decide", "schema_json", "settle", "void_batch"]
+
+Recheck = Callable[["Snapshot", "Intent"], bool]
+"""Whether an intent's checks across rows hold for this version of its table with the batch in it."""
+
+
+def schema_json(schema: pa.Schema) -> str:
+    """A table's columns as an intent records them."""
+    return Schema.from_arrow(schema).to_json()
+
+
+def decide(lake: Lake, intent: Intent) -> Intent:
+    """Put ``intent`` forward for its batch; the decision that holds, perhaps another run's."""
+    lake.reached("intent", intent.table)
+    winner = lake.control.decide(intent)
+    lake.reached("decided", intent.table)
+    return winner
+
+
+def settle(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> Intent | None:
+    """Carry out what was decided for ``name`` but is not in it yet; that intent, or None."""
+    snapshot = lake.table(name).snapshot()
+    batch = snapshot.batch if snapshot else 0
+    if snapshot and batch:
+        void = snapshot.last_void == batch
+        if void:
+            lake.control.mark_void(name, batch)
+        if history_lacks(lake, name, batch) and (done := lake.control.intent(name, batch)):
+            commit_history(lake, done, void=void)
+    pending = lake.control.intent(name, batch + 1)
+    if pending is not None:
+        carry_out(lake, pending, engine=engine, recheck=recheck)
+    return pending
+
+
+def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -> bool:
+    """Bring a decided batch into its table, once, whoever else tries; whether it holds (not void)."""
+    name = TableName.parse(intent.table)
+    table = lake.table(name)
+    before = table.snapshot()
+    if before is not None and before.batch < intent.batch:
+        before.require_writable(WriteKind.of(intent.mode))
+    lake.reached("quarantine", name)
+    commit_quarantine(lake, intent)
+    lake.reached("files", name)
+    commit_files(lake, intent)
+    lake.reached("table", name)
+    _prepare(table, intent)
+    _require_staged(table, intent)
+    rewrite = lake.begin(name, intent.batch) if intent.mode in _REWRITES else None
+    swap(
+        table,
+        lambda snapshot: _plan(lake, snapshot, intent, rewrite, engine=engine, recheck=recheck),
+        batch=intent.batch,
+    )
+    lake.reached("committed", name)
+    after = table.snapshot()
+    void = after is not None and intent.batch in lake.control.voids(name) | {after.last_void}
+    if void:
+        lake.control.mark_void(name, intent.batch)
+    commit_history(lake, intent, void=void)
+    lake.reached("history", name)
+    for attempt in lake.control.attempts(name):  # of this batch none is under way any more
+        if attempt.id == intent.attempt or (rewrite and attempt.id == rewrite.id):
+            lake.control.forget(attempt)
+    return not void
+
+
+def void_batch(lake: Lake, intent: Intent) -> None:
+    """Void a batch as it was voided elsewhere: its number is taken, its columns are there, no row is."""
+    table = lake.table(intent.table)
+    _prepare(table, intent)
+    swap(table, lambda _: _nothing_of(intent), batch=intent.batch)
+    lake.control.mark_void(table.name, intent.batch)
+
+
+_REWRITES = ("merge", "replace_partitions", "delete")
+
+
+def _plan(
+    lake: Lake,
+    snapshot: Snapshot,
+    intent: Intent,
+    rewrite: Attempt | None,
+    *,
+    engine: Engine,
+    recheck: Recheck,
+) -> Change:
+    marks = {APP_GENERATION: intent.generation}
+    if intent.mode == "delete":
+        marks[APP_DELETED] = intent.batch
+    why = f"{intent.mode} {intent.batch}"
+    if (
+        intent.table_checks
+        and changed_since(snapshot, intent.planned_version)
+        and not recheck(snapshot, intent)
+    ):
+        return _nothing_of(intent)
+    if intent.mode == "replace":
+        schema = Schema.from_json(intent.schema)
+        adds = [add(f) for f in intent.accepted]
+        return Change(adds=adds, replaces=True, schema=schema, transactions=marks, why=why)
+    if rewrite is None:
+        return Change(adds=[add(f) for f in intent.accepted], transactions=marks, why=why)
+    change = plan_rewrite(lake, snapshot, intent, rewrite, engine)
+    return Change(change.adds, change.removes, transactions=marks, why=why)
+
+
+def _nothing_of(intent: Intent) -> Change:
+    transactions = {APP_BATCH: intent.batch, APP_VOID: intent.batch}
+    return Change(transactions=transactions, why=f"void {intent.batch}")
+
+
+def _prepare(table: Table, intent: Intent) -> None:
+    """Make the table, or its new columns: harmless when the batch then does not come."""
+    schema = pa.schema(Schema.from_json(intent.schema).to_arrow())
+    snapshot = table.snapshot()
+    if snapshot is None:
+        table.create(schema, required=intent.required)
+    elif intent.mode != "replace" and added_columns(snapshot.schema, schema, place=intent.table):
+        _add_columns(table, schema)
+
+
+def _require_staged(table: Table, intent: Intent) -> None:
+    """Delta would add files that are not there; raises TableError."""
+    snapshot = table.snapshot()
+    if snapshot is not None and snapshot.batch >= intent.batch:
+        return
+    sizes = file_sizes([f"{table.root}/{file.path}" for file in intent.accepted])
+    gone = [file.path for file, size in zip(intent.accepted, sizes, strict=True) if size is None]
+    if gone:
+        raise TableError(
+            f"{len(gone)} staged files of the decided batch {intent.batch} are gone, such as {gone[0]}",
+            place=intent.table,
+            hint=f"if the table's folder was deleted by hand, delete control/intents/{intent.table} and "
+            "what hangs on it too, and run again",
+        )
+
+
+def _add_columns(table: Table, schema: pa.Schema) -> None:
+    def missing(snapshot: Snapshot) -> list[pa.Field]:
+        return [pa.field(f.name, f.type) for f in added_columns(snapshot.schema, schema)]
+
+    last: Exception | None = None
+    for _ in range(10):
+        snapshot = table.snapshot()
+        if snapshot is None or not (fields := missing(snapshot)):
+            return
+        try:
+            snapshot.handle.alter.add_columns(list(Schema.from_arrow(pa.schema(fields)).fields))
+        except (DeltaError, OSError) as error:  # another writer may have added them: look again
+            if (refused := refusal(error, table.root)) and not refused.transient:
+                raise refused from error
+            last = error
+    raise TableError("its new columns could not be added", place=str(table.name), hint="run again") from last
