@@ -64,9 +64,9 @@ def compare(repeats: int) -> Comparison:
 
 def make_release(folder: Path, rows: int) -> None:
     """An inference release of ``rows`` rows at ``folder``, by what publishes them."""
-    from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
-    from clearwell.datasets.live import LiveRecipe, make_live
     from clearwell.datasets.manifest import Column, Manifest
+    from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
+    from clearwell.publishing.inference import LiveRecipe, make_live
 
     table = make_rows(rows)
     recipe = LiveRecipe(

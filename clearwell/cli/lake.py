@@ -98,7 +98,7 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
 def releases(session: Session) -> None:
     """List the datasets that were released, and the version that readers get."""
     from clearwell.datasets.catalog import datasets_on
-    from clearwell.datasets.shelf import open_shelf
+    from clearwell.datasets.release_store import open_shelf
     from clearwell.names import RELEASES
 
     found = datasets_on(open_shelf(session.existing_lake().store.absolute(RELEASES)))

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from clearwell.datasets.copying import copy_files
+from clearwell.datasets.download import copy_files
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, hash_file
 from clearwell.errors import DatasetError
 from clearwell.settings import cache_folder

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.datasets.cache import cached_release
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, no_manifest
-from clearwell.datasets.shelf import open_shelf, pointed_version, versions_in
+from clearwell.datasets.release_store import open_shelf, pointed_version, versions_in
 from clearwell.errors import DatasetError, ProjectError, ReleaseNotFound, did_you_mean
 from clearwell.names import RELEASES, is_url
 from clearwell.settings import load_settings
@@ -22,7 +22,7 @@ from clearwell.stores.remote import RemotePlace
 if TYPE_CHECKING:
     import os
 
-    from clearwell.datasets.shelf import Shelf
+    from clearwell.datasets.release_store import Shelf
     from clearwell.settings import Settings
 
 __all__ = [

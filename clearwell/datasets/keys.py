@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from clearwell.datasets.fingerprint import row_digests
 from clearwell.errors import DatasetError
+from clearwell.fingerprint.rows import row_digests
 
 if TYPE_CHECKING:
     import pandas

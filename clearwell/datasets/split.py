@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clearwell.datasets.write import ARROW_BATCH
 from clearwell.errors import DatasetError, did_you_mean
 
 if TYPE_CHECKING:
@@ -26,7 +25,10 @@ if TYPE_CHECKING:
     from clearwell.datasets.manifest import ReleaseFile, SplitFiles
     from clearwell.datasets.release import Release
 
-__all__ = ["RESTORE", "Split"]
+__all__ = ["ARROW_BATCH", "RESTORE", "Split"]
+
+ARROW_BATCH = 4_096
+"""Rows of a batch, as it is written and as readers get it."""
 
 RESTORE = "copy the release again from where it was made"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from clearwell.datasets.fingerprint import ALGORITHM, fingerprint_rows
 from clearwell.datasets.index import INDEX, key_hashes
 from clearwell.datasets.keys import key_digests
 from clearwell.datasets.manifest import CURRENT, MANIFEST, hash_file
 from clearwell.datasets.release import Release
 from clearwell.datasets.split import RESTORE
 from clearwell.errors import DatasetError
+from clearwell.fingerprint.rows import ALGORITHM, fingerprint_rows
 
 if TYPE_CHECKING:
     from clearwell.datasets.lookup import Lookup

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from clearwell.curation import keep_latest
-from clearwell.datasets.divide import TEST, TRAIN
-from clearwell.datasets.live import LIVE
 from clearwell.errors import ProjectError, TableNotFound
-from clearwell.flow.recipes import live_recipe, training_recipe
+from clearwell.publishing.from_spec import live_recipe, training_recipe
+from clearwell.publishing.inference import LIVE
+from clearwell.publishing.splits import TEST, TRAIN
 from clearwell.reproduce.on_engine import fingerprint_frame, fingerprint_sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearwell.datasets.fingerprint import Fingerprint
     from clearwell.engines import Engine
+    from clearwell.fingerprint.rows import Fingerprint
     from clearwell.flow.run import Run
     from clearwell.flow.specs import DatasetSpec
     from clearwell.tables import Lake, Snapshot

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from clearwell.datasets.shelf import open_shelf
+from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import TableError
 from clearwell.flow.personal import personal_columns
 from clearwell.flow.repository import find_repository

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from clearwell.datasets.shelf import open_shelf
+from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import DatasetError
 from clearwell.flow.page_facts import Histories, Personal, read_table
 from clearwell.flow.personal import personal_columns, spread

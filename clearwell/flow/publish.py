@@ -1,7 +1,7 @@
 """Publish: a version of a table becomes an immutable release, to train a model on or to ask it with.
 
 A release is made when its input or its settings have changed since the last one. No row is dropped on the
-way (``clearwell.flow.recipes``, ``clearwell.datasets.make`` and ``live`` say what is refused), and rows are
+way (``clearwell.publishing.from_spec``, ``clearwell.publishing.training`` and ``live`` say what is refused), and rows are
 written in an order that only their contents decide, so the same rows make the same bytes. The columns of
 provenance are no features: they are left out, and ``_file_id`` and ``_record_no`` kept beside the data.
 """
@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 import clearwell
-from clearwell.datasets.divide import TEST
-from clearwell.datasets.fingerprint import ALGORITHM, combined_fingerprint
-from clearwell.datasets.live import LiveRecipe, make_live
-from clearwell.datasets.make import SplitRecipe, make_splits
 from clearwell.datasets.manifest import FORMAT, Column, Input, Manifest
-from clearwell.datasets.order import buckets_for
 from clearwell.errors import DatasetError
-from clearwell.flow.attempts import press_of
+from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
 from clearwell.flow.lineage import release_lineage
-from clearwell.flow.recipes import live_recipe, training_recipe
 from clearwell.model import Outcome
+from clearwell.publishing.attempts import press_of
+from clearwell.publishing.from_spec import live_recipe, training_recipe
+from clearwell.publishing.inference import LiveRecipe, make_live
+from clearwell.publishing.order import buckets_for
+from clearwell.publishing.splits import TEST
+from clearwell.publishing.training import SplitRecipe, make_splits
 from clearwell.tables import record_release
 from clearwell.tables.control import Process
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearwell.datasets.manifest import SplitFiles
-    from clearwell.datasets.press import Press
     from clearwell.flow.run import Run
     from clearwell.flow.specs import DatasetSpec
     from clearwell.model import Edge
+    from clearwell.publishing.publisher import Press
     from clearwell.tables.control import Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
@@ -69,8 +69,8 @@ class ReleaseResult:
 def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     """Release ``spec.from_table`` as it is now, unless the current release is made from the same.
 
-    Safe to kill and to run twice at once: see ``clearwell.datasets.claim`` and, where the lake's releases lie
-    in a store, ``clearwell.datasets.upload``.
+    Safe to kill and to run twice at once: see ``clearwell.publishing.claim`` and, where the lake's releases lie
+    in a store, ``clearwell.publishing.upload``.
 
     Raises:
         TableNotFound: the table does not exist.

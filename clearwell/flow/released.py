@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from clearwell.datasets.catalog import find_on
 from clearwell.datasets.manifest import Manifest
-from clearwell.datasets.shelf import open_shelf
+from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import DatasetError
 from clearwell.flow.trail import RowStep
 from clearwell.names import RELEASES

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.datasets import Dataset, open_dataset
 from clearwell.datasets.catalog import find_on
-from clearwell.datasets.shelf import open_shelf
+from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import DatasetError
 from clearwell.names import RELEASES, release_path
 

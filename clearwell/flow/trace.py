@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clearwell.datasets.shelf import open_shelf
+from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import ProjectError, TableError, TableNotFound
 from clearwell.flow.keys import key_columns, parse_key
 from clearwell.flow.provenance import Origin, Provenance

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.shelf import open_shelf
-from clearwell.flow.attempts import leftover_attempts
+from clearwell.datasets.release_store import open_shelf
 from clearwell.names import EVENTS, RELEASES
+from clearwell.publishing.attempts import leftover_attempts
 from clearwell.tables import Maintained
 from clearwell.tables.maintenance import maintain
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from clearwell.datasets import Dataset
-    from clearwell.datasets.fingerprint import Fingerprint
     from clearwell.datasets.manifest import Manifest
     from clearwell.engines import Engine
+    from clearwell.fingerprint.rows import Fingerprint
     from clearwell.flow.project import Project
     from clearwell.flow.specs import DatasetSpec
     from clearwell.tables import Lake, Snapshot

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clearwell.datasets.shelf import open_shelf
+from clearwell.datasets.release_store import open_shelf
 from clearwell.names import RELEASES, TableName
 from clearwell.reports.burden import burden_document, burden_sections
 from clearwell.reports.check_tables import check_section, check_state

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clearwell.datasets.manifest import Manifest, SplitFiles
-    from clearwell.datasets.shelf import Shelf
+    from clearwell.datasets.release_store import Shelf
     from clearwell.reports.page import Row
     from clearwell.reports.storage import LakeStorage
 

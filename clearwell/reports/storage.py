@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from clearwell.datasets.shelf import open_shelf
+from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import DatasetError, TableError
 from clearwell.names import RELEASES, REPORTS, TableName, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from clearwell.datasets.shelf import Shelf
+    from clearwell.datasets.release_store import Shelf
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["CATEGORIES", "LakeStorage", "ReleaseStorage", "TableStorage", "Usage", "measure"]

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.tally import ALL, SUMS, Tally, fingerprints
+from clearwell.fingerprint.partial_sums import ALL, SUMS, Tally, fingerprints
 from clearwell.names import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
-    from clearwell.datasets.divide import ByGroup, ByTime
-    from clearwell.datasets.fingerprint import Fingerprint
     from clearwell.engines.base import Engine
+    from clearwell.fingerprint.rows import Fingerprint
+    from clearwell.publishing.splits import ByGroup, ByTime
 
 __all__ = ["fingerprint_frame", "fingerprint_sides"]
 

@@ -13,7 +13,7 @@ from obstore.store import from_url
 
 import clearwell
 from tests.end_to_end.conftest import Sample, copy_sample
-from tests.unit.datasets.storing import put
+from tests.unit.publishing.storing import put
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from deltalake import DeltaTable
 
-from clearwell.datasets.fingerprint import fingerprint_rows
+from clearwell.fingerprint.rows import fingerprint_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from clearwell.datasets.fingerprint import fingerprint_rows
 from clearwell.engines import open_engine
+from clearwell.fingerprint.rows import fingerprint_rows
 from clearwell.flow.contents import table_contents
 from clearwell.flow.project import load_project
 from clearwell.flow.stored import open_release

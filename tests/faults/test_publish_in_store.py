@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell import open_dataset
-from clearwell.flow.attempts import leftover_attempts
 from clearwell.flow.publish import publish
 from clearwell.flow.upkeep import keep_in_order, pinned_versions
 from clearwell.model import Outcome
-from tests.unit.datasets.storing import objects, put
-from tests.unit.flow.publishing import load, project, rows, write
+from clearwell.publishing.attempts import leftover_attempts
+from tests.unit.publishing.project import load, project, rows, write
+from tests.unit.publishing.storing import objects, put
 
 if TYPE_CHECKING:
     from clearwell.flow.run import Run
@@ -48,7 +48,7 @@ _RUN = """
 import os, signal, sys, pathlib
 from clearwell.flow import publish as module
 from clearwell.datasets import upload
-from tests.unit.flow.publishing import load
+from tests.unit.publishing.project import load
 run, at = load(pathlib.Path(sys.argv[1])), sys.argv[2]
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 if at == "make_splits":
@@ -112,7 +112,7 @@ def test_a_kill_at_each_step_leaves_nothing_half_made(run: Run, lake: str, tmp_p
 
 
 def test_an_attempt_of_a_living_run_is_no_leftover(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from clearwell.datasets import upload as module
+    from clearwell.publishing import upload as module
 
     write(run.lake, rows(50))
     seen: list[Any] = []
@@ -131,7 +131,7 @@ def test_an_attempt_of_a_living_run_is_no_leftover(run: Run, monkeypatch: pytest
 def test_an_attempt_of_another_machine_is_left_alone_for_a_week(
     run: Run, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clearwell.flow import attempts as module
+    from clearwell.publishing import attempts as module
 
     write(run.lake, rows(50))
     publish(run, run.project.datasets["late_flights"])
@@ -154,7 +154,7 @@ def test_an_attempt_of_another_machine_is_left_alone_for_a_week(
 def test_a_run_that_sleeps_while_another_publishes_later_data_does_not_go_back(
     run: Run, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clearwell.datasets import upload as module
+    from clearwell.publishing import upload as module
 
     spec = run.project.datasets["late_flights"]
     write(run.lake, rows(50))

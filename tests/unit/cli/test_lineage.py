@@ -8,7 +8,7 @@ import pytest
 
 from clearwell.model import Edge
 from clearwell.tables import Lake, record_release
-from tests.unit.flow.publishing import SCHEMA
+from tests.unit.publishing.project import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from clearwell.datasets import open_dataset
-from clearwell.datasets.fingerprint import fingerprint_rows
 from clearwell.engines import registry
+from clearwell.fingerprint.rows import fingerprint_rows
 from clearwell.names import PROVENANCE
 from tests.unit.flow.verifying import SUITE, change_cell, make_orders
 

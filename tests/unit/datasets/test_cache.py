@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from clearwell.datasets import copying, list_datasets, open_dataset
+from clearwell.datasets import download as copying
+from clearwell.datasets import list_datasets, open_dataset
 from clearwell.errors import DatasetError, ReleaseNotFound, StoreError, StoreUnreachable
-from tests.unit.datasets.conftest import live_release, rows
-from tests.unit.datasets.storing import delete, objects, press_at, put, released
+from tests.unit.publishing.small import live_release, rows
+from tests.unit.publishing.storing import delete, objects, press_at, put, released
 
 if TYPE_CHECKING:
     from tests.services.s3 import S3Space

@@ -20,10 +20,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearwell.datasets import live, lookup, open_dataset, verify, write
+from clearwell.datasets import lookup, open_dataset, verify
 from clearwell.datasets.keys import key_digests
 from clearwell.errors import DatasetError
-from tests.unit.datasets.conftest import Release, live_release
+from clearwell.publishing import inference as live
+from clearwell.publishing import write
+from tests.unit.publishing.small import Release, live_release
 
 KINDS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "text": (pa.string(), st.text(max_size=4)),

@@ -17,7 +17,7 @@ import pytest
 import clearwell
 from clearwell.datasets import list_datasets, open_dataset
 from clearwell.errors import DatasetError, ReleaseNotFound
-from tests.unit.datasets.conftest import SCHEMA, Release, rows
+from tests.unit.publishing.small import SCHEMA, Release, rows
 
 
 def test_a_release_reads_as_arrow_pandas_and_polars(release: Release, lake: Path) -> None:

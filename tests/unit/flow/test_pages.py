@@ -17,7 +17,7 @@ from clearwell.flow.run import Run
 from clearwell.model import Edge
 from clearwell.tables import Lake, Table
 from tests.project import make_project, run_steps
-from tests.unit.flow import publishing
+from tests.unit.publishing import project as publishing
 from tests.unit.reports.reading import Reader
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from clearwell.errors import ProjectError
 from clearwell.flow.publish import publish
 from clearwell.flow.report import report
 from clearwell.model import Outcome
-from tests.unit.flow.publishing import load, project, rows, write
+from tests.unit.publishing.project import load, project, rows, write
 
 
 @pytest.fixture

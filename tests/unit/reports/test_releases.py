@@ -11,7 +11,7 @@ import pytest
 from clearwell.flow.publish import publish
 from clearwell.reports.numerals import percent
 from clearwell.reports.releases import release_section
-from tests.unit.flow.publishing import project, rows, write
+from tests.unit.publishing.project import project, rows, write
 from tests.unit.reports.lakes import overview
 
 if TYPE_CHECKING:

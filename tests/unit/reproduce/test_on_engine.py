@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearwell.datasets.divide import ByTime
-from clearwell.datasets.fingerprint import fingerprint_rows
 from clearwell.errors import EngineError
+from clearwell.fingerprint.rows import fingerprint_rows
+from clearwell.publishing.splits import ByTime
 from clearwell.reproduce.on_engine import fingerprint_frame, fingerprint_sides
 
 if TYPE_CHECKING:

@@ -90,7 +90,7 @@ def test_edited_code_has_another_name(project, tmp_path):
 
 
 def test_more_python_than_can_be_sent_is_refused_by_its_size(project, tmp_path, monkeypatch):
-    monkeypatch.setattr(parcel, "_LARGEST", 4 << 20)
+    monkeypatch.setattr(code_archive, "_LARGEST", 4 << 20)
     (project / "data.py").write_bytes(b"x" * (5 << 20))
     with pytest.raises(EngineError, match="too much to send to a cluster") as caught:
         Parcel(project).pack(tmp_path)

@@ -7,20 +7,18 @@ comes back. Workers import this module and no more of Clearwell than it imports:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.datasets.fingerprint import Fingerprint, row_digests, same_encoding
 from clearwell.errors import DatasetError
+from clearwell.fingerprint.rows import Fingerprint, row_digests, same_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clearwell.datasets.divide import ByGroup, ByTime
-
-__all__ = ["ALL", "SUMS", "Tally", "fingerprints"]
+__all__ = ["ALL", "SUMS", "RowSplit", "Tally", "fingerprints"]
 
 SUMS = "side string, rows bigint, total binary"
 """What a tally gives, as Spark writes a schema."""
@@ -30,6 +28,19 @@ ALL = ""
 
 _SUMS = pa.schema([("side", pa.string()), ("rows", pa.int64()), ("total", pa.binary())])
 _SLICE = 65_536
+
+
+class RowSplit(Protocol):
+    """Which rows are on the first of two sides, by one column; see ``clearwell.publishing.splits``."""
+
+    @property
+    def column(self) -> str:
+        """The column that decides."""
+        ...
+
+    def trains(self, values: pa.Array) -> pa.BooleanArray:
+        """True for each value whose row is on the first side."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,13 +54,11 @@ class Tally:
     """
 
     columns: bytes
-    split: ByTime | ByGroup | None = None
+    split: RowSplit | None = None
     sides: tuple[str, ...] = (ALL,)
 
     @classmethod
-    def of(
-        cls, schema: pa.Schema, split: ByTime | ByGroup | None = None, sides: tuple[str, ...] = (ALL,)
-    ) -> Tally:
+    def of(cls, schema: pa.Schema, split: RowSplit | None = None, sides: tuple[str, ...] = (ALL,)) -> Tally:
         """The tally of rows with the columns of ``schema``."""
         return cls(schema.serialize().to_pybytes(), split, sides)
 

@@ -6,8 +6,8 @@ import shutil
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from clearwell.datasets.claim import adopt, claim
-from clearwell.datasets.shelf import versions_in
+from clearwell.datasets.release_store import versions_in
+from clearwell.publishing.claim import adopt, claim
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,7 +43,7 @@ class Press(Protocol):
         ...
 
     def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
-        """Make the folder ``attempt`` the next release; see ``clearwell.datasets.claim``."""
+        """Make the folder ``attempt`` the next release; see ``clearwell.publishing.claim``."""
         ...
 
     def forget(self, attempt: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.datasets.divide import ByGroup, split_by_group, split_value
 from clearwell.errors import DatasetError
+from clearwell.publishing.splits import ByGroup, split_by_group, split_value
 
 GROUPS = {
     "string": (pa.string(), st.text(max_size=8)),

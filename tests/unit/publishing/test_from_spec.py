@@ -12,7 +12,7 @@ from clearwell.errors import DatasetError
 from clearwell.flow.publish import publish
 from clearwell.model import Outcome
 from clearwell.names import RELEASES
-from tests.unit.flow.publishing import DATASET, project, rows, write
+from tests.unit.publishing.project import DATASET, project, rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, hash_file
-from clearwell.datasets.shelf import pointed_version, versions_in
+from clearwell.datasets.release_store import pointed_version, versions_in
 from clearwell.errors import DatasetError
 
 if TYPE_CHECKING:

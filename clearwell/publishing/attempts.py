@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearwell.datasets.manifest import MANIFEST
-from clearwell.datasets.press import ATTEMPT, LocalPress, remove_attempt
-from clearwell.datasets.upload import RemotePress
 from clearwell.names import RELEASES
+from clearwell.publishing.publisher import ATTEMPT, LocalPress, remove_attempt
+from clearwell.publishing.upload import RemotePress
 from clearwell.tables.control import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.datasets.press import Press
+    from clearwell.publishing.publisher import Press
     from clearwell.stores import StoredFile
     from clearwell.tables import Lake
 

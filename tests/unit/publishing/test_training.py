@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearwell.datasets import write
-from clearwell.datasets.divide import ByGroup, ByTime
-from clearwell.datasets.make import make_splits
 from clearwell.errors import DatasetError
-from tests.unit.datasets.conftest import SCHEMA, TEST_FROM, recipe, rows
+from clearwell.publishing import write
+from clearwell.publishing.splits import ByGroup, ByTime
+from clearwell.publishing.training import make_splits
+from tests.unit.publishing.small import SCHEMA, TEST_FROM, recipe, rows
 
 if TYPE_CHECKING:
     from clearwell.datasets.manifest import SplitFiles

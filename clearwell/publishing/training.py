@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from clearwell.datasets.divide import TEST, TRAIN
-from clearwell.datasets.fingerprint import Fingerprint, row_digests
-from clearwell.datasets.order import DigestOrder
-from clearwell.datasets.recipe import (
+from clearwell.errors import DatasetError
+from clearwell.fingerprint.rows import Fingerprint, row_digests
+from clearwell.publishing.order import DigestOrder
+from clearwell.publishing.recipe import (
     Recipe,
     count_missing,
     refuse_lost_rows,
@@ -22,8 +22,8 @@ from clearwell.datasets.recipe import (
     refuse_no_rows,
     refuse_wrong_files,
 )
-from clearwell.datasets.write import write_split
-from clearwell.errors import DatasetError
+from clearwell.publishing.splits import TEST, TRAIN
+from clearwell.publishing.write import write_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from clearwell.datasets.divide import ByGroup, ByTime
     from clearwell.datasets.manifest import SplitFiles
+    from clearwell.publishing.splits import ByGroup, ByTime
 
 __all__ = ["SplitRecipe", "make_splits"]
 

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearwell.datasets import live, open_dataset, write
-from clearwell.datasets.live import LiveRecipe, make_live
+from clearwell.datasets import open_dataset
 from clearwell.errors import DatasetError
-from tests.unit.datasets.conftest import live_release
+from clearwell.publishing import inference as live
+from clearwell.publishing import write
+from clearwell.publishing.inference import LiveRecipe, make_live
+from tests.unit.publishing.small import live_release
 
 SCHEMA = pa.schema([("id", pa.string()), ("part", pa.int16()), ("wind", pa.float64()), ("seen", pa.int64())])
 Row = tuple[str, int, float, int]

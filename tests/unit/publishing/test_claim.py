@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.datasets.catalog import current_version, versions_in
-from clearwell.datasets.claim import adopt, claim, newest_release
 from clearwell.datasets.manifest import Manifest
-from tests.unit.datasets.conftest import Release, draft
+from clearwell.publishing.claim import adopt, claim, newest_release
+from tests.unit.publishing.small import Release, draft
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ def test_a_deleted_release_is_not_numbered_again(dataset: Path, lake: Path) -> N
 def test_a_number_taken_where_locks_do_not_hold_is_left_to_the_other(
     dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clearwell.datasets import claim as module
+    from clearwell.publishing import claim as module
 
     taken = False
 

@@ -19,14 +19,14 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from clearwell.datasets.manifest import ReleaseFile, SplitFiles, hash_file
+from clearwell.datasets.split import ARROW_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["ARROW_BATCH", "LIVE_BATCH", "ROWS_PER_FILE", "ROW_GROUP", "write_split"]
+__all__ = ["LIVE_BATCH", "ROWS_PER_FILE", "ROW_GROUP", "write_split"]
 
-ARROW_BATCH = 4_096
 LIVE_BATCH = 131_072
 ROW_GROUP = 32_768
 ROWS_PER_FILE = 1 << 20

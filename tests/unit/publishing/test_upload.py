@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.datasets import open_dataset
-from clearwell.datasets import upload as module
 from clearwell.errors import DatasetError, StoreError
-from tests.unit.datasets.storing import attempt_of, delete, objects, press_at, put, released
+from clearwell.publishing import upload as module
+from tests.unit.publishing.storing import attempt_of, delete, objects, press_at, put, released
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.datasets.upload import RemotePress
+    from clearwell.publishing.upload import RemotePress
     from tests.services.s3 import S3Space
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearwell.datasets.fingerprint import Fingerprint, fingerprint_rows, row_digests
+from clearwell.fingerprint.rows import Fingerprint, fingerprint_rows, row_digests
 
 KINDS = {
     "flag": pa.bool_(),

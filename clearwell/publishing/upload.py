@@ -7,7 +7,7 @@
 
 Two attempts may upload into one number at once without touching each other's files. The conditional put of
 the manifest decides: who loses it looks at who won, and goes on as in a folder, see
-``clearwell.datasets.claim``. A crash leaves either files that no manifest names, or a complete release that
+``clearwell.publishing.claim``. A crash leaves either files that no manifest names, or a complete release that
 the pointer has not come to yet.
 """
 
@@ -20,11 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.claim import is_overtaken
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest
-from clearwell.datasets.press import ATTEMPT, begin_attempt, remove_attempt
-from clearwell.datasets.shelf import RemoteShelf, parse_pointer
+from clearwell.datasets.release_store import RemoteShelf, parse_pointer
 from clearwell.errors import DatasetError, StoreError
+from clearwell.publishing.claim import is_overtaken
+from clearwell.publishing.publisher import ATTEMPT, begin_attempt, remove_attempt
 from clearwell.stores.exchange import read_tagged, swap, upload
 from clearwell.stores.remote import RemotePlace
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.datasets.fingerprint import Fingerprint, row_digests
 from clearwell.datasets.index import INDEX, IndexWriter
 from clearwell.datasets.keys import key_digests, same_keys
 from clearwell.datasets.manifest import ReleaseFile, hash_file
-from clearwell.datasets.order import DIGEST, DigestOrder
-from clearwell.datasets.recipe import (
+from clearwell.errors import DatasetError
+from clearwell.fingerprint.rows import Fingerprint, row_digests
+from clearwell.publishing.order import DIGEST, DigestOrder
+from clearwell.publishing.recipe import (
     Recipe,
     count_missing,
     refuse_lost_rows,
@@ -28,8 +29,7 @@ from clearwell.datasets.recipe import (
     refuse_no_rows,
     refuse_wrong_files,
 )
-from clearwell.datasets.write import LIVE_BATCH, write_split
-from clearwell.errors import DatasetError
+from clearwell.publishing.write import LIVE_BATCH, write_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.datasets.divide import ByGroup, ByTime, split_by_group, split_value
 from clearwell.datasets.keys import can_be_key
-from clearwell.datasets.live import LiveRecipe
-from clearwell.datasets.make import SplitRecipe
 from clearwell.errors import DatasetError, TableNotFound, did_you_mean
 from clearwell.names import PROVENANCE
+from clearwell.publishing.inference import LiveRecipe
+from clearwell.publishing.splits import ByGroup, ByTime, split_by_group, split_value
+from clearwell.publishing.training import SplitRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,16 +13,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from clearwell.datasets import claim as claiming
 from clearwell.datasets import open_dataset
 from clearwell.errors import DatasetError, TableNotFound
 from clearwell.flow import publish as publishing_step
-from clearwell.flow.attempts import Leftover, leftover_attempts
 from clearwell.flow.publish import publish
 from clearwell.model import Edge, Outcome
+from clearwell.publishing import claim as claiming
+from clearwell.publishing.attempts import Leftover, leftover_attempts
 from clearwell.tables import LINEAGE, lineage_of
 from clearwell.tables.maintenance import maintain
-from tests.unit.flow.publishing import DATASET, load, project, rows, write
+from tests.unit.publishing.project import DATASET, load, project, rows, write
 
 
 def late_flights(root: Path, dataset: str = DATASET) -> Any:
@@ -254,7 +254,7 @@ _RUN = """
 import os, signal, sys, pathlib
 from clearwell.flow import publish as module
 from clearwell.datasets import claim
-from tests.unit.flow.publishing import load
+from tests.unit.publishing.project import load
 root, at = pathlib.Path(sys.argv[1]), sys.argv[2]
 run = load(root)
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
@@ -317,7 +317,7 @@ def test_a_run_that_sleeps_while_another_publishes_later_data_does_not_go_back(
 ) -> None:
     run, spec = late_flights(tmp_path)
     write(run.lake, rows(50))
-    from clearwell.datasets import press as module
+    from clearwell.publishing import publisher as module
 
     old = module.claim
     overtaken: list[Any] = []

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.datasets.divide import ByTime, split_by_group
-from clearwell.datasets.fingerprint import fingerprint_rows
-from clearwell.datasets.tally import ALL, Tally, fingerprints
 from clearwell.errors import DatasetError
+from clearwell.fingerprint.partial_sums import ALL, Tally, fingerprints
+from clearwell.fingerprint.rows import fingerprint_rows
+from clearwell.publishing.splits import ByTime, split_by_group
 
 SCHEMA = pa.schema([("day", pa.date32()), ("who", pa.string()), ("ratio", pa.float64())])
 DAY = dt.date(2026, 1, 10)
@@ -97,7 +97,7 @@ def test_a_worker_needs_pyarrow_alone() -> None:
         "import sys\n"
         "for name in 'pyspark deltalake obstore pydantic yaml dagster psutil'.split():\n"
         "    sys.modules[name] = None\n"
-        "import clearwell.datasets.tally"
+        "import clearwell.fingerprint.partial_sums"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

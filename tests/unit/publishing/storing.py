@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import obstore
 from obstore.store import from_url
 
-from clearwell.datasets.fingerprint import combined_fingerprint
-from clearwell.datasets.make import make_splits
-from clearwell.datasets.upload import RemotePress
-from tests.unit.datasets.conftest import draft, recipe, rows
+from clearwell.fingerprint.rows import combined_fingerprint
+from clearwell.publishing.training import make_splits
+from clearwell.publishing.upload import RemotePress
+from tests.unit.publishing.small import draft, recipe, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
