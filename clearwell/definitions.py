@@ -14,7 +14,7 @@ from __future__ import annotations
 import dagster as dg
 
 from clearwell.components.location import load_definitions
-from clearwell.flow.project import load_project
+from clearwell.project.load import load_project
 from clearwell.settings import load_settings
 
 __all__ = ["defs"]

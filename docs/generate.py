@@ -93,7 +93,7 @@ def _option_default(option: click.Option, context: click.Context) -> str:
 
 def yaml() -> Iterator[str]:
     """Every key of the components."""
-    from clearwell.flow.documents import COMPONENTS
+    from clearwell.project.documents import COMPONENTS
 
     yield "# YAML\n"
     yield (

@@ -14,8 +14,8 @@ import obstore
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest
-from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
+from clearwell.project.load import load_project
 from clearwell.settings import Settings
 from clearwell.tables import Lake
 

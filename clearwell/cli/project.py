@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import CuratedSpec, TableSpec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import CuratedSpec, TableSpec
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
 
@@ -29,7 +29,7 @@ __all__ = ["check", "preview"]
 @options(listing=True)
 def check(session: Session) -> int:
     """Find errors in YAML, suites and transforms; nothing of the pipelines runs."""
-    from clearwell.flow.checks import check_project
+    from clearwell.flow.check_project import check_project
 
     settings = session.settings()
     problems = check_project(settings)
@@ -64,8 +64,8 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
 
     from clearwell.engines import open_engine
     from clearwell.flow.call import call_transform
-    from clearwell.flow.project import load_project
-    from clearwell.flow.specs import CuratedSpec
+    from clearwell.project.load import load_project
+    from clearwell.project.specs import CuratedSpec
 
     settings = session.settings(engine=engine)
     project = load_project(settings)
@@ -116,7 +116,7 @@ def _spec_of(project: Project, wanted: str) -> TableSpec | CuratedSpec:
 
 
 def _names(spec: TableSpec | CuratedSpec) -> tuple[str, ...]:
-    from clearwell.flow.specs import CuratedSpec
+    from clearwell.project.specs import CuratedSpec
 
     if isinstance(spec, CuratedSpec):
         return spec.transform, str(spec.table)
@@ -124,7 +124,7 @@ def _names(spec: TableSpec | CuratedSpec) -> tuple[str, ...]:
 
 
 def _inputs(lake: Lake, spec: TableSpec | CuratedSpec) -> Mapping[str, Snapshot]:
-    from clearwell.flow.specs import CuratedSpec
+    from clearwell.project.specs import CuratedSpec
 
     names: tuple[Any, ...] = spec.inputs if isinstance(spec, CuratedSpec) else (spec.bronze_table,)
     return {str(name): lake.existing(name) for name in names}

@@ -44,7 +44,7 @@ def schema_text(kind: str) -> str:
         case "prices":
             from clearwell.reports.prices import price_schema as make
         case _:
-            from clearwell.flow.schema import defs_schema as make
+            from clearwell.project.json_schema import defs_schema as make
     return json.dumps(make(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -58,9 +58,9 @@ def report(session: Session) -> None:
     """Write what the lake costs and how it is to LAKE/reports, with the pages of its tables and lineage."""
     from clearwell.engines import open_engine
     from clearwell.errors import ProjectError
-    from clearwell.flow.project import load_project
     from clearwell.flow.report import report as make_report
     from clearwell.flow.run import Run
+    from clearwell.project.load import load_project
 
     settings = session.settings()
     project = load_project(settings)

@@ -69,9 +69,9 @@ def verify(
         clearwell verify late_flights@3 --engine spark
     """  # noqa: D301 - click's mark for lines that stay as they are
     from clearwell.engines import open_engine
-    from clearwell.flow.project import load_project
     from clearwell.flow.stored import open_release
     from clearwell.flow.verify import verify as verify_release
+    from clearwell.project.load import load_project
 
     settings = session.settings(engine=engine)
     project = load_project(settings)

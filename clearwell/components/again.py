@@ -14,8 +14,8 @@ from clearwell.components.events import FILES_READABLE, check_result, what_faile
 from clearwell.components.evidence import rules_of
 from clearwell.components.lineage import lineage_numbers
 from clearwell.flow.reaudit import look_at_files, reaudit
-from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.names import TableName, Zone
+from clearwell.project.specs import CuratedSpec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -18,18 +18,18 @@ from pydantic import BaseModel, RootModel, ValidationError
 from clearwell.components.links import reference
 from clearwell.engines import open_engine
 from clearwell.errors import ProjectError
-from clearwell.flow.documents import attribute_problems
-from clearwell.flow.project import Project, load_project
 from clearwell.flow.run import Run
-from clearwell.places import read_yaml
+from clearwell.project.documents import attribute_problems
+from clearwell.project.load import Project, load_project
 from clearwell.settings import load_settings
 from clearwell.tables import lake_of
+from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from clearwell.places import Document
+    from clearwell.yaml_lines import Document
 
 __all__ = ["SpecComponent", "loading", "project_of"]
 

@@ -12,7 +12,7 @@ from clearwell.components.scaffolds import CuratedScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, schedule
 from clearwell.flow.curate import curate, curate_code
-from clearwell.flow.specs import CuratedSpec
+from clearwell.project.specs import CuratedSpec
 
 if TYPE_CHECKING:
     from clearwell.flow.run import Run

@@ -12,7 +12,7 @@ from clearwell.components.scaffolds import DatasetScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.flow.need import fingerprint
 from clearwell.flow.publish import publish
-from clearwell.flow.specs import DatasetSpec
+from clearwell.project.specs import DatasetSpec
 
 if TYPE_CHECKING:
     from clearwell.flow.run import Run

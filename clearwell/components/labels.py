@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from clearwell.components.links import code_references, page_links
-from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.names import RELEASES, TableName
+from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.stores import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import Spec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import Spec
 
 __all__ = ["asset_spec"]
 

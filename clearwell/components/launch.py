@@ -14,8 +14,8 @@ from clearwell.components.quiet import quiet_dagster
 from clearwell.components.record import RunRecord
 from clearwell.components.resources import run_tags
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
-from clearwell.flow.project import load_project
 from clearwell.model import BuildResult
+from clearwell.project.load import load_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

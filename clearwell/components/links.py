@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from clearwell.components.quiet import quiet_dagster
-from clearwell.flow.specs import CuratedSpec, ReportsSpec, TableSpec
 from clearwell.names import REPORTS
+from clearwell.project.specs import CuratedSpec, ReportsSpec, TableSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import Spec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import Spec
 
 __all__ = ["code_references", "page_link", "page_links", "reference", "report_page"]
 

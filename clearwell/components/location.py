@@ -15,14 +15,14 @@ from clearwell.components.base import loading
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import LAKE, lake_resource
 from clearwell.errors import ClearwellError, ProjectError
-from clearwell.flow.project import PIPELINES
+from clearwell.project.load import PIPELINES
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
     from clearwell.components.record import RunRecord
-    from clearwell.flow.project import Project
+    from clearwell.project.load import Project
 
 __all__ = ["JOB", "load_definitions"]
 

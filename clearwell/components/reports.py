@@ -11,7 +11,7 @@ from clearwell.components.labels import asset_spec
 from clearwell.components.scaffolds import ReportsScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.flow.report import report
-from clearwell.flow.specs import ReportsSpec
+from clearwell.project.specs import ReportsSpec
 
 if TYPE_CHECKING:
     from clearwell.flow.run import Run

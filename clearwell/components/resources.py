@@ -24,7 +24,7 @@ from clearwell.tables.control import Process
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.flow.project import Project
+    from clearwell.project.load import Project
 
 __all__ = [
     "FULL_REFRESH",

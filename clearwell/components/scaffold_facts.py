@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError
-from clearwell.flow.project import read_project
-from clearwell.flow.specs import TableSpec
 from clearwell.names import PROVENANCE, TableName, Zone
+from clearwell.project.load import read_project
+from clearwell.project.specs import TableSpec
 from clearwell.settings import load_settings
 from clearwell.sources.match import matches
 from clearwell.tables import lake_of
@@ -18,7 +18,7 @@ from clearwell.tables import lake_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.flow.project import Project
+    from clearwell.project.load import Project
 
 __all__ = ["Facts", "sample_records"]
 

@@ -19,8 +19,8 @@ from pydantic import BaseModel, Field
 from clearwell.components import scaffold_texts as texts
 from clearwell.components.scaffold_facts import Facts, sample_records
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
-from clearwell.flow.project import PIPELINES
 from clearwell.names import require_identifier
+from clearwell.project.load import PIPELINES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

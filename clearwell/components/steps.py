@@ -27,9 +27,9 @@ from clearwell.errors import (
     SourceError,
 )
 from clearwell.flow.events import tell_step
-from clearwell.flow.spec_parts import RetrySpec
-from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.model import BuildResult
+from clearwell.project.blocks import RetrySpec
+from clearwell.project.specs import CuratedSpec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

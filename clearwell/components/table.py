@@ -13,11 +13,11 @@ from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, file_sensor, schedule
 from clearwell.flow.cleanse import cleanse, cleanse_code
 from clearwell.flow.ingest import ingest, ingest_code
-from clearwell.flow.specs import TableSpec
+from clearwell.project.specs import TableSpec
 
 if TYPE_CHECKING:
-    from clearwell.flow.project import Project
     from clearwell.flow.run import Run
+    from clearwell.project.load import Project
 
 __all__ = ["Table"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from clearwell.flow.specs import SourceModel
+    from clearwell.project.specs import SourceModel
     from clearwell.settings import Settings
 
 __all__ = ["downstream_job", "file_sensor", "schedule"]

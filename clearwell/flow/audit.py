@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
-from clearwell.flow.personal import personal_columns, spread, tables_before
 from clearwell.model import Scope, Severity
 from clearwell.names import TableName, Zone
+from clearwell.project.personal_data import personal_columns, spread, tables_before
 from clearwell.tables import files_of, lineage_of
 from clearwell.tables.staging.stage import read_staged
 

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-    from clearwell.flow.specs import WriteSpec
     from clearwell.model import BuildResult, CheckResult, Edge, FileCounts
     from clearwell.names import TableName
+    from clearwell.project.specs import WriteSpec
     from clearwell.quality import Suite
 
 __all__ = ["Job", "build", "rebuild"]

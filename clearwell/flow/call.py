@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ClearwellError, EngineLost, ProjectError, did_you_mean
-from clearwell.flow.code import line_that_says
-from clearwell.flow.transforms import line_in_project
+from clearwell.project.code_hash import line_that_says
+from clearwell.project.transforms import line_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from clearwell.engines import Engine
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import CuratedSpec, TableSpec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import CuratedSpec, TableSpec
 
 __all__ = ["call_transform"]
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import TableSpec
     from clearwell.model import BuildResult
+    from clearwell.project.specs import TableSpec
     from clearwell.tables import Snapshot
 
 __all__ = ["cleanse", "cleanse_code", "cleanse_job"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from clearwell.engines import Engine
     from clearwell.fingerprint.rows import Fingerprint
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import DatasetSpec
+    from clearwell.project.specs import DatasetSpec
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["TableContents", "released_contents", "table_contents"]
@@ -81,9 +81,9 @@ def released_contents(
     """
     frame = snapshot.read(run.engine)
     if spec.kind == "inference":
-        live = live_recipe(run, spec, snapshot, features=features)
+        live = live_recipe(run.project, run.lake, spec, snapshot, features=features)
         if live.latest_by:  # one row a key, as publishing has found
             frame = keep_latest(frame, key=live.key, order_by=(live.latest_by,))
         return fingerprint_sides(frame, run.engine, live.schema, None, (LIVE,))
-    recipe = training_recipe(run, spec, snapshot)
+    recipe = training_recipe(run.project, spec, snapshot)
     return fingerprint_sides(frame, run.engine, recipe.schema, recipe.split, (TRAIN, TEST))

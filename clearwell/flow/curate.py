@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import CuratedSpec
     from clearwell.model import BuildResult
+    from clearwell.project.specs import CuratedSpec
     from clearwell.tables import Snapshot
 
 __all__ = ["curate", "curate_code", "curate_job"]

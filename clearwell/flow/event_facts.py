@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import TableError
-from clearwell.flow.personal import personal_columns
-from clearwell.flow.repository import find_repository
-from clearwell.flow.specs import CuratedSpec, DatasetSpec, TableSpec
 from clearwell.lineage.facts import DataFacts, RunFacts, Written
 from clearwell.names import RELEASES, TableName, Zone
+from clearwell.project.git import find_repository
+from clearwell.project.personal_data import personal_columns
+from clearwell.project.specs import CuratedSpec, DatasetSpec, TableSpec
 from clearwell.sources.match import split_pattern
 
 if TYPE_CHECKING:

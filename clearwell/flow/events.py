@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 from clearwell.errors import BatchBlocked, ClearwellError
 from clearwell.flow.publish import ReleaseResult
 from clearwell.flow.run import log
-from clearwell.flow.specs import CuratedSpec, DatasetSpec, TableSpec
 from clearwell.lineage.receivers import FileReceiver, HttpReceiver, Receiver
 from clearwell.model import BuildResult, Outcome
 from clearwell.names import EVENTS, TableName
+from clearwell.project.specs import CuratedSpec, DatasetSpec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -35,9 +35,9 @@ from clearwell.tables import (
 )
 
 if TYPE_CHECKING:
-    from clearwell.flow.specs import TableSpec
     from clearwell.model import BuildResult
     from clearwell.names import TableName
+    from clearwell.project.specs import TableSpec
     from clearwell.sources import Discovery, RawFile, SourceSpec
 
 __all__ = ["ingest", "ingest_code"]

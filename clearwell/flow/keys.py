@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.flow.specs import CuratedSpec, TableSpec
+from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.sources.cast import cast_text, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from clearwell.flow.project import Project
+    from clearwell.project.load import Project
 
 __all__ = ["cast_value", "key_columns", "parse_key"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from clearwell.flow.check_facts import check_docs, moment_of
-from clearwell.flow.specs import CuratedSpec, TableSpec
+from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.reports.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
 from clearwell.tables import BUILDS, CHECKS, files_of, quarantine_of
 

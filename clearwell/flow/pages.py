@@ -13,9 +13,9 @@ from urllib.parse import quote
 from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import DatasetError
 from clearwell.flow.page_facts import Histories, Personal, read_table
-from clearwell.flow.personal import personal_columns, spread
-from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.names import RELEASES, Zone
+from clearwell.project.personal_data import personal_columns, spread
+from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.reports.index_page import index_page
 from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_page
 from clearwell.reports.table_page import table_page
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import DatasetSpec
     from clearwell.model import Edge
     from clearwell.names import TableName
+    from clearwell.project.specs import DatasetSpec
     from clearwell.reports.table_doc import TableDoc
 
 __all__ = ["render_pages"]

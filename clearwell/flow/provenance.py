@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.flow.personal import personal_columns
-from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.flow.trail import PERSONAL, RowStep
 from clearwell.names import PROVENANCE, TableName, Zone
+from clearwell.project.personal_data import personal_columns
+from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.sources.cast import cast_text
 from clearwell.stores import file_sizes
 from clearwell.tables import lineage_of, quarantine_of
@@ -26,9 +26,9 @@ from clearwell.tables.read.find import Found, find_rows, find_rows_in, matching,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from clearwell.flow.project import Project
     from clearwell.flow.trail import RawStep
     from clearwell.model import Edge
+    from clearwell.project.load import Project
     from clearwell.tables import Blocked, Lake, Snapshot
 
 __all__ = ["Origin", "Provenance"]

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from clearwell.datasets.manifest import SplitFiles
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import DatasetSpec
     from clearwell.model import Edge
+    from clearwell.project.specs import DatasetSpec
     from clearwell.publishing.publisher import Press
     from clearwell.tables.control import Intent
     from clearwell.tables.lake import Lake
@@ -119,7 +119,9 @@ def _record_lineage(lake: Lake, held: Manifest) -> None:
 
 
 def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe | LiveRecipe:
-    return (live_recipe if spec.kind == "inference" else training_recipe)(run, spec, snapshot)
+    if spec.kind == "inference":
+        return live_recipe(run.project, run.lake, spec, snapshot)
+    return training_recipe(run.project, spec, snapshot)
 
 
 def _make(

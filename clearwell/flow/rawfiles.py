@@ -23,9 +23,9 @@ from clearwell.tables import files_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import TableSpec
     from clearwell.model import FileCounts
+    from clearwell.project.load import Project
+    from clearwell.project.specs import TableSpec
     from clearwell.tables import Blocked, Lake
 
 __all__ = ["KnownRaw", "find_raw", "raw_step", "taken_files"]

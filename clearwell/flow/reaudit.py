@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import CuratedSpec, TableSpec
     from clearwell.model import CheckResult
     from clearwell.names import TableName
+    from clearwell.project.specs import CuratedSpec, TableSpec
     from clearwell.tables import Snapshot
 
 __all__ = ["FilesNow", "Reaudit", "look_at_files", "reaudit"]

@@ -22,9 +22,9 @@ from clearwell.flow.cleanse import cleanse_code, cleanse_job
 from clearwell.flow.curate import curate_code, curate_job
 from clearwell.flow.need import Need
 from clearwell.flow.run import Run, log
-from clearwell.flow.specs import CuratedSpec, TableSpec
 from clearwell.model import Scope
 from clearwell.names import TableName, Zone
+from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.tables import delete_rows, pinned_snapshot, void_batch
 
 if TYPE_CHECKING:

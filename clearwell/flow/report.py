@@ -34,9 +34,9 @@ from clearwell.tables import pending_attempts
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.flow.project import Project
     from clearwell.flow.run import Run
-    from clearwell.flow.specs import ReportsSpec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import ReportsSpec
     from clearwell.reports import Overview
 
 __all__ = ["ReportResult", "report"]

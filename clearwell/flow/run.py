@@ -12,9 +12,9 @@ from clearwell.lineage import Origins
 if TYPE_CHECKING:
     from clearwell.engines import Engine
     from clearwell.flow.engines import Engines
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import CuratedSpec, TableSpec
     from clearwell.names import TableName
+    from clearwell.project.load import Project
+    from clearwell.project.specs import CuratedSpec, TableSpec
     from clearwell.quality import Suite
     from clearwell.tables import Lake
 

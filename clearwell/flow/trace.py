@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from clearwell.flow.project import Project
     from clearwell.flow.trail import RawStep
+    from clearwell.project.load import Project
     from clearwell.tables import Lake
 
 __all__ = ["trace_back", "trace_row"]

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from clearwell.datasets.manifest import Manifest
     from clearwell.engines import Engine
     from clearwell.fingerprint.rows import Fingerprint
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import DatasetSpec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import DatasetSpec
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["Verification", "VerifiedSplit", "VerifiedTable", "verify"]
@@ -154,7 +154,7 @@ def _spec_of(project: Project, manifest: Manifest) -> DatasetSpec:
     """The settings that it was released with, which need not be those of the project now."""
     from pydantic import ValidationError
 
-    from clearwell.flow.specs import DatasetSpec
+    from clearwell.project.specs import DatasetSpec
 
     if manifest.dataset not in project.datasets:
         raise ProjectError(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from clearwell.engines import Engine
-    from clearwell.flow.project import Project
-    from clearwell.flow.specs import TableSpec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import TableSpec
     from clearwell.tables import Lake
 
 __all__ = ["trace_record"]

@@ -22,8 +22,9 @@ from clearwell.publishing.training import SplitRecipe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearwell.flow.run import Run
-    from clearwell.flow.specs import DatasetSpec, SplitSpec
+    from clearwell.project.load import Project
+    from clearwell.project.specs import DatasetSpec, SplitSpec
+    from clearwell.tables import Lake
     from clearwell.tables.read.snapshot import Snapshot
 
 __all__ = ["live_recipe", "training_recipe"]
@@ -31,7 +32,7 @@ __all__ = ["live_recipe", "training_recipe"]
 _LINEAGE = ("_file_id", "_record_no")
 
 
-def training_recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe:
+def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe:
     """The recipe of a training dataset.
 
     Raises:
@@ -40,30 +41,30 @@ def training_recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRec
     assert spec.label is not None and spec.split is not None  # noqa: S101, PT018 - of a training dataset
     schema = snapshot.schema
     asked = [("label", spec.label), ("split", spec.split.column), *(("exclude", n) for n in spec.exclude)]
-    _require_columns(run, spec, schema, asked)
+    _require_columns(project, spec, schema, asked)
     kept = _kept(schema, spec)
     if spec.label in PROVENANCE or len(kept) < 2:
         raise DatasetError(
             f"{spec.label!r} is a column of provenance"
             if spec.label in PROVENANCE
             else "only the label is left",
-            place=run.project.place(spec, "label"),
+            place=project.place(spec, "label"),
             hint=f"{spec.from_table} must have the label and at least one more column",
         )
     return SplitRecipe(
         table=spec.from_table,
-        place=run.project.place(spec),
+        place=project.place(spec),
         schema=_released(kept),
         label=spec.label,
         forbidden=frozenset([*spec.exclude, *PROVENANCE]),
-        split=_division(spec.split, schema, run.project.place(spec, "split")),
+        split=_division(spec.split, schema, project.place(spec, "split")),
         formats=tuple(dict.fromkeys(spec.formats)),
         lineage=_lineage(schema),
     )
 
 
 def live_recipe(
-    run: Run, spec: DatasetSpec, snapshot: Snapshot, *, features: Sequence[str] = ()
+    project: Project, lake: Lake, spec: DatasetSpec, snapshot: Snapshot, *, features: Sequence[str] = ()
 ) -> LiveRecipe:
     """The recipe of an inference dataset; its ``features`` are known where it was released before.
 
@@ -73,22 +74,22 @@ def live_recipe(
     schema = snapshot.schema
     asked = [*(("key", n) for n in spec.key), *(("exclude", n) for n in spec.exclude)]
     asked += [("latest_by", spec.latest_by)] if spec.latest_by else []
-    _require_columns(run, spec, schema, asked)
+    _require_columns(project, spec, schema, asked)
     for name in spec.key:
         if name in PROVENANCE or not can_be_key(schema.field(name).type):
             kind = "a column of provenance" if name in PROVENANCE else schema.field(name).type
             raise DatasetError(
                 f"{name!r} is {kind}: it cannot be part of a key",
-                place=run.project.place(spec, "key"),
+                place=project.place(spec, "key"),
                 hint="a key is made of texts, whole numbers, decimals, dates, times, booleans or bytes",
             )
     if spec.latest_by:
-        _require_order(schema.field(spec.latest_by), run.project.place(spec, "latest_by"))
+        _require_order(schema.field(spec.latest_by), project.place(spec, "latest_by"))
     kept = _kept(schema, spec)
-    features = tuple(features) or _same_features(run, spec, kept)
+    features = tuple(features) or _same_features(project, lake, spec, kept)
     return LiveRecipe(
         table=spec.from_table,
-        place=run.project.place(spec),
+        place=project.place(spec),
         schema=_released(kept),
         features=features,
         key=spec.key,
@@ -99,12 +100,14 @@ def live_recipe(
     )
 
 
-def _same_features(run: Run, spec: DatasetSpec, kept: Sequence[pa.Field[Any]]) -> tuple[str, ...]:
+def _same_features(
+    project: Project, lake: Lake, spec: DatasetSpec, kept: Sequence[pa.Field[Any]]
+) -> tuple[str, ...]:
     """The features of ``spec``, if they are those of the training dataset; the key need not be among them."""
-    training = run.project.datasets[str(spec.like)]
-    place = run.project.place(spec, "like")
+    training = project.datasets[str(spec.like)]
+    place = project.place(spec, "like")
     try:
-        table = run.lake.existing(training.from_table)
+        table = lake.existing(training.from_table)
     except TableNotFound as error:
         raise DatasetError(
             f"it must have the features of {training.name}, and {training.from_table} is not there yet",
@@ -141,13 +144,13 @@ def _differences(have: dict[str, pa.DataType], wanted: dict[str, pa.DataType]) -
 
 
 def _require_columns(
-    run: Run, spec: DatasetSpec, schema: pa.Schema, asked: Sequence[tuple[str, str]]
+    project: Project, spec: DatasetSpec, schema: pa.Schema, asked: Sequence[tuple[str, str]]
 ) -> None:
     for key, name in asked:
         if name not in schema.names:
             raise DatasetError(
                 f"{spec.from_table} has no column {name!r}",
-                place=run.project.place(spec, key),
+                place=project.place(spec, key),
                 hint=did_you_mean(name, schema.names) or f"columns: {', '.join(schema.names)}",
             )
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.model import Severity
 from clearwell.names import COLUMN_LINEAGE, require_identifier
-from clearwell.places import Document, read_yaml, shown
 from clearwell.quality.suites import ROW_EXPECTATIONS, Check, Suite, columns_of, scope_of
+from clearwell.yaml_lines import Document, read_yaml, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

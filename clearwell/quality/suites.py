@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.model import Scope, Severity
-from clearwell.places import shown
+from clearwell.yaml_lines import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

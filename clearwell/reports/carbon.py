@@ -23,8 +23,8 @@ from clearwell.reports.sheet import read_amount, read_day, read_mapping, read_te
 if TYPE_CHECKING:
     import datetime as dt
 
-    from clearwell.places import Document
     from clearwell.reports.sheet import At
+    from clearwell.yaml_lines import Document
 
 __all__ = ["CARBON_SCHEMA", "Carbon", "read_carbon"]
 

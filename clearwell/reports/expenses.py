@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
 
-    from clearwell.places import Document
     from clearwell.reports.sheet import At
+    from clearwell.yaml_lines import Document
 
 __all__ = ["EXPENSE_SCHEMA", "KINDS", "Expense", "read_expense"]
 

@@ -28,16 +28,16 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import SEGMENTS
-from clearwell.places import read_yaml
 from clearwell.reports.carbon import CARBON_SCHEMA, Carbon, read_carbon
 from clearwell.reports.expenses import EXPENSE_SCHEMA, Expense, read_expense
 from clearwell.reports.sheet import check_keys, read_amount, read_choice, read_day, read_mapping, read_text
+from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from clearwell.places import Document
+    from clearwell.yaml_lines import Document
 
 __all__ = ["Price", "PriceSheet", "load_prices", "price_schema"]
 

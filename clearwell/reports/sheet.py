@@ -11,7 +11,7 @@ from clearwell.errors import ProjectError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearwell.places import Document
+    from clearwell.yaml_lines import Document
 
 __all__ = ["At", "check_keys", "read_amount", "read_choice", "read_day", "read_mapping", "read_text"]
 

@@ -76,7 +76,7 @@ def project(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, clearwell_engine: Engine
 ) -> ProjectUnderTest:
     """The project at pytest's root folder, or above it."""
-    from clearwell.flow.project import load_project
+    from clearwell.project.load import load_project
     from clearwell.settings import load_settings
 
     settings = load_settings(pytestconfig.rootpath)

@@ -21,8 +21,8 @@ from clearwell.flow.ingest import ingest
 from clearwell.flow.publish import publish
 from clearwell.flow.report import report
 from clearwell.flow.run import Run
-from clearwell.flow.specs import CuratedSpec
 from clearwell.model import Severity
+from clearwell.project.specs import CuratedSpec
 from clearwell.sources import parse_type
 from clearwell.tables import Lake, quarantine_of
 from clearwell.testing.frames import make_frame, make_table
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from clearwell.engines import Engine
-    from clearwell.flow.project import Project
     from clearwell.flow.publish import ReleaseResult
     from clearwell.flow.report import ReportResult
-    from clearwell.flow.specs import TableSpec
     from clearwell.model import BuildResult, CheckResult
+    from clearwell.project.load import Project
+    from clearwell.project.specs import TableSpec
 
 __all__ = ["Judgement", "LakeUnderTest", "ProjectUnderTest"]
 

@@ -11,7 +11,7 @@ import pytest
 from clearwell.components.launch import run_project
 from clearwell.components.location import load_definitions
 from clearwell.components.quiet import quiet_dagster
-from clearwell.flow.project import load_project
+from clearwell.project.load import load_project
 from tests.components.shop import deliver
 
 if TYPE_CHECKING:

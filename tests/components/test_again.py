@@ -13,8 +13,8 @@ from clearwell.components.instance import open_instance
 from clearwell.components.launch import run_project
 from clearwell.components.location import load_definitions
 from clearwell.components.quiet import quiet_dagster
-from clearwell.flow.project import load_project
 from clearwell.model import BuildResult
+from clearwell.project.load import load_project
 from tests.components.shop import SUITE, TABLE, deliver, write
 
 if TYPE_CHECKING:

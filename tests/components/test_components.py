@@ -11,7 +11,7 @@ import pytest
 from clearwell.components import Curated, Dataset, Reports, Table
 from clearwell.components.quiet import quiet_dagster
 from clearwell.errors import ClearwellError, ProjectError
-from clearwell.flow.documents import COMPONENTS
+from clearwell.project.documents import COMPONENTS
 from tests.components.shop import TABLE, write
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from clearwell.components.location import load_definitions
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
 from clearwell.errors import BatchBlocked, EngineError, ProjectError
-from clearwell.flow.project import load_project
 from clearwell.flow.report import ReportResult
 from clearwell.model import BuildResult, Outcome
+from clearwell.project.load import load_project
 from tests.components.shop import TABLE, deliver, make_shop, write
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 import clearwell
 from clearwell.components.location import JOB, load_definitions
 from clearwell.errors import ProjectError
-from clearwell.flow.project import load_project
+from clearwell.project.load import load_project
 from tests.components.shop import OTHERS, TABLE, make_shop, write
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ import sys
 from pathlib import Path
 from clearwell.settings import Settings
 from clearwell.components.location import load_definitions
-from clearwell.flow.project import load_project
+from clearwell.project.load import load_project
 load_definitions(load_project(Settings(Path({str(shop.project)!r}), Path({str(shop.lake)!r}))))
 print(sorted({{"pyspark", "great_expectations"}} & set(sys.modules)))
 """

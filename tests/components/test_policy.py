@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.components.location import load_definitions
-from clearwell.flow.project import load_project
+from clearwell.project.load import load_project
 from clearwell.settings import load_settings
 
 if TYPE_CHECKING:

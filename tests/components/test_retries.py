@@ -17,7 +17,7 @@ from clearwell.components.launch import RunReport, run_project
 from clearwell.components.steps import seconds_to_wait
 from clearwell.errors import CommitConflict
 from clearwell.flow import engines as module
-from clearwell.flow.spec_parts import RetrySpec
+from clearwell.project.blocks import RetrySpec
 from clearwell.tables import Lake
 from tests.components.shop import TABLE, deliver, write
 

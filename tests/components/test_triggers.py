@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from clearwell.components.location import load_definitions
-from clearwell.flow.project import load_project
+from clearwell.project.load import load_project
 from tests.components.shop import TABLE, deliver, write
 
 if TYPE_CHECKING:

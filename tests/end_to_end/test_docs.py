@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.flow.documents import parse_document
-from clearwell.places import read_yaml
+from clearwell.project.documents import parse_document
 from clearwell.reports import load_prices
 from clearwell.settings import load_settings, profile_names
+from clearwell.yaml_lines import read_yaml
 from tests.end_to_end.conftest import ROOT, Sample
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from clearwell.engines import open_engine
 from clearwell.errors import EngineError, EngineLost
 from clearwell.flow import workers
 from clearwell.flow.ingest import ingest
-from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
 from clearwell.names import SEGMENTS, TableName
+from clearwell.project.load import load_project
 from clearwell.settings import Settings
 from clearwell.tables import Lake, files_of
 from tests.end_to_end.conftest import copy_sample

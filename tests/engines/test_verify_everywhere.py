@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from clearwell.engines import open_engine
 from clearwell.fingerprint.rows import fingerprint_rows
 from clearwell.flow.contents import table_contents
-from clearwell.flow.project import load_project
 from clearwell.flow.stored import open_release
 from clearwell.flow.verify import verify
+from clearwell.project.load import load_project
 from clearwell.reproduce.on_engine import fingerprint_frame
 from clearwell.settings import Settings
 from clearwell.stores import Store

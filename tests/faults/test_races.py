@@ -11,8 +11,8 @@ import pytest
 
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.ingest import ingest
-from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
+from clearwell.project.load import load_project
 from clearwell.tables import swap as swap_module
 from clearwell.tables.maintenance import maintain
 from clearwell.tables.maintenance.compact import compact

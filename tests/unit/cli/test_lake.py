@@ -8,8 +8,8 @@ import pytest
 
 from clearwell.engines import open_engine
 from clearwell.flow.ingest import ingest
-from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
+from clearwell.project.load import load_project
 from clearwell.settings import load_settings
 from clearwell.tables import Lake
 

@@ -16,11 +16,11 @@ from jsonschema import Draft7Validator
 from clearwell.cli.init import project_files
 from clearwell.cli.schema import SCHEMAS, schema_text
 from clearwell.errors import ProjectError
-from clearwell.flow.documents import COMPONENTS, parse_document
-from clearwell.places import read_yaml
+from clearwell.project.documents import COMPONENTS, parse_document
 from clearwell.quality import check_suite
 from clearwell.reports import load_prices
 from clearwell.sources import parse_type
+from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

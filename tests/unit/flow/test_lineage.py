@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
-from clearwell.flow.checks import check_project
+from clearwell.flow.check_project import check_project
 from clearwell.flow.cleanse import cleanse, cleanse_code
 from clearwell.flow.curate import curate_code
 from clearwell.flow.ingest import ingest
 from clearwell.flow.need import fingerprint
-from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
 from clearwell.lineage import plan
 from clearwell.model import Outcome
+from clearwell.project.load import load_project
 from clearwell.tables import LINEAGE, Lake, lineage_of
 from tests.project import EDITED, TRANSFORM, make_project, run_steps
 from tests.unit.lineage.told import lines, told

@@ -10,11 +10,11 @@ import pytest
 
 from clearwell.errors import BatchBlocked
 from clearwell.flow.pages import render_pages
-from clearwell.flow.personal import spread
-from clearwell.flow.project import load_project
 from clearwell.flow.publish import publish
 from clearwell.flow.run import Run
 from clearwell.model import Edge
+from clearwell.project.load import load_project
+from clearwell.project.personal_data import spread
 from clearwell.tables import Lake, Table
 from tests.project import make_project, run_steps
 from tests.unit.publishing import project as publishing

@@ -20,10 +20,10 @@ from clearwell.errors import EngineError
 from clearwell.flow import workers
 from clearwell.flow.ingest import ingest
 from clearwell.flow.landed import Landed
-from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
 from clearwell.flow.workers import WorkerLanding
 from clearwell.names import TableName
+from clearwell.project.load import load_project
 from clearwell.sources import RawFile, SourceSpec
 from clearwell.tables import Attempt, Lake, files_of
 from tests.checker import assert_bronze_balances, replay

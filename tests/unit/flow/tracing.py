@@ -11,9 +11,9 @@ from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
 from clearwell.flow.events import tell_step
 from clearwell.flow.ingest import ingest
-from clearwell.flow.project import load_project
 from clearwell.flow.publish import publish
 from clearwell.flow.run import Run
+from clearwell.project.load import load_project
 from clearwell.settings import Settings
 from clearwell.tables import lake_of
 

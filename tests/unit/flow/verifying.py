@@ -15,10 +15,10 @@ from clearwell.datasets import open_dataset
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest
-from clearwell.flow.project import load_project
 from clearwell.flow.publish import publish
 from clearwell.flow.run import Run
 from clearwell.flow.verify import Verification, verify
+from clearwell.project.load import load_project
 from clearwell.tables import Lake
 from tests.project import make_project
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from clearwell.flow.project import load_project
 from clearwell.flow.run import Run
 from clearwell.model import CheckResult, Scope, Severity
 from clearwell.names import TableName
+from clearwell.project.load import load_project
 from clearwell.settings import load_settings
 from clearwell.tables import Intent, Lake, PartWriter, carry_out, decide, schema_json
 

@@ -27,7 +27,9 @@ def test_loading_the_fixtures_loads_neither_engine_nor_suites_nor_dagster() -> N
 
 
 def test_nothing_else_needs_pytest() -> None:
-    everything = "import clearwell.cli.app, clearwell.definitions, clearwell.flow.checks, clearwell.quality"
+    everything = (
+        "import clearwell.cli.app, clearwell.definitions, clearwell.flow.check_project, clearwell.quality"
+    )
     loaded = loaded_by(everything)
     assert "dagster" in loaded
     assert "pytest" not in loaded

@@ -8,9 +8,9 @@ import pytest
 
 import clearwell
 from clearwell.errors import BatchBlocked, ProjectError
-from clearwell.flow.project import load_project
 from clearwell.model import Outcome
 from clearwell.names import PROVENANCE
+from clearwell.project.load import load_project
 from clearwell.testing import ProjectUnderTest, assert_rows, rows
 from tests.components.shop import deliver, make_shop, write
 

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.flow.specs import CuratedSpec, DatasetSpec, ReportsSpec, Spec, TableSpec
 from clearwell.names import Zone
+from clearwell.project.specs import CuratedSpec, DatasetSpec, ReportsSpec, Spec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pydantic_core import ErrorDetails
 
-    from clearwell.places import Document
+    from clearwell.yaml_lines import Document
 
 __all__ = ["COMPONENTS", "KEYS", "attribute_problems", "names_meant", "parse_document"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
-from clearwell.flow.transforms import load_transform
+from clearwell.project.transforms import load_transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

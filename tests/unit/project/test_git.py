@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.flow.repository import find_repository
+from clearwell.project.git import find_repository
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@
 The same classes are the schema that Dagster's pages show and that `clearwell check` reads, so every
 field says what it is for. A model refuses unknown keys, names that cannot name a table, and settings
 that contradict each other (`mode: append` with a `key`). It does not look outside itself: whether an
-input, a file or a function exists is asked by `clearwell.flow.project` and `clearwell.flow.checks`.
+input, a file or a function exists is asked by `clearwell.project.load` and `clearwell.flow.check_project`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from clearwell.flow.fields import Columns, Cron, InputTable, Name, Owner, TransformRef, distinct, refuse
-from clearwell.flow.spec_parts import (
+from clearwell.names import TableName, Zone
+from clearwell.project.blocks import (
     LINEAGE,
     FreshnessSpec,
     Model,
@@ -29,7 +29,7 @@ from clearwell.flow.spec_parts import (
     SplitSpec,
     WriteSpec,
 )
-from clearwell.names import TableName, Zone
+from clearwell.project.fields import Columns, Cron, InputTable, Name, Owner, TransformRef, distinct, refuse
 
 __all__ = [
     "CuratedSpec",

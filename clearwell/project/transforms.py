@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.flow.code import Source, sources_of
-from clearwell.places import shown
+from clearwell.project.code_hash import Source, sources_of
+from clearwell.yaml_lines import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearwell.errors import ProjectError
-from clearwell.places import read_yaml, shown
+from clearwell.yaml_lines import read_yaml, shown
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError, TableError
 from clearwell.flow.lineage import Declared, wrong_origins
-from clearwell.flow.project import read_project
-from clearwell.flow.specs import CuratedSpec
+from clearwell.project.load import read_project
+from clearwell.project.specs import CuratedSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.flow.project import Project
+    from clearwell.project.load import Project
     from clearwell.settings import Settings
 
 __all__ = ["check_project"]

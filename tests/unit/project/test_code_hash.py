@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
-from clearwell.flow.code import line_that_says, transform_fingerprint
+from clearwell.project.code_hash import line_that_says, transform_fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path

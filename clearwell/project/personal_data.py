@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearwell.flow.specs import CuratedSpec, TableSpec
+from clearwell.project.specs import CuratedSpec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from clearwell.flow.project import Project
     from clearwell.model import Edge
+    from clearwell.project.load import Project
 
 __all__ = ["personal_columns", "spread", "tables_before"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from clearwell.flow.documents import COMPONENTS, KEYS
+from clearwell.project.documents import COMPONENTS, KEYS
 
 __all__ = ["defs_schema"]
 

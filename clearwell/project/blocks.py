@@ -1,6 +1,6 @@
 """The blocks inside the components' YAML: sources, writes, silver tables, splits, freshness, retries.
 
-Frozen models as those of `clearwell.flow.specs`, which are made of them.
+Frozen models as those of `clearwell.project.specs`, which are made of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from clearwell.flow.fields import Columns, Moment, Name, TransformRef, refuse
+from clearwell.project.fields import Columns, Moment, Name, TransformRef, refuse
 
 if TYPE_CHECKING:
     from clearwell.sources import SourceSpec

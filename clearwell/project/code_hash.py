@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.places import shown
+from clearwell.yaml_lines import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

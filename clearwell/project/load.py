@@ -2,7 +2,7 @@
 
 `load_project` gives a project whose parts fit together: names are there once, inputs exist, no table
 is made from itself, suites and transforms are where the YAML says. Anything else is a ProjectError
-with its `file:line`. No user code runs here; `clearwell.flow.checks` goes further.
+with its `file:line`. No user code runs here; `clearwell.flow.check_project` goes further.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.flow.code import transform_fingerprint
-from clearwell.flow.documents import COMPONENTS, names_meant, parse_document
-from clearwell.flow.specs import CuratedSpec, DatasetSpec, ReportsSpec, TableSpec
-from clearwell.flow.transforms import load_transform
-from clearwell.places import read_yaml
+from clearwell.project.code_hash import transform_fingerprint
+from clearwell.project.documents import COMPONENTS, names_meant, parse_document
+from clearwell.project.specs import CuratedSpec, DatasetSpec, ReportsSpec, TableSpec
+from clearwell.project.transforms import load_transform
 from clearwell.settings.project import PYPROJECT
+from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from clearwell.flow.specs import Spec
-    from clearwell.places import Document
+    from clearwell.project.specs import Spec
     from clearwell.settings import Settings
     from clearwell.sources import SourceSpec
+    from clearwell.yaml_lines import Document
 
 __all__ = ["EXPECTATIONS", "PIPELINES", "Project", "asset_names", "load_project", "read_project"]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from clearwell.flow import specs
-from clearwell.flow.specs import CuratedSpec, DatasetSpec, ReportsSpec, SplitSpec, TableSpec, WriteSpec
+from clearwell.project import specs
+from clearwell.project.specs import CuratedSpec, DatasetSpec, ReportsSpec, SplitSpec, TableSpec, WriteSpec
 
 SOURCE = {"path": "raw/*.csv", "format": "csv"}
 MODELS = [
