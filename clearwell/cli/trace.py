@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from clearwell.engines import Engine
-    from clearwell.flow.trail import RawStep, RowStep, Stop, Trail, Whereabouts
+    from clearwell.trace.records import RawStep, RowStep, Stop, Trail, Whereabouts
 
 __all__ = ["trace"]
 
@@ -78,8 +78,8 @@ def trace(
 
 
 def _back(session: Session, table: str, key: tuple[str, ...], *, show_personal: bool) -> None:
-    from clearwell.flow.trace import trace_row
     from clearwell.project.load import load_project
+    from clearwell.trace.upstream import trace_row
 
     project = load_project(session.settings())
     trail = trace_row(project, session.existing_lake(), table, key, show_personal=show_personal)
@@ -91,8 +91,8 @@ def _back(session: Session, table: str, key: tuple[str, ...], *, show_personal: 
 
 def _forward(session: Session, file: str, record: int, engine: str | None, *, show_personal: bool) -> None:
     from clearwell.engines import open_engine
-    from clearwell.flow.whereabouts import trace_record
     from clearwell.project.load import load_project
+    from clearwell.trace.downstream import trace_record
 
     settings = session.settings(engine=engine)
     project = load_project(settings)

@@ -23,10 +23,10 @@ from tests.faults import test_kill_at_every_step as killing
 from tests.faults import test_races as races
 from tests.project import EDITED, MODES, SmallProject, make_project, run_steps
 from tests.unit.flow import test_blocking as blocking
-from tests.unit.flow import test_trace as tracing
-from tests.unit.flow.tracing import make_shop
 from tests.unit.tables.write import test_commit as committing
 from tests.unit.tables.writing import NAME, ids, publish, stage, write
+from tests.unit.trace import test_upstream as tracing
+from tests.unit.trace.tracing import make_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.flow.tracing import Shop, make_shop
+from tests.unit.trace.tracing import Shop, make_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

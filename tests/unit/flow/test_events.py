@@ -23,7 +23,7 @@ from clearwell.flow.ingest import ingest
 from clearwell.flow.run import Run
 from clearwell.settings import load_settings
 from tests.openlineage import OFFICIAL, Judge, NoCargo, facet_class, facets, official, restated
-from tests.unit.flow.tracing import Shop, make_shop
+from tests.unit.trace.tracing import Shop, make_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearwell.errors import SourceError, did_you_mean
-from clearwell.flow.trail import RawStep
 from clearwell.sources import UnreadableFile, read_record
 from clearwell.sources.match import matches
 from clearwell.sources.reading import open_regular
 from clearwell.tables import files_of
+from clearwell.trace.records import RawStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearwell.errors import ProjectError
-from clearwell.flow.keys import parse_key
+from clearwell.trace.keys import parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

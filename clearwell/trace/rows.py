@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.flow.trail import PERSONAL, RowStep
 from clearwell.names import PROVENANCE, TableName, Zone
 from clearwell.project.personal_data import personal_columns
 from clearwell.project.specs import CuratedSpec, TableSpec
@@ -22,14 +21,15 @@ from clearwell.sources.cast import cast_text
 from clearwell.stores import file_sizes
 from clearwell.tables import lineage_of, quarantine_of
 from clearwell.tables.read.find import Found, find_rows, find_rows_in, matching, plain_row
+from clearwell.trace.records import PERSONAL, RowStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from clearwell.flow.trail import RawStep
     from clearwell.model import Edge
     from clearwell.project.load import Project
     from clearwell.tables import Blocked, Lake, Snapshot
+    from clearwell.trace.records import RawStep
 
 __all__ = ["Origin", "Provenance"]
 

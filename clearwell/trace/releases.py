@@ -16,9 +16,9 @@ from clearwell.datasets.catalog import find_on
 from clearwell.datasets.manifest import Manifest
 from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import DatasetError
-from clearwell.flow.trail import RowStep
 from clearwell.names import RELEASES
 from clearwell.tables.read.find import find_rows_in, matching, plain_row
+from clearwell.trace.records import RowStep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from clearwell.errors import SourceError
 from clearwell.flow.call import call_transform
 from clearwell.flow.need import newest_build
-from clearwell.flow.provenance import Origin, Provenance
-from clearwell.flow.rawfiles import KnownRaw, find_raw, raw_step, taken_files
-from clearwell.flow.released import released_rows
-from clearwell.flow.trail import RowStep, Stop, Whereabouts
 from clearwell.names import TableName
+from clearwell.trace.raw_files import KnownRaw, find_raw, raw_step, taken_files
+from clearwell.trace.records import RowStep, Stop, Whereabouts
+from clearwell.trace.releases import released_rows
+from clearwell.trace.rows import Origin, Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell.errors import SourceError, TableError, TableNotFound
-from clearwell.flow.trace import trace_row
-from clearwell.flow.trail import PERSONAL
-from clearwell.flow.whereabouts import trace_record
 from clearwell.tables import delete_rows
-from tests.unit.flow.tracing import FIRST, Shop, make_shop
+from clearwell.trace.downstream import trace_record
+from clearwell.trace.records import PERSONAL
+from clearwell.trace.upstream import trace_row
+from tests.unit.trace.tracing import FIRST, Shop, make_shop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clearwell.engines import Engine
-    from clearwell.flow.trail import Stop, Trail, Whereabouts
+    from clearwell.trace.records import Stop, Trail, Whereabouts
 
 RAW = "raw/orders/first.csv"
 

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import ProjectError, TableError, TableNotFound
-from clearwell.flow.keys import key_columns, parse_key
-from clearwell.flow.provenance import Origin, Provenance
-from clearwell.flow.rawfiles import raw_step, taken_files
-from clearwell.flow.released import Release
-from clearwell.flow.trail import Joined, RowStep, Trail
 from clearwell.names import IDENTIFIER, PROVENANCE, RELEASES, TableName, Zone
 from clearwell.stores import parquet_file
+from clearwell.trace.keys import key_columns, parse_key
+from clearwell.trace.raw_files import raw_step, taken_files
+from clearwell.trace.records import Joined, RowStep, Trail
+from clearwell.trace.releases import Release
+from clearwell.trace.rows import Origin, Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pyarrow as pa
 
-    from clearwell.flow.trail import RawStep
     from clearwell.project.load import Project
     from clearwell.tables import Lake
+    from clearwell.trace.records import RawStep
 
 __all__ = ["trace_back", "trace_row"]
 
@@ -39,7 +39,7 @@ _TRACEABLE = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
 def trace_row(
     project: Project, lake: Lake, table: str, key: Iterable[str], *, show_personal: bool = False
 ) -> Trail:
-    """The way back of the row of ``table`` that ``key`` names; see ``clearwell.flow.keys`` for how it does.
+    """The way back of the row of ``table`` that ``key`` names; see ``clearwell.trace.keys`` for how it does.
 
     ``table`` may be a dataset: then it is a row of its current release.
 
