@@ -17,7 +17,7 @@ from clearwell.cli.session import Session, options
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from clearwell.flow.verify import Verification
+    from clearwell.reproduce.verify import Verification
 
 __all__ = ["fingerprint", "verify"]
 
@@ -69,9 +69,9 @@ def verify(
         clearwell verify late_flights@3 --engine spark
     """  # noqa: D301 - click's mark for lines that stay as they are
     from clearwell.engines import open_engine
-    from clearwell.flow.stored import open_release
-    from clearwell.flow.verify import verify as verify_release
     from clearwell.project.load import load_project
+    from clearwell.reproduce.stored import open_release
+    from clearwell.reproduce.verify import verify as verify_release
 
     settings = session.settings(engine=engine)
     project = load_project(settings)
@@ -105,7 +105,7 @@ def fingerprint(session: Session, table: str, version: int | None, engine: str |
     The columns _batch_id and _ingested_at are left out, since they tell when rows came and not what they are.
     """
     from clearwell.engines import open_engine
-    from clearwell.flow.contents import table_contents
+    from clearwell.reproduce.fingerprints import table_contents
 
     settings = session.settings(engine=engine)
     lake = session.existing_lake()

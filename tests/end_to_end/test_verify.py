@@ -10,7 +10,7 @@ import pytest
 
 import clearwell
 from tests.end_to_end.conftest import Sample
-from tests.unit.flow.verifying import change_cell, contents
+from tests.unit.reproduce.verifying import change_cell, contents
 
 if TYPE_CHECKING:
     from pathlib import Path

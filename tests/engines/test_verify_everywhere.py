@@ -14,17 +14,17 @@ from hypothesis import HealthCheck, given, settings
 
 from clearwell.engines import open_engine
 from clearwell.fingerprint.rows import fingerprint_rows
-from clearwell.flow.contents import table_contents
-from clearwell.flow.stored import open_release
-from clearwell.flow.verify import verify
 from clearwell.project.load import load_project
+from clearwell.reproduce.fingerprints import table_contents
 from clearwell.reproduce.on_engine import fingerprint_frame
+from clearwell.reproduce.stored import open_release
+from clearwell.reproduce.verify import verify
 from clearwell.settings import Settings
 from clearwell.stores import Store
 from clearwell.tables import Lake
 from tests.end_to_end.conftest import Sample, copy_sample
-from tests.unit.flow.verifying import change_cell, contents
 from tests.unit.reproduce.test_on_engine import tables
+from tests.unit.reproduce.verifying import change_cell, contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from clearwell.datasets import open_dataset
 from clearwell.engines import registry
 from clearwell.fingerprint.rows import fingerprint_rows
 from clearwell.names import PROVENANCE
-from tests.unit.flow.verifying import SUITE, change_cell, make_orders
+from tests.unit.reproduce.verifying import SUITE, change_cell, make_orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
     from tests.unit.cli.ran import Ran
-    from tests.unit.flow.verifying import Orders
+    from tests.unit.reproduce.verifying import Orders
 
 
 @pytest.fixture

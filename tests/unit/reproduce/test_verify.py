@@ -11,12 +11,12 @@ import pytest
 from clearwell.errors import DatasetError, ProjectError, TableError
 from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest
-from clearwell.flow.scratch import scratch_lake
 from clearwell.names import TableName
+from clearwell.reproduce.scratch_lake import scratch_lake
 from clearwell.tables import decide, delete_rows, void_batch
 from clearwell.tables.maintenance import maintain
 from tests.project import EDITED, MODES
-from tests.unit.flow.verifying import DEFS, GOLD, Orders, change_cell, contents, make_orders
+from tests.unit.reproduce.verifying import DEFS, GOLD, Orders, change_cell, contents, make_orders
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,7 @@
 """Verify a release: its files are what was released, and its rows are what bronze gives again.
 
 The files first, which needs nothing but the release. Then every table between bronze and the release is made
-again in a scratch lake, of the bronze rows that were read then (``clearwell.flow.replay``), and the content
+again in a scratch lake, of the bronze rows that were read then (``clearwell.reproduce.replay``), and the content
 fingerprint of each split is compared with the one that the manifest has. Of the real lake only bronze, the
 intents and the release are read; nothing is written to it.
 """
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import clearwell
 from clearwell.errors import ClearwellError, DatasetError, ProjectError, TableError, did_you_mean
-from clearwell.flow.contents import released_contents
-from clearwell.flow.replay import ChangedCode, Made, Plan, Replay, RowsOnly, changed_code, plan_replay
 from clearwell.flow.run import Run, log
-from clearwell.flow.scratch import scratch_lake
-from clearwell.flow.stored import require_stored_files
 from clearwell.model import InputState
+from clearwell.reproduce.fingerprints import released_contents
+from clearwell.reproduce.replay import ChangedCode, Made, Plan, Replay, RowsOnly, changed_code, plan_replay
+from clearwell.reproduce.scratch_lake import scratch_lake
+from clearwell.reproduce.stored import require_stored_files
 from clearwell.tables import altered_files
 
 if TYPE_CHECKING:

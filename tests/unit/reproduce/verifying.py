@@ -17,8 +17,8 @@ from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest
 from clearwell.flow.publish import publish
 from clearwell.flow.run import Run
-from clearwell.flow.verify import Verification, verify
 from clearwell.project.load import load_project
+from clearwell.reproduce.verify import Verification, verify
 from clearwell.tables import Lake
 from tests.project import make_project
 
