@@ -1,4 +1,4 @@
-"""A sensor that tells people of failed runs, whoever started them: see `clearwell.flow.alerts`.
+"""A sensor that tells people of failed runs, whoever started them: see `clearwell.notify.alerts`.
 
 It runs by itself where a receiver is named in the environment, and is stopped where none is. Dagster's
 daemon must be up: `clearwell ui` starts one.
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from clearwell.flow.alerts import Alert, FailedStep, send_alert
+from clearwell.notify.alerts import Alert, FailedStep, send_alert
 
 if TYPE_CHECKING:
     from clearwell.settings import Settings

@@ -26,8 +26,8 @@ from clearwell.errors import (
     ProjectError,
     SourceError,
 )
-from clearwell.flow.events import tell_step
 from clearwell.model import BuildResult
+from clearwell.notify.openlineage import tell_step
 from clearwell.project.blocks import RetrySpec
 from clearwell.project.specs import CuratedSpec, TableSpec
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from clearwell.errors import BatchBlocked
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
-from clearwell.flow.events import tell_step
 from clearwell.flow.ingest import ingest
 from clearwell.flow.publish import publish
 from clearwell.flow.run import Run
+from clearwell.notify.openlineage import tell_step
 from clearwell.project.load import load_project
 from clearwell.settings import Settings
 from clearwell.tables import lake_of

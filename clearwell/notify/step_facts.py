@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import TableError
-from clearwell.lineage.facts import DataFacts, RunFacts, Written
 from clearwell.names import RELEASES, TableName, Zone
+from clearwell.notify.openlineage_facts import DataFacts, RunFacts, Written
 from clearwell.project.git import find_repository
 from clearwell.project.personal_data import personal_columns
 from clearwell.project.specs import CuratedSpec, DatasetSpec, TableSpec

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.lineage import receivers
-from clearwell.lineage.receivers import FileReceiver, HttpReceiver
+from clearwell.notify import receivers
+from clearwell.notify.receivers import FileReceiver, HttpReceiver
 from tests.lineage_server import Server, server
 
 if TYPE_CHECKING:

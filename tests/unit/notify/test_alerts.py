@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import AlertError
-from clearwell.flow import alerts
-from clearwell.flow.alerts import Alert, FailedStep, send_alert
+from clearwell.notify import alerts
+from clearwell.notify.alerts import Alert, FailedStep, send_alert
 from clearwell.settings import Settings
 from tests.receivers import mail_server, webhook
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
         data_quality_assertions_dataset,
     )
 
-    from clearwell.lineage.facts import DataFacts
     from clearwell.model import CheckResult, Edge
+    from clearwell.notify.openlineage_facts import DataFacts
 
 __all__ = ["assertion", "column_lineage_facet", "dataset_facets", "located"]
 

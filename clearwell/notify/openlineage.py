@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, TypeVar
 from clearwell.errors import BatchBlocked, ClearwellError
 from clearwell.flow.publish import ReleaseResult
 from clearwell.flow.run import log
-from clearwell.lineage.receivers import FileReceiver, HttpReceiver, Receiver
 from clearwell.model import BuildResult, Outcome
 from clearwell.names import EVENTS, TableName
+from clearwell.notify.receivers import FileReceiver, HttpReceiver, Receiver
 from clearwell.project.specs import CuratedSpec, DatasetSpec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from clearwell.flow.event_facts import StepSpec
     from clearwell.flow.run import Run
+    from clearwell.notify.step_facts import StepSpec
     from clearwell.quality import Suite
 
 __all__ = ["tell_step"]
@@ -91,9 +91,9 @@ class _Telling:
             self._safely(lambda: self._failed(error))
 
     def _done(self, result: object) -> list[str]:
-        from clearwell.flow.event_facts import release_facts, run_facts, table_facts
-        from clearwell.lineage.events import audit_events, step_events, to_line
-        from clearwell.lineage.facts import Assertions
+        from clearwell.notify.openlineage_events import audit_events, step_events, to_line
+        from clearwell.notify.openlineage_facts import Assertions
+        from clearwell.notify.step_facts import release_facts, run_facts, table_facts
 
         ended = _now()
         facts = run_facts(
@@ -117,8 +117,8 @@ class _Telling:
         return [to_line(event) for event in events]
 
     def _failed(self, error: Exception) -> list[str]:
-        from clearwell.flow.event_facts import planned_inputs, run_facts
-        from clearwell.lineage.events import step_events, to_line
+        from clearwell.notify.openlineage_events import step_events, to_line
+        from clearwell.notify.step_facts import planned_inputs, run_facts
 
         facts = run_facts(
             self._run, self._spec, self._name, started=self._started, ended=_now(), attempt=self._attempt

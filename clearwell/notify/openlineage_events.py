@@ -14,7 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import clearwell
-from clearwell.lineage.facets import assertion, column_lineage_facet, dataset_facets, located
+from clearwell.notify.openlineage_facets import assertion, column_lineage_facet, dataset_facets, located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent
     from openlineage.client.facet_v2 import column_lineage_dataset
 
-    from clearwell.lineage.facts import Assertions, DataFacts, RunFacts, Written
     from clearwell.model import Edge
+    from clearwell.notify.openlineage_facts import Assertions, DataFacts, RunFacts, Written
 
 __all__ = ["PRODUCER", "audit_events", "step_events", "to_line"]
 

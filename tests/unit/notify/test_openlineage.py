@@ -18,9 +18,9 @@ import pytest
 
 from clearwell.errors import ProjectError
 from clearwell.flow.cleanse import cleanse
-from clearwell.flow.events import tell_step
 from clearwell.flow.ingest import ingest
 from clearwell.flow.run import Run
+from clearwell.notify.openlineage import tell_step
 from clearwell.settings import load_settings
 from tests.openlineage import OFFICIAL, Judge, NoCargo, facet_class, facets, official, restated
 from tests.unit.trace.tracing import Shop, make_shop
@@ -235,7 +235,7 @@ def test_times_uris_and_ids_are_what_they_should_be(told: list[Event]) -> None:
 
 
 def test_the_same_step_of_the_same_run_has_the_same_id(told: list[Event]) -> None:
-    from clearwell.lineage.facts import RunFacts
+    from clearwell.notify.openlineage_facts import RunFacts
 
     def facts(run: str, step: str, attempt: int = 0) -> RunFacts:
         return RunFacts("n", "p", step, "CLEANSE", run, "", "", attempt)
