@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from bench.chromium import open_chromium
 from bench.measure import Comparison, compare_in_turn
 from clearwell.model import Edge
-from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_page
+from clearwell.pages.lineage_page import LineageColumn, LineageTable, lineage_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,9 +16,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from clearwell.flow.pages import render_pages
 from clearwell.model import Outcome
 from clearwell.names import REPORTS
+from clearwell.pages.build import render_pages
 from clearwell.reports import (
     CATEGORIES,
     Owners,
@@ -111,7 +111,7 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
         _replace(html, render_html(page))
         # Last, for it says of what the others are.
         _replace(document, overview.to_json(made=now.isoformat(timespec="seconds"), fingerprint=fingerprint))
-    pages = render_pages(run)
+    pages = render_pages(run.project, run.lake)
     written = _write_pages(folder, pages)
     cost = overview.cost
     storage = cost.storage

@@ -21,7 +21,7 @@ __all__ = ["asset", "document"]
 @cache
 def asset(name: str) -> str:
     """The text of a style sheet or script that lies beside this module."""
-    return files("clearwell.reports").joinpath("static", name).read_text(encoding="utf-8")
+    return files("clearwell.reports.render").joinpath("static", name).read_text(encoding="utf-8")
 
 
 def document(

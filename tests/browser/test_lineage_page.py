@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from bench.lineage_page import COLUMNS, EDGES, TABLES, make_lineage
 from clearwell.model import Edge
-from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_page
+from clearwell.pages.lineage_page import LineageColumn, LineageTable, lineage_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from clearwell.reports.index_page import index_page
-from clearwell.reports.table_page import table_page
-from tests.unit.reports.test_table_page import full
+from clearwell.pages.index_page import index_page
+from clearwell.pages.table_page import table_page
+from tests.unit.pages.test_table_page import full
 
 if TYPE_CHECKING:
     from collections.abc import Callable

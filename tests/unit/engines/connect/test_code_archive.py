@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from clearwell.engines.connect import code_archive
 from clearwell.engines.connect.code_archive import Parcel
 from clearwell.errors import EngineError
 

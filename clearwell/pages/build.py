@@ -12,47 +12,50 @@ from urllib.parse import quote
 
 from clearwell.datasets.release_store import open_shelf
 from clearwell.errors import DatasetError
-from clearwell.flow.page_facts import Histories, Personal, read_table
 from clearwell.names import RELEASES, Zone
+from clearwell.pages.index_page import index_page
+from clearwell.pages.lineage_page import LineageColumn, LineageTable, lineage_page
+from clearwell.pages.table_facts import Histories, Personal, read_table
+from clearwell.pages.table_page import table_page
 from clearwell.project.personal_data import personal_columns, spread
 from clearwell.project.specs import CuratedSpec, TableSpec
-from clearwell.reports.index_page import index_page
-from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_page
-from clearwell.reports.table_page import table_page
 from clearwell.tables import lineage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from clearwell.flow.run import Run
     from clearwell.model import Edge
     from clearwell.names import TableName
+    from clearwell.pages.table_doc import TableDoc
+    from clearwell.project.load import Project
     from clearwell.project.specs import DatasetSpec
-    from clearwell.reports.table_doc import TableDoc
+    from clearwell.tables import Lake
 
 __all__ = ["render_pages"]
 
 _ZONES = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
 
 
-def render_pages(run: Run) -> dict[str, str]:
+def render_pages(project: Project, lake: Lake) -> dict[str, str]:
     """Every page by its path relative to ``LAKE/reports``: lineage.html, index.html, tables/NAME.html.
 
     Raises:
         ProjectError: a suite is not valid.
         TableError: a table cannot be read.
     """
-    edges = lineage_of(run.lake)
-    histories = Histories.read(run.lake)
-    personal = _personal(run, edges)
+    edges = lineage_of(lake)
+    histories = Histories.read(lake)
+    personal = _personal(project, edges)
     docs = [
-        read_table(run, name, histories, edges.get(str(name), ()), personal.get(str(name), Personal()))
-        for name in _tables(run)
+        read_table(
+            project, lake, name, histories, edges.get(str(name), ()), personal.get(str(name), Personal())
+        )
+        for name in _tables(project, lake)
     ]
-    before = _made_from(run, edges)
-    lake = run.lake.root.name
-    pages = {"lineage.html": lineage_page(lake, _nodes(run, docs), edges, home="index.html")}
-    pages["index.html"] = index_page(lake, docs, _reports(run))
+    before = _made_from(project, edges)
+    title = lake.root.name
+    pages = {"lineage.html": lineage_page(title, _nodes(project, lake, docs), edges, home="index.html")}
+    pages["index.html"] = index_page(title, docs, _reports(project))
     built = {doc.name for doc in docs}
     for doc in docs:
         sources = sorted(before.get(doc.name, ()))
@@ -62,11 +65,11 @@ def render_pages(run: Run) -> dict[str, str]:
     return pages
 
 
-def _tables(run: Run) -> list[TableName]:
+def _tables(project: Project, lake: Lake) -> list[TableName]:
     """The tables that the project makes and those that the lake has, in the order of zones."""
     made = [
         name
-        for spec in run.project.produced.values()
+        for spec in project.produced.values()
         for name in (
             [spec.table]
             if isinstance(spec, CuratedSpec)
@@ -76,22 +79,22 @@ def _tables(run: Run) -> list[TableName]:
         )
         if name
     ]
-    there = [name for name in run.lake.tables() if name.zone in _ZONES]
+    there = [name for name in lake.tables() if name.zone in _ZONES]
     return sorted({*made, *there}, key=lambda name: (_ZONES.index(name.zone), name.name))
 
 
-def _personal(run: Run, edges: Mapping[str, Sequence[Edge]]) -> dict[str, Personal]:
+def _personal(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str, Personal]:
     """By table: what its YAML, or that of a table before it, names as personal, under any name."""
-    named = {table: personal_columns(run.project, table) for table in run.project.produced}
+    named = {table: personal_columns(project, table) for table in project.produced}
     held = spread(named, edges, kinds=["IDENTITY"])
     near = spread(held, edges)
     return {table: Personal(held.get(table, frozenset()), columns) for table, columns in near.items()}
 
 
-def _made_from(run: Run, edges: Mapping[str, Sequence[Edge]]) -> dict[str, set[str]]:
+def _made_from(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str, set[str]]:
     """By table or dataset: what it is made from, as the project says and as builds have had it."""
     before: dict[str, set[str]] = {}
-    for spec in run.project.specs:
+    for spec in project.specs:
         match spec:
             case TableSpec():
                 before[str(spec.bronze_table)] = {f"raw_{spec.name}"}
@@ -111,16 +114,15 @@ def _linked(names: Sequence[str], built: set[str]) -> tuple[tuple[str, str], ...
     return tuple((name, f"{quote(name)}.html" if name in built else "") for name in names)
 
 
-def _reports(run: Run) -> list[tuple[str, str]]:
+def _reports(project: Project) -> list[tuple[str, str]]:
     return [
-        (name.replace("_", " ").capitalize(), f"{name.replace('_', '-')}.html")
-        for name in run.project.reports
+        (name.replace("_", " ").capitalize(), f"{name.replace('_', '-')}.html") for name in project.reports
     ]
 
 
-def _nodes(run: Run, docs: Sequence[TableDoc]) -> Iterator[LineageTable]:
+def _nodes(project: Project, lake: Lake, docs: Sequence[TableDoc]) -> Iterator[LineageTable]:
     """What the lineage page shows: raw files, tables, datasets."""
-    for spec in run.project.tables.values():
+    for spec in project.tables.values():
         columns = tuple(
             LineageColumn(name, kind, name in spec.personal) for name, kind in spec.source.columns.items()
         )
@@ -129,14 +131,14 @@ def _nodes(run: Run, docs: Sequence[TableDoc]) -> Iterator[LineageTable]:
         columns = tuple(LineageColumn(c.name, c.type, c.is_personal) for c in doc.columns)
         page = f"tables/{quote(doc.name)}.html"
         yield LineageTable(doc.name, doc.zone, doc.description, doc.owners, columns, page)
-    for spec in run.project.datasets.values():
-        yield LineageTable(spec.name, "release", spec.description or "", spec.owners, _released(run, spec))
+    for spec in project.datasets.values():
+        yield LineageTable(spec.name, "release", spec.description or "", spec.owners, _released(lake, spec))
 
 
-def _released(run: Run, spec: DatasetSpec) -> tuple[LineageColumn, ...]:
+def _released(lake: Lake, spec: DatasetSpec) -> tuple[LineageColumn, ...]:
     """The columns of a dataset's current release; none while nothing is released."""
     try:
-        shelf = open_shelf(run.lake.store.absolute(RELEASES))
+        shelf = open_shelf(lake.store.absolute(RELEASES))
         manifest = shelf.manifest(spec.name, shelf.current(spec.name))
     except DatasetError:
         return ()

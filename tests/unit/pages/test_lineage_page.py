@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.lineage_page import make_lineage
 from clearwell.model import Edge
-from clearwell.reports.lineage_page import LineageColumn, LineageTable, lineage_anchor, lineage_page
+from clearwell.pages.lineage_page import LineageColumn, LineageTable, lineage_anchor, lineage_page
 from tests.unit.reports.reading import Reader, allowed, hashed
 
 if TYPE_CHECKING:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from clearwell.flow.check_facts import check_docs, moment_of
+from clearwell.pages.check_facts import check_docs, moment_of
+from clearwell.pages.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
 from clearwell.project.specs import CuratedSpec, TableSpec
-from clearwell.reports.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
+from clearwell.quality import load_suite
 from clearwell.tables import BUILDS, CHECKS, files_of, quarantine_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from clearwell.flow.run import Run
     from clearwell.model import CheckResult, Edge
     from clearwell.names import TableName
+    from clearwell.project.load import Project
     from clearwell.tables import Blocked, Lake, Snapshot
 
 __all__ = ["Histories", "Personal", "read_table"]
@@ -57,15 +58,20 @@ class Histories:
 
 
 def read_table(
-    run: Run, name: TableName, histories: Histories, edges: Sequence[Edge], personal: Personal
+    project: Project,
+    lake: Lake,
+    name: TableName,
+    histories: Histories,
+    edges: Sequence[Edge],
+    personal: Personal,
 ) -> TableDoc:
     """What the page of one table says, but for its neighbours."""
-    lake, project = run.lake, run.project
     spec = project.produced.get(str(name))
     snapshot = lake.table(name).snapshot()
     blocked = [b for b in lake.control.blocked(name) if b.batch == (snapshot.batch if snapshot else 0) + 1]
     judges = isinstance(spec, CuratedSpec) or (isinstance(spec, TableSpec) and name == spec.silver_table)
-    suite = run.suite(spec) if judges and isinstance(spec, TableSpec | CuratedSpec) else None
+    file = project.suite(spec) if judges and isinstance(spec, TableSpec | CuratedSpec) else None
+    suite = load_suite(file) if file else None
     doc = TableDoc(
         name=str(name),
         zone=name.zone.value,

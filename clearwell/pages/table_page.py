@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearwell.reports.check_list import check_list
+from clearwell.pages.check_list import check_list
+from clearwell.pages.lineage_page import lineage_anchor
 from clearwell.reports.document import asset, document
-from clearwell.reports.lineage_page import lineage_anchor
 from clearwell.reports.markup import Html, el, join, soft
 from clearwell.reports.strips import Bar, strip
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clearwell.model import FileCounts
-    from clearwell.reports.table_doc import BatchDoc, ColumnDoc, TableDoc
+    from clearwell.pages.table_doc import BatchDoc, ColumnDoc, TableDoc
 
 __all__ = ["moment", "readable_size", "table_page"]
 

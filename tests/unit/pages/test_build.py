@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell.errors import BatchBlocked
-from clearwell.flow.pages import render_pages
 from clearwell.flow.publish import publish
-from clearwell.flow.run import Run
 from clearwell.model import Edge
+from clearwell.pages.build import render_pages
 from clearwell.project.load import load_project
 from clearwell.project.personal_data import spread
 from clearwell.tables import Lake, Table
@@ -59,7 +58,7 @@ def project(tmp_path: Path) -> SmallProject:
 
 
 def pages_of(project: SmallProject) -> dict[str, str]:
-    return render_pages(Run(load_project(project.settings), Lake(project.lake), engine=None))  # type: ignore[arg-type]
+    return render_pages(load_project(project.settings), Lake(project.lake))
 
 
 def silver(project: SmallProject) -> str:
@@ -208,7 +207,7 @@ def test_only_the_last_batches_are_shown(tmp_path: Path) -> None:
     run = publishing.project(tmp_path)
     for n in range(33):
         publishing.write(run.lake, publishing.rows(3 + n))
-    page = Reader(render_pages(run)["tables/gold_delays.html"])
+    page = Reader(render_pages(run.project, run.lake)["tables/gold_delays.html"])
     assert "Rows accepted by the last 30 batches, at most 35" in page.text
     assert any(text.startswith("batch 4, ") for text in page.texts)
     assert not any(text.startswith("batch 3, ") for text in page.texts)
@@ -216,7 +215,7 @@ def test_only_the_last_batches_are_shown(tmp_path: Path) -> None:
 
 def test_an_empty_lake_has_pages_that_say_what_to_do(tmp_path: Path) -> None:
     run = publishing.project(tmp_path)
-    pages = render_pages(run)
+    pages = render_pages(run.project, run.lake)
     assert {"tables/bronze_flights.html", "tables/gold_delays.html"} <= set(pages)
     assert "not built yet: clearwell run builds it" in Reader(pages["tables/gold_delays.html"]).text
     assert '"edges":[]' in pages["lineage.html"]
@@ -227,7 +226,7 @@ def test_a_release_stands_in_the_lineage_with_its_columns_and_its_label(tmp_path
     run = publishing.project(tmp_path)
     publishing.write(run.lake, publishing.rows(50))
     publish(run, run.project.datasets["late_flights"])
-    pages = render_pages(run)
+    pages = render_pages(run.project, run.lake)
     assert "../lineage.html#late_flights" in Reader(pages["tables/gold_delays.html"]).links
     assert '"late_flights",' in pages["lineage.html"]
 
@@ -240,7 +239,8 @@ def test_a_table_that_the_project_no_longer_makes_keeps_its_page(tmp_path: Path)
     defs.write_text(
         "---\n".join(part for part in parts if "gold_delays" not in part and "name: delays" not in part)
     )
-    page = Reader(render_pages(publishing.load(tmp_path))["tables/gold_delays.html"])
+    run = publishing.load(tmp_path)
+    page = Reader(render_pages(run.project, run.lake)["tables/gold_delays.html"])
     assert "Rows 5 " in page.text
     assert "No suite judges this table." not in page.text
     assert "day_is_there passes: 0 of 5 rows fail" in page.text

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import replace
 
 from clearwell.model import Edge, FileCounts, Severity
-from clearwell.reports.check_list import CheckDoc, CheckRun
-from clearwell.reports.index_page import index_page
-from clearwell.reports.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
-from clearwell.reports.table_page import readable_size, table_page
+from clearwell.pages.check_list import CheckDoc, CheckRun
+from clearwell.pages.index_page import index_page
+from clearwell.pages.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
+from clearwell.pages.table_page import readable_size, table_page
 from tests.unit.reports.reading import Reader, allowed, hashed
 
 HOSTILE = "x\"><script>alert(1)</script>&'"

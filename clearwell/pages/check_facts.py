@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.model import Severity
 from clearwell.names import COLUMN_LINEAGE
+from clearwell.pages.check_list import CheckDoc, CheckRun
+from clearwell.pages.table_page import moment
 from clearwell.quality.discretion import is_personal
-from clearwell.reports.check_list import CheckDoc, CheckRun
-from clearwell.reports.table_page import moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -11,7 +11,7 @@ from clearwell.reports.markup import Html, el, join, soft
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from clearwell.reports.table_doc import TableDoc
+    from clearwell.pages.table_doc import TableDoc
 
 __all__ = ["index_page"]
 
