@@ -42,7 +42,7 @@ def schema_text(kind: str) -> str:
         case "suite":
             from clearwell.quality.schema import suite_schema as make
         case "prices":
-            from clearwell.reports.prices import price_schema as make
+            from clearwell.reports.measure.prices import price_schema as make
         case _:
             from clearwell.project.json_schema import defs_schema as make
     return json.dumps(make(), indent=2, ensure_ascii=False) + "\n"

@@ -10,7 +10,7 @@ from clearwell.datasets.release_store import open_shelf
 from clearwell.names import EVENTS, RELEASES
 from clearwell.publishing.attempts import leftover_attempts
 from clearwell.tables import Maintained
-from clearwell.tables.maintenance import maintain
+from clearwell.tables import maintain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearwell.model import Severity
-from clearwell.reports.markup import Html, el, join
-from clearwell.reports.strips import Bar, strip
+from clearwell.reports.render.markup import Html, el, join
+from clearwell.reports.render.sparkline import Bar, strip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

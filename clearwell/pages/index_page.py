@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from clearwell.reports.document import asset, document
-from clearwell.reports.markup import Html, el, join, soft
+from clearwell.reports.render.document import asset, document
+from clearwell.reports.render.markup import Html, el, join, soft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

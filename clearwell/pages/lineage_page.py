@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from clearwell.errors import ProjectError
 from clearwell.names import TableName
-from clearwell.reports.document import asset, document
+from clearwell.reports.render.document import asset, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

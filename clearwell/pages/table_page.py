@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from clearwell.pages.check_list import check_list
 from clearwell.pages.lineage_page import lineage_anchor
-from clearwell.reports.document import asset, document
-from clearwell.reports.markup import Html, el, join, soft
-from clearwell.reports.strips import Bar, strip
+from clearwell.reports.render.document import asset, document
+from clearwell.reports.render.markup import Html, el, join, soft
+from clearwell.reports.render.sparkline import Bar, strip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from clearwell.reports.cost import StorageCost
-from clearwell.reports.html import layout, render_html
-from clearwell.reports.markdown import render_markdown
-from clearwell.reports.numerals import money
+from clearwell.reports.content import Page, Section
+from clearwell.reports.formats import money
+from clearwell.reports.measure.cost import StorageCost
+from clearwell.reports.measure.prices import Price, PriceSheet, load_prices
+from clearwell.reports.measure.shares import Owners, Share
+from clearwell.reports.measure.storage import (
+    CATEGORIES,
+    LakeStorage,
+    ReleaseStorage,
+    TableStorage,
+    Usage,
+    measure,
+)
 from clearwell.reports.overview import Overview, measure_overview
-from clearwell.reports.page import Page, Section
-from clearwell.reports.prices import Price, PriceSheet, load_prices
-from clearwell.reports.shares import Owners, Share
-from clearwell.reports.storage import CATEGORIES, LakeStorage, ReleaseStorage, TableStorage, Usage, measure
+from clearwell.reports.render.html import layout, render_html
+from clearwell.reports.render.markdown import render_markdown
 
 __all__ = [
     "CATEGORIES",

@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.datasets.release_store import open_shelf
 from clearwell.names import RELEASES, TableName
-from clearwell.reports.burden import burden_document, burden_sections
-from clearwell.reports.check_tables import check_section, check_state
-from clearwell.reports.checks import measure_checks
-from clearwell.reports.cost import StorageCost
-from clearwell.reports.cost_tables import cost_sections
-from clearwell.reports.growth import PUBLISHED, measure_growth
-from clearwell.reports.history import read_builds
-from clearwell.reports.numerals import money, percent, readable_size
-from clearwell.reports.page import Figure, Page
-from clearwell.reports.quarantine import measure_quarantine, quarantine_document, quarantine_section
-from clearwell.reports.releases import measure_releases, release_section, releases_document
-from clearwell.reports.storage import measure
+from clearwell.reports.content import Figure, Page
+from clearwell.reports.formats import money, percent, readable_size
+from clearwell.reports.measure.checks import measure_checks
+from clearwell.reports.measure.cost import StorageCost
+from clearwell.reports.measure.growth import PUBLISHED, measure_growth
+from clearwell.reports.measure.history import read_builds
+from clearwell.reports.measure.quarantine import measure_quarantine, quarantine_document, quarantine_section
+from clearwell.reports.measure.releases import measure_releases, release_section, releases_document
+from clearwell.reports.measure.storage import measure
+from clearwell.reports.render.check_tables import check_section, check_state
+from clearwell.reports.render.cost_tables import cost_sections
+from clearwell.reports.render.other_costs import burden_document, burden_sections
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection
 
-    from clearwell.reports.checks import Checks
-    from clearwell.reports.growth import Growth
-    from clearwell.reports.page import State
-    from clearwell.reports.prices import PriceSheet
-    from clearwell.reports.quarantine import Rejected
-    from clearwell.reports.releases import Release
-    from clearwell.reports.shares import Owners
-    from clearwell.reports.storage import TableStorage
+    from clearwell.reports.content import State
+    from clearwell.reports.measure.checks import Checks
+    from clearwell.reports.measure.growth import Growth
+    from clearwell.reports.measure.prices import PriceSheet
+    from clearwell.reports.measure.quarantine import Rejected
+    from clearwell.reports.measure.releases import Release
+    from clearwell.reports.measure.shares import Owners
+    from clearwell.reports.measure.storage import TableStorage
     from clearwell.tables import Lake
 
 __all__ = ["Overview", "measure_overview"]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell.names import SEGMENTS, TableName
-from clearwell.reports.storage import measure
+from clearwell.reports.measure.storage import measure
 from clearwell.tables import Lake, delete_rows
 from clearwell.tables.history.growth import growth_of
-from clearwell.tables.maintenance import maintain
+from clearwell.tables import maintain
 from clearwell.tables.maintenance.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
 from tests.faults import test_kill_at_every_step as killing

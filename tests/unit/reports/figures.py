@@ -17,10 +17,10 @@ from clearwell.reports import (
     TableStorage,
     Usage,
 )
-from clearwell.reports.checks import CheckHistory, CheckRun, Checks, Held
-from clearwell.reports.growth import Growth
-from clearwell.reports.quarantine import Rejected
-from clearwell.reports.releases import Release
+from clearwell.reports.measure.checks import CheckHistory, CheckRun, Checks, Held
+from clearwell.reports.measure.growth import Growth
+from clearwell.reports.measure.quarantine import Rejected
+from clearwell.reports.measure.releases import Release
 from clearwell.tables import Point
 
 HOSTILE = 'x"><script>alert(1)</script>|&`*'

@@ -10,7 +10,7 @@ import pytest
 
 from clearwell.tables import Attempt, Lake, decide, pending_attempts
 from clearwell.tables.control import Process
-from clearwell.tables.maintenance import maintain
+from clearwell.tables import maintain
 from tests.unit.tables.writing import NAME, ids, stage, write
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from clearwell.reports.numerals import percent
-from clearwell.reports.page import Bars, Section, Table
+from clearwell.reports.content import Bars, Section, Table
+from clearwell.reports.formats import percent
 from clearwell.tables import quarantine_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from clearwell.reports.history import Builds
-    from clearwell.reports.page import Row
-    from clearwell.reports.storage import LakeStorage
+    from clearwell.reports.content import Row
+    from clearwell.reports.measure.history import Builds
+    from clearwell.reports.measure.storage import LakeStorage
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["Rejected", "measure_quarantine", "quarantine_document", "quarantine_section"]

@@ -7,16 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clearwell.names import Zone
-from clearwell.reports.numerals import to_the_second
-from clearwell.reports.page import Lines, Section, Table
+from clearwell.reports.content import Lines, Section, Table
+from clearwell.reports.formats import to_the_second
 from clearwell.tables import growth_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from clearwell.reports.page import Row
-    from clearwell.reports.storage import LakeStorage
+    from clearwell.reports.content import Row
+    from clearwell.reports.measure.storage import LakeStorage
     from clearwell.tables import Lake, Point
 
 __all__ = ["Growth", "Moment", "measure_growth"]

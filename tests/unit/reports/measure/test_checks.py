@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from clearwell.model import Severity
 from clearwell.names import TableName
-from clearwell.reports.check_tables import check_section
-from clearwell.reports.checks import BATCHES
+from clearwell.reports.measure.checks import BATCHES
+from clearwell.reports.render.check_tables import check_section
 from clearwell.tables import Lake
 from tests.checker import query, replay
 from tests.unit.reports.lakes import BRONZE, SILVER, block, check, overview, write
@@ -16,7 +16,7 @@ from tests.unit.reports.lakes import BRONZE, SILVER, block, check, overview, wri
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.reports.checks import CheckHistory, Checks
+    from clearwell.reports.measure.checks import CheckHistory, Checks
 
 
 def by_name(checks: Checks) -> dict[str, CheckHistory]:

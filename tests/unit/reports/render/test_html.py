@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from clearwell.reports import Page, Section, layout, render_html, render_markdown
-from clearwell.reports.page import Figure, Table
+from clearwell.reports.content import Figure, Table
 from tests.unit.reports.figures import HOSTILE, overview
 
 _VOID = ("meta", "link", "br", "img")

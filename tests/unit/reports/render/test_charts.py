@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.reports.charts import draw, ticks
-from clearwell.reports.page import Bars, Lines
+from clearwell.reports.content import Bars, Lines
+from clearwell.reports.render.charts import draw, ticks
 from tests.unit.reports.figures import HOSTILE
 
 BARS = Bars(
@@ -75,7 +75,7 @@ def run(code: str, **variables: str) -> str:
 
 
 def test_no_time_zone_and_no_language_is_in_a_drawing() -> None:
-    code = "from tests.unit.reports.test_charts import *; print(draw(LINES, 'c'))"
+    code = "from tests.unit.reports.render.test_charts import *; print(draw(LINES, 'c'))"
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH")]))
     there = run(code, TZ="Asia/Tokyo", LANG="de_DE.UTF-8", LC_ALL="de_DE.UTF-8", PYTHONPATH=path)
     assert there == draw(LINES, "c") + "\n"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.reports.growth import MOST_MOMENTS, Growth
-from clearwell.reports.page import Lines
+from clearwell.reports.content import Lines
+from clearwell.reports.measure.growth import MOST_MOMENTS, Growth
 from clearwell.tables import Lake, Point
 from tests.checker import newest_version, query, replay
 from tests.unit.reports.lakes import BRONZE, SILVER, overview, write

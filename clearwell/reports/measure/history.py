@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from clearwell.tables import BUILDS
 
 if TYPE_CHECKING:
-    from clearwell.reports.storage import LakeStorage
+    from clearwell.reports.measure.storage import LakeStorage
 
 __all__ = ["Builds", "read_builds"]
 

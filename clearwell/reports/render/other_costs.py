@@ -9,14 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from clearwell.reports.expenses import KINDS
-from clearwell.reports.numerals import money
-from clearwell.reports.page import Section, Table
+from clearwell.reports.content import Section, Table
+from clearwell.reports.formats import money
+from clearwell.reports.measure.expenses import KINDS
 
 if TYPE_CHECKING:
-    from clearwell.reports.cost import StorageCost
-    from clearwell.reports.expenses import Expense
-    from clearwell.reports.prices import Price
+    from clearwell.reports.measure.cost import StorageCost
+    from clearwell.reports.measure.expenses import Expense
+    from clearwell.reports.measure.prices import Price
 
 __all__ = ["burden_document", "burden_sections"]
 

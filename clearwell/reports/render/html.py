@@ -9,15 +9,15 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearwell.reports import charts
-from clearwell.reports.document import asset, document
-from clearwell.reports.markup import Html, el, join
-from clearwell.reports.page import Bars, Cell
+from clearwell.reports.content import Bars, Cell
+from clearwell.reports.render import charts
+from clearwell.reports.render.document import asset, document
+from clearwell.reports.render.markup import Html, el, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from clearwell.reports.page import Chart, Figure, Mark, Page, Row, Section, Table
+    from clearwell.reports.content import Chart, Figure, Mark, Page, Row, Section, Table
 
 __all__ = ["layout", "render_html"]
 

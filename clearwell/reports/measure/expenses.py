@@ -16,13 +16,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError
-from clearwell.reports.sheet import read_amount, read_choice, read_day, read_mapping, read_text
+from clearwell.reports.measure.sheet import read_amount, read_choice, read_day, read_mapping, read_text
 
 if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
 
-    from clearwell.reports.sheet import At
+    from clearwell.reports.measure.sheet import At
     from clearwell.yaml_lines import Document
 
 __all__ = ["EXPENSE_SCHEMA", "KINDS", "Expense", "read_expense"]

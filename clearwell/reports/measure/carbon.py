@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
-from clearwell.reports.sheet import read_amount, read_day, read_mapping, read_text
+from clearwell.reports.measure.sheet import read_amount, read_day, read_mapping, read_text
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from clearwell.reports.sheet import At
+    from clearwell.reports.measure.sheet import At
     from clearwell.yaml_lines import Document
 
 __all__ = ["CARBON_SCHEMA", "Carbon", "read_carbon"]

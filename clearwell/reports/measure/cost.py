@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from clearwell.reports.numerals import money
-from clearwell.reports.shares import Owners, shares_by_owner, shares_by_zone
-from clearwell.reports.storage import CATEGORIES
+from clearwell.reports.formats import money
+from clearwell.reports.measure.shares import Owners, shares_by_owner, shares_by_zone
+from clearwell.reports.measure.storage import CATEGORIES
 
 if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
 
-    from clearwell.reports.prices import Price, PriceSheet
-    from clearwell.reports.shares import Share
-    from clearwell.reports.storage import LakeStorage, Usage
+    from clearwell.reports.measure.prices import Price, PriceSheet
+    from clearwell.reports.measure.shares import Share
+    from clearwell.reports.measure.storage import LakeStorage, Usage
 
 __all__ = ["StorageCost"]
 

@@ -12,7 +12,7 @@ from clearwell.errors import TableError
 from clearwell.names import TableName
 from clearwell.reports import CATEGORIES, LakeStorage, Usage, measure
 from clearwell.tables import Lake, pending_attempts
-from clearwell.tables.maintenance import maintain
+from clearwell.tables import maintain
 from tests.unit.tables.writing import NAME, stage, write
 
 FILES = TableName.parse("files_bronze_readings")

@@ -15,8 +15,8 @@
     expenses: []                            # optional: what it costs beside storage
 
 A price without its date or its source is refused; one older than a year is said to be old. A store may have
-``carbon``, what keeping bytes there emits: see ``clearwell.reports.carbon``, and for expenses
-``clearwell.reports.expenses``.
+``carbon``, what keeping bytes there emits: see ``clearwell.reports.measure.carbon``, and for expenses
+``clearwell.reports.measure.expenses``.
 """
 
 from __future__ import annotations
@@ -28,9 +28,16 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import SEGMENTS
-from clearwell.reports.carbon import CARBON_SCHEMA, Carbon, read_carbon
-from clearwell.reports.expenses import EXPENSE_SCHEMA, Expense, read_expense
-from clearwell.reports.sheet import check_keys, read_amount, read_choice, read_day, read_mapping, read_text
+from clearwell.reports.measure.carbon import CARBON_SCHEMA, Carbon, read_carbon
+from clearwell.reports.measure.expenses import EXPENSE_SCHEMA, Expense, read_expense
+from clearwell.reports.measure.sheet import (
+    check_keys,
+    read_amount,
+    read_choice,
+    read_day,
+    read_mapping,
+    read_text,
+)
 from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from clearwell.reports import money
-from clearwell.reports.numerals import percent, readable_size
+from clearwell.reports.formats import percent, readable_size
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from clearwell.tables import CHECKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clearwell.reports.history import Builds
-    from clearwell.reports.storage import LakeStorage
+    from clearwell.reports.measure.history import Builds
+    from clearwell.reports.measure.storage import LakeStorage
     from clearwell.tables import Blocked, Lake
 
 __all__ = ["BATCHES", "CheckHistory", "CheckRun", "Checks", "Held", "measure_checks"]

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from clearwell.flow.publish import publish
-from clearwell.reports.numerals import percent
-from clearwell.reports.releases import release_section
+from clearwell.reports.formats import percent
+from clearwell.reports.measure.releases import release_section
 from tests.unit.publishing.project import project, rows, write
 from tests.unit.reports.lakes import overview
 

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from clearwell.datasets.reader import Dataset
 from clearwell.errors import ClearwellError
 from clearwell.names import is_url
-from clearwell.reports.numerals import percent
-from clearwell.reports.page import Bars, Cell, Section, Table
+from clearwell.reports.content import Bars, Cell, Section, Table
+from clearwell.reports.formats import percent
 from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from clearwell.datasets.manifest import Manifest, SplitFiles
     from clearwell.datasets.release_store import Shelf
-    from clearwell.reports.page import Row
-    from clearwell.reports.storage import LakeStorage
+    from clearwell.reports.content import Row
+    from clearwell.reports.measure.storage import LakeStorage
 
 __all__ = ["Release", "measure_releases", "release_section", "releases_document"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.reports.markup import el, join, soft
+from clearwell.reports.render.markup import el, join, soft
 from tests.unit.reports.reading import Reader
 
 # Without carriage returns and NUL, which the parser of HTML itself replaces.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clearwell.reports.markup import Html, el
+from clearwell.reports.render.markup import Html, el
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,11 +10,11 @@ from fractions import Fraction
 from typing import Any
 
 from clearwell.reports import render_markdown
-from clearwell.reports.burden import burden_document, burden_sections
-from clearwell.reports.carbon import Carbon
-from clearwell.reports.expenses import Expense
-from clearwell.reports.html import render_html
-from clearwell.reports.page import Page
+from clearwell.reports.content import Page
+from clearwell.reports.measure.carbon import Carbon
+from clearwell.reports.measure.expenses import Expense
+from clearwell.reports.render.html import render_html
+from clearwell.reports.render.other_costs import burden_document, burden_sections
 from tests.unit.reports.figures import HOSTILE, cost, overview
 
 DAY = dt.date(2026, 5, 4)

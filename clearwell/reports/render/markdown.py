@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from clearwell.reports.page import Cell
+from clearwell.reports.content import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from clearwell.reports.page import Page, Row, Table
+    from clearwell.reports.content import Page, Row, Table
 
 __all__ = ["render_markdown"]
 

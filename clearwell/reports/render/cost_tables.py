@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearwell.names import EVENTS
-from clearwell.reports.numerals import money, percent, readable_size
-from clearwell.reports.page import Bars, Cell, Section, Table
-from clearwell.reports.shares import COLOURS, PARTS
-from clearwell.reports.storage import CATEGORIES, Usage
+from clearwell.reports.content import Bars, Cell, Section, Table
+from clearwell.reports.formats import money, percent, readable_size
+from clearwell.reports.measure.shares import COLOURS, PARTS
+from clearwell.reports.measure.storage import CATEGORIES, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from clearwell.reports.cost import StorageCost
-    from clearwell.reports.page import Row
-    from clearwell.reports.shares import Share
-    from clearwell.reports.storage import TableStorage
+    from clearwell.reports.content import Row
+    from clearwell.reports.measure.cost import StorageCost
+    from clearwell.reports.measure.shares import Share
+    from clearwell.reports.measure.storage import TableStorage
 
 __all__ = ["cost_sections"]
 

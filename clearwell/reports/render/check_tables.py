@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearwell.reports.checks import BATCHES
-from clearwell.reports.page import Cell, Mark, Section, Table
+from clearwell.reports.content import Cell, Mark, Section, Table
+from clearwell.reports.measure.checks import BATCHES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearwell.reports.checks import CheckHistory, CheckRun, Checks
-    from clearwell.reports.page import Row, State
+    from clearwell.reports.content import Row, State
+    from clearwell.reports.measure.checks import CheckHistory, CheckRun, Checks
 
 __all__ = ["check_section", "check_state"]
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clearwell.names import RELEASES, TableName, Zone
-from clearwell.reports.storage import CATEGORIES, Usage
+from clearwell.reports.measure.storage import CATEGORIES, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from clearwell.reports.storage import LakeStorage
+    from clearwell.reports.measure.storage import LakeStorage
 
 __all__ = ["COLOURS", "PARTS", "Owners", "Share", "shares_by_owner", "shares_by_zone"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clearwell.reports import CATEGORIES, LakeStorage, Owners, ReleaseStorage, TableStorage, Usage
-from clearwell.reports.shares import shares_by_owner, shares_by_zone
+from clearwell.reports.measure.shares import shares_by_owner, shares_by_zone
 
 OWNERS = Owners(
     {"silver_a": ("team:a",), "silver_b": ("team:b", "team:a"), "silver_c": ()}, {"d": ("team:a",)}

@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from clearwell.reports.numerals import readable_size
-from clearwell.reports.page import Bars
+from clearwell.reports.content import Bars
+from clearwell.reports.formats import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearwell.reports.page import Chart, Lines
+    from clearwell.reports.content import Chart, Lines
 
 __all__ = ["DASHES", "draw", "ticks", "version"]
 

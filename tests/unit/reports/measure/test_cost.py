@@ -25,9 +25,9 @@ from clearwell.reports import (
     money,
     render_markdown,
 )
-from clearwell.reports.cost_tables import MOST_TABLES, cost_sections
-from clearwell.reports.html import render_html
-from clearwell.reports.page import Page
+from clearwell.reports.content import Page
+from clearwell.reports.render.cost_tables import MOST_TABLES, cost_sections
+from clearwell.reports.render.html import render_html
 from tests.unit.reports.figures import cost, overview
 
 if TYPE_CHECKING:

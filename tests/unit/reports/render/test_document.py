@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.reports.document import document
+from clearwell.reports.render.document import document
 from tests.unit.reports.reading import Reader, allowed, hashed
 
 JSON = st.recursive(
