@@ -63,7 +63,7 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
     import sys
 
     from clearwell.engines import open_engine
-    from clearwell.flow.call import call_transform
+    from clearwell.flow.build.call_transform import call_transform
     from clearwell.project.load import load_project
     from clearwell.project.specs import CuratedSpec
 

@@ -30,7 +30,7 @@ __all__ = ["maintain", "report"]
 @options(listing=True)
 def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     """Join small files and free what no reader, run or release can need."""
-    from clearwell.flow.upkeep import keep_in_order
+    from clearwell.flow.maintain import keep_in_order
 
     lake = session.existing_lake()
     with progress("maintaining the lake", debug=session.debug):

@@ -13,14 +13,14 @@ import dagster as dg
 from clearwell.components.events import FILES_READABLE, check_result, what_failed
 from clearwell.components.evidence import rules_of
 from clearwell.components.lineage import lineage_numbers
-from clearwell.flow.reaudit import look_at_files, reaudit
+from clearwell.flow.recheck import look_at_files, reaudit
 from clearwell.names import TableName, Zone
 from clearwell.project.specs import CuratedSpec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from clearwell.flow.reaudit import FilesNow, Reaudit
+    from clearwell.flow.recheck import FilesNow, Reaudit
     from clearwell.flow.run import Run
     from clearwell.model import CheckResult
     from clearwell.quality import Suite

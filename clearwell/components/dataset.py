@@ -10,7 +10,7 @@ from clearwell.components.base import SpecComponent
 from clearwell.components.labels import asset_spec
 from clearwell.components.scaffolds import DatasetScaffolder
 from clearwell.components.steps import step_asset
-from clearwell.flow.need import fingerprint
+from clearwell.flow.build.staleness import fingerprint
 from clearwell.flow.publish import publish
 from clearwell.project.specs import DatasetSpec
 

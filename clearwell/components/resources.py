@@ -16,8 +16,7 @@ import dagster as dg
 
 from clearwell.components.aftermath import report_after_failure
 from clearwell.components.record import LakeRun, RunRecord
-from clearwell.flow.engines import Engines
-from clearwell.flow.run import Run
+from clearwell.flow.run import Engines, Run
 from clearwell.tables import lake_of
 from clearwell.tables.control import Process
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError, TableError
-from clearwell.flow.lineage import Declared, wrong_origins
+from clearwell.flow.build.lineage import Declared, wrong_origins
 from clearwell.project.load import read_project
 from clearwell.project.specs import CuratedSpec
 

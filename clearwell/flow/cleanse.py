@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError
-from clearwell.flow.build import Job, build
-from clearwell.flow.call import call_transform
-from clearwell.flow.lineage import Declared, declared_code, read_input
-from clearwell.flow.need import Need, fingerprint
+from clearwell.flow.build.call_transform import call_transform
+from clearwell.flow.build.job import Job, build
+from clearwell.flow.build.lineage import Declared, declared_code, read_input
+from clearwell.flow.build.staleness import Need, fingerprint
 from clearwell.names import PROVENANCE
 
 if TYPE_CHECKING:

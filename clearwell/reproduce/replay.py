@@ -17,10 +17,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from clearwell.errors import BatchBlocked, DatasetError, ProjectError
-from clearwell.flow.build import rebuild
+from clearwell.flow.build.job import rebuild
+from clearwell.flow.build.staleness import Need
 from clearwell.flow.cleanse import cleanse_code, cleanse_job
 from clearwell.flow.curate import curate_code, curate_job
-from clearwell.flow.need import Need
 from clearwell.flow.run import Run, log
 from clearwell.model import Scope
 from clearwell.names import TableName, Zone
@@ -30,7 +30,7 @@ from clearwell.tables import delete_rows, pinned_snapshot, void_batch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.flow.build import Job
+    from clearwell.flow.build.job import Job
     from clearwell.model import InputState
     from clearwell.quality import Suite
     from clearwell.tables import Intent, Lake, Snapshot

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
-from clearwell.flow.call import call_transform
+from clearwell.flow.build.call_transform import call_transform
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import SourceError
-from clearwell.flow.call import call_transform
-from clearwell.flow.need import newest_build
+from clearwell.flow.build.call_transform import call_transform
+from clearwell.flow.build.staleness import newest_build
 from clearwell.names import TableName
 from clearwell.trace.raw_files import KnownRaw, find_raw, raw_step, taken_files
 from clearwell.trace.records import RowStep, Stop, Whereabouts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.components.launch import run_project
 from clearwell.engines.sail.engine import EmbeddedEngine
-from clearwell.flow import engines as module
+from clearwell.flow import run as module
 from clearwell.names import TableName
 from clearwell.tables import Lake
 

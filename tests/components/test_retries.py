@@ -16,7 +16,7 @@ from clearwell.components.instance import open_instance
 from clearwell.components.launch import RunReport, run_project
 from clearwell.components.steps import seconds_to_wait
 from clearwell.errors import CommitConflict
-from clearwell.flow import engines as module
+from clearwell.flow import run as module
 from clearwell.project.blocks import RetrySpec
 from clearwell.tables import Lake
 from tests.components.shop import TABLE, deliver, write

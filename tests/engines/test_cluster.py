@@ -22,8 +22,8 @@ from deltalake import DeltaTable
 
 from clearwell.engines import open_engine
 from clearwell.errors import EngineError, EngineLost
-from clearwell.flow import workers
 from clearwell.flow.ingest import ingest
+from clearwell.flow.landing import on_workers as workers
 from clearwell.flow.run import Run
 from clearwell.names import SEGMENTS, TableName
 from clearwell.project.load import load_project

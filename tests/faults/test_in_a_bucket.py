@@ -14,15 +14,14 @@ import pytest
 
 from clearwell.names import SEGMENTS, TableName
 from clearwell.reports.measure.storage import measure
-from clearwell.tables import Lake, delete_rows
+from clearwell.tables import Lake, delete_rows, maintain
 from clearwell.tables.history.growth import growth_of
-from clearwell.tables import maintain
 from clearwell.tables.maintenance.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
 from tests.faults import test_kill_at_every_step as killing
 from tests.faults import test_races as races
 from tests.project import EDITED, MODES, SmallProject, make_project, run_steps
-from tests.unit.flow import test_blocking as blocking
+from tests.unit.flow.build import test_blocking as blocking
 from tests.unit.tables.write import test_commit as committing
 from tests.unit.tables.writing import NAME, ids, publish, stage, write
 from tests.unit.trace import test_upstream as tracing

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell import open_dataset
+from clearwell.flow.maintain import keep_in_order, pinned_versions
 from clearwell.flow.publish import publish
-from clearwell.flow.upkeep import keep_in_order, pinned_versions
 from clearwell.model import Outcome
 from clearwell.publishing.attempts import leftover_attempts
 from tests.unit.publishing.project import load, project, rows, write

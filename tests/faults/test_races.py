@@ -13,8 +13,8 @@ from clearwell.flow.cleanse import cleanse
 from clearwell.flow.ingest import ingest
 from clearwell.flow.run import Run
 from clearwell.project.load import load_project
-from clearwell.tables import swap as swap_module
 from clearwell.tables import maintain
+from clearwell.tables import swap as swap_module
 from clearwell.tables.maintenance.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
 from tests.project import SmallProject, make_project

@@ -13,8 +13,7 @@ from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest
 from clearwell.names import TableName
 from clearwell.reproduce.scratch_lake import scratch_lake
-from clearwell.tables import decide, delete_rows, void_batch
-from clearwell.tables import maintain
+from clearwell.tables import decide, delete_rows, maintain, void_batch
 from tests.project import EDITED, MODES
 from tests.unit.reproduce.verifying import DEFS, GOLD, Orders, change_cell, contents, make_orders
 

@@ -11,8 +11,7 @@ import pytest
 from clearwell.errors import TableError
 from clearwell.names import TableName
 from clearwell.reports import CATEGORIES, LakeStorage, Usage, measure
-from clearwell.tables import Lake, pending_attempts
-from clearwell.tables import maintain
+from clearwell.tables import Lake, maintain, pending_attempts
 from tests.unit.tables.writing import NAME, stage, write
 
 FILES = TableName.parse("files_bronze_readings")

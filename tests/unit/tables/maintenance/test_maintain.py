@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.tables import Attempt, Lake, decide, pending_attempts
+from clearwell.tables import Attempt, Lake, decide, maintain, pending_attempts
 from clearwell.tables.control import Process
-from clearwell.tables import maintain
 from tests.unit.tables.writing import NAME, ids, stage, write
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from clearwell.errors import TableError
 from clearwell.names import TableName
-from clearwell.tables import Lake, WriteKind, changed_by_others, commits_of_others
-from clearwell.tables import maintain
+from clearwell.tables import Lake, WriteKind, changed_by_others, commits_of_others, maintain
 from tests.unit.tables.writing import NAME, SCHEMA, write
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clearwell.flow.upkeep import keep_in_order
+from clearwell.flow.maintain import keep_in_order
 from clearwell.tables import Lake
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from clearwell.datasets.release_store import open_shelf
 from clearwell.names import EVENTS, RELEASES
 from clearwell.publishing.attempts import leftover_attempts
-from clearwell.tables import Maintained
-from clearwell.tables import maintain
+from clearwell.tables import Maintained, maintain
 
 if TYPE_CHECKING:
     from pathlib import Path

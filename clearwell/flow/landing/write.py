@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearwell.errors import CandidateRefused
-from clearwell.flow.landed import Landed, SetAside
+from clearwell.flow.landing.result import Landed, SetAside
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import UnreadableFile, check_drift, read

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from clearwell.curation import keep_latest
 from clearwell.errors import CandidateRefused, CommitConflict
-from clearwell.flow.audit import Audit
-from clearwell.flow.lineage import Declared, build_lineage
-from clearwell.flow.need import Need, fingerprint, last_build, touched_by_others, what_is_new
+from clearwell.flow.build.audit import Audit
+from clearwell.flow.build.lineage import Declared, build_lineage
+from clearwell.flow.build.staleness import Need, fingerprint, last_build, touched_by_others, what_is_new
 from clearwell.flow.results import built_result, raise_blocked, unchanged_result
 from clearwell.flow.run import Run, log
 from clearwell.lineage import judge_lineage

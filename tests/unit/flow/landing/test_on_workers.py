@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearwell.errors import EngineError
-from clearwell.flow import workers
 from clearwell.flow.ingest import ingest
-from clearwell.flow.landed import Landed
+from clearwell.flow.landing import on_workers as workers
+from clearwell.flow.landing.on_workers import WorkerLanding
+from clearwell.flow.landing.result import Landed
 from clearwell.flow.run import Run
-from clearwell.flow.workers import WorkerLanding
 from clearwell.names import TableName
 from clearwell.project.load import load_project
 from clearwell.sources import RawFile, SourceSpec

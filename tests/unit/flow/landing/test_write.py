@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.flow import landing
+from clearwell.flow.landing import write as landing
 from tests.checker import assert_bronze_balances, query, replay
 from tests.project import SmallProject, make_project, run_steps
 

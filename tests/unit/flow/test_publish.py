@@ -20,8 +20,7 @@ from clearwell.flow.publish import publish
 from clearwell.model import Edge, Outcome
 from clearwell.publishing import claim as claiming
 from clearwell.publishing.attempts import Leftover, leftover_attempts
-from clearwell.tables import LINEAGE, lineage_of
-from clearwell.tables import maintain
+from clearwell.tables import LINEAGE, lineage_of, maintain
 from tests.unit.publishing.project import DATASET, load, project, rows, write
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell.errors import EngineError
-from clearwell.flow import engines as module
-from clearwell.flow.engines import Engines
-from clearwell.flow.run import Run
+from clearwell.flow import run as module
+from clearwell.flow.run import Engines, Run
 from clearwell.settings import Settings
 from clearwell.tables import Lake
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
+from clearwell.flow.build.staleness import fingerprint
 from clearwell.flow.check_project import check_project
 from clearwell.flow.cleanse import cleanse, cleanse_code
 from clearwell.flow.curate import curate_code
 from clearwell.flow.ingest import ingest
-from clearwell.flow.need import fingerprint
 from clearwell.flow.run import Run
 from clearwell.lineage import plan
 from clearwell.model import Outcome

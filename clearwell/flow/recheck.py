@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clearwell.errors import TableNotFound
-from clearwell.flow.audit import Audit
+from clearwell.flow.build.audit import Audit
 from clearwell.flow.run import log
 from clearwell.lineage import judge_lineage
 from clearwell.names import COLUMN_LINEAGE

@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from clearwell import errors
 from clearwell.errors import ClearwellError, EngineError
-from clearwell.flow.landed import Landed
-from clearwell.flow.landing import Landing
+from clearwell.flow.landing.result import Landed
+from clearwell.flow.landing.write import Landing
 from clearwell.sources import SourceSpec
 from clearwell.tables import Lake
 

@@ -1,0 +1,1 @@
+"""Raw files to staged bronze rows and rejected records, here or on workers."""
