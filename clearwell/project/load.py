@@ -191,7 +191,7 @@ def _documents(folder: Path, problems: list[ProjectError]) -> Iterator[Document]
 
 
 def _bad_sources(project: Project) -> Iterator[ProjectError]:
-    from clearwell.sources.columns import parse_type
+    from clearwell.sources.values.columns import parse_type
 
     for spec in project.tables.values():
         try:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from clearwell.sources.columns import parse_type, type_schema
 from clearwell.sources.drift import check_drift
 from clearwell.sources.files import discover
 from clearwell.sources.raw import RawText, read_record
@@ -26,6 +25,7 @@ from clearwell.sources.records import (
     UnreadableFile,
 )
 from clearwell.sources.spec import FORMATS, SourceSpec
+from clearwell.sources.values.columns import parse_type, type_schema
 
 __all__ = [
     "FORMATS",

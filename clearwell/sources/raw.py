@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clearwell.sources.encoding import open_stream
-from clearwell.sources.parquet import record_as_json
+from clearwell.sources.formats.parquet import record_as_json
+from clearwell.sources.parsing.encoding import open_stream
+from clearwell.sources.parsing.scan import BLOCK_BYTES, csv_blocks, line_blocks
 from clearwell.sources.reading import open_regular
 from clearwell.sources.records import UnreadableFile
-from clearwell.sources.scan import BLOCK_BYTES, csv_blocks, line_blocks
 
 if TYPE_CHECKING:
     import os
 
-    from clearwell.sources.encoding import Charset
+    from clearwell.sources.parsing.encoding import Charset
     from clearwell.sources.spec import SourceSpec
 
 __all__ = ["RawText", "read_record"]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
-from clearwell.sources.csv import read_csv
-from clearwell.sources.json import read_jsonl
-from clearwell.sources.parquet import read_parquet
+from clearwell.sources.formats.csv import read_csv
+from clearwell.sources.formats.json import read_jsonl
+from clearwell.sources.formats.parquet import read_parquet
+from clearwell.sources.formats.text import read_text
+from clearwell.sources.parsing.scan import BLOCK_BYTES
 from clearwell.sources.records import Parsed, RawFile, UnreadableFile
-from clearwell.sources.scan import BLOCK_BYTES
-from clearwell.sources.text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

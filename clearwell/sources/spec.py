@@ -9,15 +9,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.sources.columns import parse_type, stored_name, wrong_name
-from clearwell.sources.encoding import find_charset
+from clearwell.sources.parsing.encoding import find_charset
+from clearwell.sources.values.columns import parse_type, stored_name, wrong_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pyarrow as pa
 
-    from clearwell.sources.encoding import Charset
+    from clearwell.sources.parsing.encoding import Charset
 
 __all__ = ["FORMATS", "SourceSpec"]
 

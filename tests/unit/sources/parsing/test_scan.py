@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clearwell.sources import UnreadableFile, scan
+from clearwell.sources import UnreadableFile
+from clearwell.sources.parsing import scan
 
 ANY = st.text(alphabet='ab,"\n\r ', max_size=60)
 SIZES = st.integers(1, 70)

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clearwell.sources.columns import require_names, stored_name
-from clearwell.sources.convert import cast_values, delta_type
+from clearwell.sources.parsing.split import split_rows
 from clearwell.sources.records import Parsed, UnreadableFile
-from clearwell.sources.split import split_rows
+from clearwell.sources.values.columns import require_names, stored_name
+from clearwell.sources.values.convert import cast_values, delta_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

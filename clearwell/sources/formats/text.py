@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
-from clearwell.sources.encoding import open_stream
+from clearwell.sources.parsing.encoding import open_stream
+from clearwell.sources.parsing.scan import MAX_RECORD_BYTES
+from clearwell.sources.parsing.split import split_rows
 from clearwell.sources.records import Parsed, Reject, UnreadableFile
-from clearwell.sources.scan import MAX_RECORD_BYTES
-from clearwell.sources.split import split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearwell.sources import UnreadableFile
-from clearwell.sources import json as reader
+from clearwell.sources.formats import json as reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearwell.sources import SourceSpec, UnreadableFile, columns, read
-from clearwell.sources.csv import read_csv
+from clearwell.sources import SourceSpec, UnreadableFile, read
+from clearwell.sources.formats.csv import read_csv
+from clearwell.sources.values import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,7 @@ def test_a_record_larger_than_a_block_is_one_record(parse: Parse) -> None:
 
 
 def test_a_count_that_differs_from_arrows_refuses_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    from clearwell.sources import csv as reader
+    from clearwell.sources.formats import csv as reader
 
     fields = reader._fields
     monkeypatch.setattr(reader, "_fields", lambda text, *rest: fields(text + b"9,9\n", *rest))

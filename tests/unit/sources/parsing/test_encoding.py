@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clearwell.errors import ProjectError
 from clearwell.sources import UnreadableFile
-from clearwell.sources.encoding import find_charset
+from clearwell.sources.parsing.encoding import find_charset
 
 READ = [
     "utf-8", "utf-8-sig", "ascii", "latin-1", "cp1252", "iso8859-15", "koi8-r", "mac-roman", "shift_jis",

@@ -18,7 +18,7 @@ from clearwell.errors import ProjectError
 from clearwell.sources.records import UnreadableFile
 
 if TYPE_CHECKING:
-    from clearwell.sources.scan import Block, ByteStream
+    from clearwell.sources.parsing.scan import Block, ByteStream
 
 __all__ = ["Charset", "decode_block", "find_charset", "open_stream"]
 

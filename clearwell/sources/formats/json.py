@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 
-from clearwell.sources.columns import MAX_COLUMNS, stored_name, wrong_name
-from clearwell.sources.encoding import Charset, open_stream
+from clearwell.sources.parsing.encoding import Charset, open_stream
+from clearwell.sources.parsing.scan import Block, line_blocks
+from clearwell.sources.parsing.split import split_rows
 from clearwell.sources.records import Parsed, Reject
-from clearwell.sources.scan import Block, line_blocks
-from clearwell.sources.split import split_rows
+from clearwell.sources.values.columns import MAX_COLUMNS, stored_name, wrong_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearwell.sources import parse_type
-from clearwell.sources.cast import cast_text
+from clearwell.sources.values.cast import cast_text
 
 FAILS = object()
 

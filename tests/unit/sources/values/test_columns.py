@@ -7,7 +7,7 @@ import pytest
 
 from clearwell.errors import ProjectError
 from clearwell.sources import parse_type
-from clearwell.sources.columns import stored_name
+from clearwell.sources.values.columns import stored_name
 
 
 @pytest.mark.parametrize(

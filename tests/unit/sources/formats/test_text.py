@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from clearwell.sources import UnreadableFile, text
+from clearwell.sources import UnreadableFile
+from clearwell.sources.formats import text
 
 
 def test_a_file_is_one_record_with_its_line_ends(parse) -> None:

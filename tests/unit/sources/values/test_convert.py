@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from clearwell.sources import parse_type
-from clearwell.sources.convert import cast_values
+from clearwell.sources.values.convert import cast_values
 
 FAILS = object()
 

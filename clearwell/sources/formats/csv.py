@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from clearwell.sources.columns import require_names, stored_name
-from clearwell.sources.encoding import Charset, decode_block, open_stream
+from clearwell.sources.parsing.encoding import Charset, decode_block, open_stream
+from clearwell.sources.parsing.scan import Block, csv_blocks
+from clearwell.sources.parsing.split import split_rows
 from clearwell.sources.records import Parsed, Reject, UnreadableFile
-from clearwell.sources.scan import Block, csv_blocks
-from clearwell.sources.split import split_rows
+from clearwell.sources.values.columns import require_names, stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,1 @@
+"""One file a raw format: CSV, JSON lines, Parquet, text."""

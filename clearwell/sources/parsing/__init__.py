@@ -1,0 +1,1 @@
+"""Bytes to characters, characters to records, records to accepted and rejected rows."""

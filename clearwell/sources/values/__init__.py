@@ -1,0 +1,1 @@
+"""Raw values to typed ones, exactly or not at all."""
