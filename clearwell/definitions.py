@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from clearwell.components.location import load_definitions
+from clearwell.components.running.location import load_definitions
 from clearwell.project.load import load_project
 from clearwell.settings import load_settings
 

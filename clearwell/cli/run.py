@@ -19,7 +19,7 @@ from clearwell.cli.session import Session, options
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clearwell.components.launch import RunReport
+    from clearwell.components.running.launch import RunReport
     from clearwell.model import BuildResult, CheckResult
     from clearwell.settings import Settings
 
@@ -59,7 +59,7 @@ def run(session: Session, selection: str, engine: str | None, full_refresh: bool
 def _run(settings: Settings, selection: str, *, full_refresh: bool) -> RunReport:
     from dagster import DagsterExecutionInterruptedError
 
-    from clearwell.components.launch import run_project
+    from clearwell.components.running.launch import run_project
 
     try:
         return run_project(settings, selection=selection, full_refresh=full_refresh)

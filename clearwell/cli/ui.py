@@ -125,7 +125,7 @@ def _serve_pages(folder: Path) -> str:
 
 def _prepare(home: Path) -> None:
     """Make Dagster's home and its databases, which two processes that start at once would trip over."""
-    from clearwell.components.instance import make_home, open_instance
+    from clearwell.components.running.instance import make_home, open_instance
 
     if not (home / "dagster.yaml").is_file():
         make_home(home)

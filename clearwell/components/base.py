@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import dagster as dg
 from pydantic import BaseModel, RootModel, ValidationError
 
-from clearwell.components.links import reference
+from clearwell.components.display.links import reference
 from clearwell.engines import open_engine
 from clearwell.errors import ProjectError
 from clearwell.flow.run import Run

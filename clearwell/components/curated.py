@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.labels import asset_spec
-from clearwell.components.scaffolds import CuratedScaffolder
+from clearwell.components.display.labels import asset_spec
+from clearwell.components.scaffold.files import CuratedScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, schedule
 from clearwell.flow.curate import curate, curate_code

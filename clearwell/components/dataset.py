@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.labels import asset_spec
-from clearwell.components.scaffolds import DatasetScaffolder
+from clearwell.components.display.labels import asset_spec
+from clearwell.components.scaffold.files import DatasetScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.flow.build.staleness import fingerprint
 from clearwell.flow.publish import publish

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.labels import asset_spec
-from clearwell.components.scaffolds import ReportsScaffolder
+from clearwell.components.display.labels import asset_spec
+from clearwell.components.scaffold.files import ReportsScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.flow.report import report
 from clearwell.project.specs import ReportsSpec

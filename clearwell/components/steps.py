@@ -6,7 +6,7 @@ what its last build found, never nothing: nothing would skip all that hangs on i
 
 A step is tried again when its error says that this can help: the engine was lost, other writers won. What a
 try has committed stays, and the next one finds it done. A check that is executed without its asset is
-judged on the published table: see ``clearwell.components.again``.
+judged on the published table: see ``clearwell.components.recheck``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 
-from clearwell.components.again import audit_again
-from clearwell.components.events import check_results, check_specs, described, unchanged
-from clearwell.components.resources import LAKE
+from clearwell.components.display.events import check_results, check_specs, described, unchanged
+from clearwell.components.recheck import audit_again
+from clearwell.components.running.resources import LAKE
 from clearwell.errors import (
     BatchBlocked,
     CandidateRefused,
@@ -34,8 +34,8 @@ from clearwell.project.specs import CuratedSpec, TableSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from clearwell.components.events import StepResult
-    from clearwell.components.record import LakeRun
+    from clearwell.components.display.events import StepResult
+    from clearwell.components.running.record import LakeRun
     from clearwell.flow.run import Run
     from clearwell.quality import Suite
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.labels import asset_spec
-from clearwell.components.scaffolds import TableScaffolder
+from clearwell.components.display.labels import asset_spec
+from clearwell.components.scaffold.files import TableScaffolder
 from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, file_sensor, schedule
 from clearwell.flow.cleanse import cleanse, cleanse_code

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from clearwell.components.launch import run_project
-from clearwell.components.location import load_definitions
 from clearwell.components.quiet import quiet_dagster
+from clearwell.components.running.launch import run_project
+from clearwell.components.running.location import load_definitions
 from clearwell.project.load import load_project
 from tests.components.shop import deliver
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clearwell.components.launch import run_project
+from clearwell.components.running.launch import run_project
 from clearwell.engines.sail.engine import EmbeddedEngine
 from clearwell.flow import run as module
 from clearwell.names import TableName

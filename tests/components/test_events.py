@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from clearwell.components.events import FILES_READABLE, check_results, described
+from clearwell.components.display.events import FILES_READABLE, check_results, described
 from clearwell.flow.publish import ReleaseResult
 from clearwell.model import BuildResult, CheckResult, Outcome, Sample, Scope, Severity
 from clearwell.quality import suite_of

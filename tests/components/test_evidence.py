@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from clearwell.components.evidence import sample_table
+from clearwell.components.display.evidence import sample_table
 from clearwell.model import Sample
 
 if TYPE_CHECKING:

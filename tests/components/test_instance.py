@@ -17,8 +17,8 @@ from dagster._config import validate_config
 from dagster._core.instance.config import dagster_instance_config_schema
 
 import clearwell
-from clearwell.components.instance import end_dead_runs, make_home, open_instance
-from clearwell.components.resources import PROCESS_TAG
+from clearwell.components.running.instance import end_dead_runs, make_home, open_instance
+from clearwell.components.running.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
 from clearwell.tables.control import Process
 
@@ -84,7 +84,7 @@ def test_a_home_is_made_from_the_configuration_of_one_machine(tmp_path: Path) ->
 def test_runs_that_start_at_once_share_a_new_home(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from clearwell.components.instance import open_instance
+from clearwell.components.running.instance import open_instance
 open_instance(Path({str(tmp_path / "home")!r})).dispose()
 """
     here = Path(clearwell.__file__).parents[1]

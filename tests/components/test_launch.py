@@ -14,11 +14,11 @@ import dagster as dg
 import pytest
 
 import clearwell
-from clearwell.components.instance import open_instance
-from clearwell.components.launch import RunReport, _select, run_project
-from clearwell.components.location import load_definitions
 from clearwell.components.quiet import quiet_dagster
-from clearwell.components.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
+from clearwell.components.running.instance import open_instance
+from clearwell.components.running.launch import RunReport, _select, run_project
+from clearwell.components.running.location import load_definitions
+from clearwell.components.running.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
 from clearwell.errors import BatchBlocked, EngineError, ProjectError
 from clearwell.flow.report import ReportResult
 from clearwell.model import BuildResult, Outcome
@@ -267,7 +267,7 @@ def test_a_run_that_was_killed_is_ended_by_the_next_one(shop: Settings) -> None:
     code = f"""
 import os, signal
 from pathlib import Path
-from clearwell.components.launch import run_project
+from clearwell.components.running.launch import run_project
 from clearwell.settings import Settings
 import clearwell.flow.ingest
 clearwell.flow.ingest.discover = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from clearwell.components.events import check_results, check_specs, described
+from clearwell.components.display.events import check_results, check_specs, described
 from clearwell.flow.publish import ReleaseResult
 from clearwell.lineage import judge_lineage
 from clearwell.model import BuildResult, Edge, Outcome

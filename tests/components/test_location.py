@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 import clearwell
-from clearwell.components.location import JOB, load_definitions
+from clearwell.components.running.location import JOB, load_definitions
 from clearwell.errors import ProjectError
 from clearwell.project.load import load_project
 from tests.components.shop import OTHERS, TABLE, make_shop, write
@@ -302,7 +302,7 @@ def test_loading_definitions_imports_neither_pyspark_nor_great_expectations(shop
 import sys
 from pathlib import Path
 from clearwell.settings import Settings
-from clearwell.components.location import load_definitions
+from clearwell.components.running.location import load_definitions
 from clearwell.project.load import load_project
 load_definitions(load_project(Settings(Path({str(shop.project)!r}), Path({str(shop.lake)!r}))))
 print(sorted({{"pyspark", "great_expectations"}} & set(sys.modules)))

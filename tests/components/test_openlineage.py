@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.components.launch import run_project
+from clearwell.components.running.launch import run_project
 from clearwell.settings import load_settings
 from tests.components.shop import deliver
 from tests.lineage_server import server

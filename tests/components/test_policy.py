@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.components.location import load_definitions
+from clearwell.components.running.location import load_definitions
 from clearwell.project.load import load_project
 from clearwell.settings import load_settings
 

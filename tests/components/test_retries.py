@@ -11,9 +11,9 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from clearwell.components import resources
-from clearwell.components.instance import open_instance
-from clearwell.components.launch import RunReport, run_project
+from clearwell.components.running import resources
+from clearwell.components.running.instance import open_instance
+from clearwell.components.running.launch import RunReport, run_project
 from clearwell.components.steps import seconds_to_wait
 from clearwell.errors import CommitConflict
 from clearwell.flow import run as module

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from clearwell.components.location import load_definitions
+from clearwell.components.running.location import load_definitions
 from clearwell.project.load import load_project
 from tests.components.shop import TABLE, deliver, write
 

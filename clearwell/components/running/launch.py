@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from clearwell.components.instance import end_dead_runs, open_instance, telling_of_its_database
-from clearwell.components.location import JOB, load_definitions
 from clearwell.components.quiet import quiet_dagster
-from clearwell.components.record import RunRecord
-from clearwell.components.resources import run_tags
+from clearwell.components.running.instance import end_dead_runs, open_instance, telling_of_its_database
+from clearwell.components.running.location import JOB, load_definitions
+from clearwell.components.running.record import RunRecord
+from clearwell.components.running.resources import run_tags
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
 from clearwell.model import BuildResult
 from clearwell.project.load import load_project
@@ -20,7 +20,7 @@ from clearwell.project.load import load_project
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clearwell.components.events import StepResult
+    from clearwell.components.display.events import StepResult
     from clearwell.settings import Settings
 
 __all__ = ["RunReport", "StepFailure", "run_project"]

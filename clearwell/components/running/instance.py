@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef  # the public from_config() takes no overrides
 
-from clearwell.components.resources import PROCESS_TAG
+from clearwell.components.running.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
 from clearwell.tables.control import Process
 

@@ -18,7 +18,7 @@ from clearwell.flow.report import report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.components.record import LakeRun
+    from clearwell.components.running.record import LakeRun
 
 __all__ = ["report_after_failure"]
 

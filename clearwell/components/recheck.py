@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from clearwell.components.events import FILES_READABLE, check_result, what_failed
-from clearwell.components.evidence import rules_of
-from clearwell.components.lineage import lineage_numbers
+from clearwell.components.display.events import FILES_READABLE, check_result, what_failed
+from clearwell.components.display.evidence import rules_of
+from clearwell.components.display.lineage import lineage_numbers
 from clearwell.flow.recheck import look_at_files, reaudit
 from clearwell.names import TableName, Zone
 from clearwell.project.specs import CuratedSpec, TableSpec

@@ -16,8 +16,8 @@ import click
 import dagster as dg
 from pydantic import BaseModel, Field
 
-from clearwell.components import scaffold_texts as texts
-from clearwell.components.scaffold_facts import Facts, sample_records
+from clearwell.components.scaffold import texts
+from clearwell.components.scaffold.facts import Facts, sample_records
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
 from clearwell.names import require_identifier
 from clearwell.project.load import PIPELINES

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from clearwell.components.alerts import alert_sensor
 from clearwell.components.base import loading
 from clearwell.components.quiet import quiet_dagster
-from clearwell.components.resources import LAKE, lake_resource
+from clearwell.components.running.alerts import alert_sensor
+from clearwell.components.running.resources import LAKE, lake_resource
 from clearwell.errors import ClearwellError, ProjectError
 from clearwell.project.load import PIPELINES
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from clearwell.components.record import RunRecord
+    from clearwell.components.running.record import RunRecord
     from clearwell.project.load import Project
 
 __all__ = ["JOB", "load_definitions"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clearwell.components.events import StepResult
+    from clearwell.components.display.events import StepResult
     from clearwell.errors import ClearwellError
     from clearwell.flow.run import Run
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from clearwell.components.links import code_references, page_links
+from clearwell.components.display.links import code_references, page_links
 from clearwell.names import RELEASES, TableName
 from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.stores import Store

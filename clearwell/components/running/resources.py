@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from clearwell.components.aftermath import report_after_failure
-from clearwell.components.record import LakeRun, RunRecord
+from clearwell.components.running.record import LakeRun, RunRecord
+from clearwell.components.running.report_after_failure import report_after_failure
 from clearwell.flow.run import Engines, Run
 from clearwell.tables import lake_of
 from clearwell.tables.control import Process

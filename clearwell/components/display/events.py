@@ -1,6 +1,6 @@
 """What a step found, in Dagster's words: check results, and metadata that its pages plot over time.
 
-Counts, names and types, and of failing rows what may be shown (``clearwell.components.evidence``): Dagster's
+Counts, names and types, and of failing rows what may be shown (``clearwell.components.display.evidence``): Dagster's
 event log is never purged. A description says what failed, what follows from it, and what to type next.
 """
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
 
-from clearwell.components.evidence import evidence_of, rules_of, sample_table
-from clearwell.components.lineage import (
+from clearwell.components.display.evidence import evidence_of, rules_of, sample_table
+from clearwell.components.display.lineage import (
     column_deps,
     columns_described,
     lineage_check_spec,

@@ -1,0 +1,1 @@
+"""A run on Dagster: instance, code location, resources, records, alerts."""

@@ -1,0 +1,1 @@
+"""The files of a new data product, for `dg scaffold defs`."""
