@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 import clearwell
-from clearwell.cli.completion import completion
-from clearwell.cli.doctor import doctor
+from clearwell.cli.doctor.command import doctor
 from clearwell.cli.init import init
 from clearwell.cli.lake import quarantine, releases, show, tables
 from clearwell.cli.lineage import lineage
+from clearwell.cli.maintain import maintain, report
 from clearwell.cli.project import check, preview
 from clearwell.cli.run import run
 from clearwell.cli.schema import schema
-from clearwell.cli.session import Session
+from clearwell.cli.terminal.completion import completion
+from clearwell.cli.terminal.session import Session
 from clearwell.cli.trace import trace
 from clearwell.cli.ui import ui
-from clearwell.cli.upkeep import maintain, report
 from clearwell.cli.verify import fingerprint, verify
 from clearwell.errors import ClearwellError
 

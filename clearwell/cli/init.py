@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import click
 
 import clearwell
-from clearwell.cli.session import Session, options
+from clearwell.cli.terminal.session import Session, options
 from clearwell.errors import ClearwellError, ProjectError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clearwell.cli.completion import complete_tables
-from clearwell.cli.output import print_json, print_table, readable_bytes, table_lines
-from clearwell.cli.session import Session, options
+from clearwell.cli.terminal.completion import complete_tables
+from clearwell.cli.terminal.output import print_json, print_table, readable_bytes, table_lines
+from clearwell.cli.terminal.session import Session, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from clearwell.cli.session import Session, options
+from clearwell.cli.terminal.session import Session, options
 
 __all__ = ["SCHEMAS", "schema", "schema_text"]
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clearwell.cli.session import Session, options
+from clearwell.cli.terminal.session import Session, options
 from clearwell.errors import ClearwellError
 from clearwell.names import REPORTS
 

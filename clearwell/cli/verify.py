@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clearwell.cli.completion import complete_engines, complete_releases, complete_tables
-from clearwell.cli.output import print_json, table_lines
-from clearwell.cli.progress import progress
-from clearwell.cli.session import Session, options
+from clearwell.cli.terminal.completion import complete_engines, complete_releases, complete_tables
+from clearwell.cli.terminal.output import print_json, table_lines
+from clearwell.cli.terminal.progress import progress
+from clearwell.cli.terminal.session import Session, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.cli.doctor_places import examine_places
+from clearwell.cli.doctor.places import examine_places
 from clearwell.settings import Settings
 from tests.project import download
 

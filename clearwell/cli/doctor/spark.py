@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearwell.cli.findings import Finding
+from clearwell.cli.doctor.findings import Finding
 from clearwell.names import is_url
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from clearwell.cli.progress import progress
+from clearwell.cli.terminal.progress import progress
 
 log = logging.getLogger("clearwell")
 

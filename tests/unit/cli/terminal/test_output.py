@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.cli.output import print_json, readable_bytes, table_lines
+from clearwell.cli.terminal.output import print_json, readable_bytes, table_lines
 from clearwell.model import Severity
 
 

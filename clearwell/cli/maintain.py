@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clearwell.cli.output import print_json, print_table, readable_bytes
-from clearwell.cli.progress import progress
-from clearwell.cli.session import Session, options
+from clearwell.cli.terminal.output import print_json, print_table, readable_bytes
+from clearwell.cli.terminal.progress import progress
+from clearwell.cli.terminal.session import Session, options
 
 if TYPE_CHECKING:
     from clearwell.flow.report import ReportResult

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clearwell.cli.completion import complete_engines
-from clearwell.cli.doctor_places import examine_places
-from clearwell.cli.doctor_spark import examine_spark
-from clearwell.cli.findings import Finding
-from clearwell.cli.output import print_json
-from clearwell.cli.session import Session, options
+from clearwell.cli.doctor.findings import Finding
+from clearwell.cli.doctor.places import examine_places
+from clearwell.cli.doctor.spark import examine_spark
+from clearwell.cli.terminal.completion import complete_engines
+from clearwell.cli.terminal.output import print_json
+from clearwell.cli.terminal.session import Session, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ _MARKS = {"ok": "green", "warning": "yellow", "error": "red"}
 @options(listing=True)
 def doctor(session: Session, engine: str | None) -> int:
     """Look whether this machine can run the project: versions, engine, folders, Spark."""
-    from clearwell.cli.progress import progress
+    from clearwell.cli.terminal.progress import progress
 
     settings = session.settings(engine=engine)
     with redirect_stdout(sys.stderr), progress("examining this machine", debug=session.debug):

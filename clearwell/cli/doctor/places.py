@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearwell.cli.findings import Finding
+from clearwell.cli.doctor.findings import Finding
 from clearwell.errors import StoreError
 
 if TYPE_CHECKING:

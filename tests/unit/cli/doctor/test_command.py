@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.cli import doctor as module
+from clearwell.cli.doctor import command as module
 from clearwell.errors import EngineError
 
 if TYPE_CHECKING:

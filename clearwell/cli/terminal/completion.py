@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from clearwell.cli.session import Session, options
+from clearwell.cli.terminal.session import Session, options
 from clearwell.errors import ClearwellError
 from clearwell.names import RELEASES, Zone, is_url
 from clearwell.settings import lake_at

@@ -1,0 +1,1 @@
+"""`clearwell doctor`: whether this machine can run the project."""
