@@ -28,33 +28,35 @@ answer. Cases of your own are made with ``ask``, ``sql`` and ``refused``:
 
 from __future__ import annotations
 
-from clearwell.testing.conformance import (
-    aggregates,
-    batches,
+from clearwell.testing.conformance.case import Ask, Case, ask, grouped, refused, sql
+from clearwell.testing.conformance.expressions import (
     casts,
-    files,
-    foreign,
-    forms,
-    frames,
     functions,
-    joins,
     maps,
     nested,
     numbers,
     overflow,
     regex,
-    sessions,
     strings,
-    tables,
     times,
     values,
-    windows,
     zones,
 )
-from clearwell.testing.conformance.case import Ask, Case, ask, grouped, refused, sql
 from clearwell.testing.conformance.gaps import KNOWN_GAPS, Gap, Owner
 from clearwell.testing.conformance.judge import WrongAnswer, run_case
 from clearwell.testing.conformance.notation import clock, moment, table
+from clearwell.testing.conformance.relations import (
+    aggregates,
+    batches,
+    files,
+    foreign,
+    forms,
+    frames,
+    joins,
+    sessions,
+    tables,
+    windows,
+)
 from clearwell.testing.conformance.trial import Trial
 
 __all__ = [

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from clearwell.names import TableName
 from clearwell.tables import Intent, Lake, carry_out, decide, schema_json, stage_frame, verify_files
 from clearwell.testing.conformance.case import Case, ask, grouped
-from clearwell.testing.conformance.files import EVERY_TYPE
 from clearwell.testing.conformance.notation import table
+from clearwell.testing.conformance.relations.files import EVERY_TYPE
 
 if TYPE_CHECKING:
     import pyarrow as pa

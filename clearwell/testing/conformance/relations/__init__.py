@@ -1,0 +1,1 @@
+"""Questions about frames, joins, windows, files and sessions."""
