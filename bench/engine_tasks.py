@@ -22,7 +22,7 @@ from clearwell.tables import (
     Intent,
     Lake,
     PartWriter,
-    carry_out,
+    apply_batch,
     decide,
     read_staged,
     schema_json,
@@ -87,7 +87,7 @@ def prepare(folder: Path, rows: int) -> None:
         returned=rows,
     )
     with _engine("embedded", folder) as engine:  # a table is made without one; it is never started
-        carry_out(lake, decide(lake, intent), engine=engine, recheck=lambda *_: True)
+        apply_batch(lake, decide(lake, intent), engine=engine, recheck=lambda *_: True)
 
 
 def _cleanse(folder: Path, work: Path, variant: str, tree: ProcessTree) -> str:
@@ -324,7 +324,7 @@ def _publish(lake: Lake, candidate: Candidate, mode: str, engine: Engine) -> Non
         accepted=candidate.accepted,
         returned=candidate.returned,
     )
-    carry_out(lake, decide(lake, intent), engine=engine, recheck=lambda *_: True)
+    apply_batch(lake, decide(lake, intent), engine=engine, recheck=lambda *_: True)
 
 
 def _engine(name: str, folder: Path) -> Engine:

@@ -66,10 +66,10 @@ def make_release(folder: Path, rows: int) -> None:
     """An inference release of ``rows`` rows at ``folder``, by what publishes them."""
     from clearwell.datasets.manifest import Column, Manifest
     from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
-    from clearwell.publishing.inference import LiveRecipe, make_live
+    from clearwell.publishing.inference import InferenceRecipe, make_inference
 
     table = make_rows(rows)
-    recipe = LiveRecipe(
+    recipe = InferenceRecipe(
         table="gold_state",
         place="bench",
         schema=table.schema,
@@ -77,7 +77,7 @@ def make_release(folder: Path, rows: int) -> None:
         formats=("parquet", "arrow"),
         key=tuple(_KEY),
     )
-    split, _ = make_live(table.to_batches(max_chunksize=65_536), recipe, folder, rows=rows, buckets=4)
+    split, _ = make_inference(table.to_batches(max_chunksize=65_536), recipe, folder, rows=rows, buckets=4)
     manifest = Manifest(
         dataset="state",
         version=1,

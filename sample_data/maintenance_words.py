@@ -676,7 +676,7 @@ ABBREVIATIONS: list[tuple[str, list[str]]] = [
     ("replaced", ["repl", "R/R'd", "repl'd", "rplcd"]),
     ("operational check", ["ops ck", "op chk", "ops check"]),
     ("hydraulic", ["hyd"]),
-    ("pressure", ["press", "psr"]),
+    ("pressure", ["publisher", "psr"]),
     ("pressurization", ["pressz"]),
     ("temperature", ["temp"]),
     ("engine", ["eng"]),

@@ -98,10 +98,10 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
 def releases(session: Session) -> None:
     """List the datasets that were released, and the version that readers get."""
     from clearwell.datasets.catalog import datasets_on
-    from clearwell.datasets.release_store import open_shelf
+    from clearwell.datasets.release_store import open_release_store
     from clearwell.names import RELEASES
 
-    found = datasets_on(open_shelf(session.existing_lake().store.absolute(RELEASES)))
+    found = datasets_on(open_release_store(session.existing_lake().store.absolute(RELEASES)))
     rows: list[dict[str, Any]] = [
         {
             "name": info.name,

@@ -30,11 +30,11 @@ __all__ = ["maintain", "report"]
 @options(listing=True)
 def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     """Join small files and free what no reader, run or release can need."""
-    from clearwell.flow.maintain import keep_in_order
+    from clearwell.flow.maintain import maintain_lake
 
     lake = session.existing_lake()
     with progress("maintaining the lake", debug=session.debug):
-        done = keep_in_order(lake, retention_hours=retention_hours, dry_run=dry_run)
+        done = maintain_lake(lake, retention_hours=retention_hours, dry_run=dry_run)
     if session.json:
         print_json({"dry_run": dry_run, **asdict(done)})
         return

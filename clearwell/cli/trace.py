@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from clearwell.engines import Engine
-    from clearwell.trace.records import RawStep, RowStep, Stop, Trail, Whereabouts
+    from clearwell.trace.records import DownstreamTrace, RawStep, RowStep, Stop, UpstreamTrace
 
 __all__ = ["trace"]
 
@@ -109,10 +109,10 @@ def _forward(session: Session, file: str, record: int, engine: str | None, *, sh
     if session.json:
         print_json([asdict(ended) for ended in found])
     else:
-        click.echo("\n\n".join("\n".join(_whereabouts(ended)) for ended in found))
+        click.echo("\n\n".join("\n".join(_downstream(ended)) for ended in found))
 
 
-def _trail(trail: Trail) -> Iterator[str]:
+def _trail(trail: UpstreamTrace) -> Iterator[str]:
     if trail.matches > 1:
         yield f"{trail.matches:,} rows of {trail.table} match; the first are"
         yield ""
@@ -132,13 +132,13 @@ def _trail(trail: Trail) -> Iterator[str]:
         yield f"note      {_printable(note)}"
 
 
-def _joined(trail: Trail, table: str) -> Iterator[str]:
+def _joined(trail: UpstreamTrace, table: str) -> Iterator[str]:
     for joined in (found for found in trail.joined if found.into == table):
         columns = ", ".join(joined.columns) or "which columns is not on record"
         yield from _wrapped("joined", f"with {joined.table}: {columns}".split(" "))
 
 
-def _whereabouts(ended: Whereabouts) -> Iterator[str]:
+def _downstream(ended: DownstreamTrace) -> Iterator[str]:
     yield from _raw(ended.raw)
     for note in ended.notes:
         yield f"note      {_printable(note)}"

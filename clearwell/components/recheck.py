@@ -13,14 +13,14 @@ import dagster as dg
 from clearwell.components.display.events import FILES_READABLE, check_result, what_failed
 from clearwell.components.display.evidence import rules_of
 from clearwell.components.display.lineage import lineage_numbers
-from clearwell.flow.recheck import look_at_files, reaudit
+from clearwell.flow.recheck import look_at_files, recheck
 from clearwell.names import TableName, Zone
 from clearwell.project.specs import CuratedSpec, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from clearwell.flow.recheck import FilesNow, Reaudit
+    from clearwell.flow.recheck import FilesNow, RecheckResult
     from clearwell.flow.run import Run
     from clearwell.model import CheckResult
     from clearwell.quality import Suite
@@ -46,7 +46,7 @@ def audit_again(
         yield _files(key, look_at_files(run, spec))
     if not (ours := {name for name in wanted if name != FILES_READABLE}):
         return
-    found, rules = reaudit(run, spec, table, ours), rules_of(suite)
+    found, rules = recheck(run, spec, table, ours), rules_of(suite)
     for check in found.checks:
         yield check_result(
             key,
@@ -59,7 +59,7 @@ def audit_again(
         )
 
 
-def _told(check: CheckResult, found: Reaudit) -> str:
+def _told(check: CheckResult, found: RecheckResult) -> str:
     where = f"The published table at version {found.version} ({found.rows:,} rows) was audited again"
     if check.success:
         said = f"{where}: the check holds. Nothing was written."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.datasets.cache import cached_release
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, no_manifest
-from clearwell.datasets.release_store import open_shelf, pointed_version, versions_in
+from clearwell.datasets.release_store import open_release_store, pointed_version, versions_in
 from clearwell.errors import DatasetError, ProjectError, ReleaseNotFound, did_you_mean
 from clearwell.names import RELEASES, is_url
 from clearwell.settings import load_settings
@@ -22,7 +22,7 @@ from clearwell.stores.remote import RemotePlace
 if TYPE_CHECKING:
     import os
 
-    from clearwell.datasets.release_store import Shelf
+    from clearwell.datasets.release_store import ReleaseStore
     from clearwell.settings import Settings
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "find_lake",
     "find_on",
     "find_release",
-    "find_shelf",
+    "find_release_store",
     "list_datasets",
     "pointed_version",
     "release_versions",
@@ -72,17 +72,17 @@ def find_lake(lake: str | os.PathLike[str] | None = None) -> Path:
     return root
 
 
-def find_shelf(lake: str | os.PathLike[str] | None = None) -> Shelf:
+def find_release_store(lake: str | os.PathLike[str] | None = None) -> ReleaseStore:
     """The releases of ``lake``: a path, an address, or by default what the project says.
 
     Raises:
         DatasetError: there is no project, or no folder at that place.
     """
     if lake is None and (place := _settings().places.get(RELEASES)):
-        return open_shelf(place)
+        return open_release_store(place)
     if isinstance(lake, str) and is_url(lake):
-        return open_shelf(f"{lake.rstrip('/')}/{RELEASES}")
-    return open_shelf(find_lake(lake) / RELEASES)
+        return open_release_store(f"{lake.rstrip('/')}/{RELEASES}")
+    return open_release_store(find_lake(lake) / RELEASES)
 
 
 def list_datasets(lake: str | os.PathLike[str] | None = None) -> list[DatasetInfo]:
@@ -96,12 +96,12 @@ def list_datasets(lake: str | os.PathLike[str] | None = None) -> list[DatasetInf
         DatasetError: no such lake, or a release that cannot be read.
         StoreError: the store that it lies in refuses us.
     """
-    return datasets_on(find_shelf(lake))
+    return datasets_on(find_release_store(lake))
 
 
-def datasets_on(shelf: Shelf) -> list[DatasetInfo]:
+def datasets_on(release_store: ReleaseStore) -> list[DatasetInfo]:
     """The same, of the place of a lake's releases."""
-    return [_info(shelf, name) for name in shelf.names()]
+    return [_info(release_store, name) for name in release_store.names()]
 
 
 def find_release(
@@ -121,31 +121,31 @@ def find_release(
         return _release_in_store(name.rstrip("/"), version)
     if _is_path(name):
         return _release_at(Path(name).expanduser().absolute(), version)
-    return find_on(find_shelf(lake), str(name), version)
+    return find_on(find_release_store(lake), str(name), version)
 
 
-def find_on(shelf: Shelf, name: str, version: int | str | None = None) -> Path:
+def find_on(release_store: ReleaseStore, name: str, version: int | str | None = None) -> Path:
     """The same, of a dataset whose releases lie at that place."""
-    if not (versions := () if not name or _is_path(name) else shelf.versions(name)):
-        known = shelf.names()
+    if not (versions := () if not name or _is_path(name) else release_store.versions(name)):
+        known = release_store.names()
         near = did_you_mean(name, known)
         listed = (
             f"datasets here: {', '.join(known)}"
             if known
             else "nothing has been released yet: `clearwell run`"
         )
-        where = shelf.where.removesuffix(f"/{RELEASES}")
+        where = release_store.where.removesuffix(f"/{RELEASES}")
         raise ReleaseNotFound(
             f"no dataset {name!r} in the lake at {where}", hint=f"{near} {listed}" if near else listed
         )
-    wanted = shelf.current(name) if version is None else _number(version)
+    wanted = release_store.current(name) if version is None else _number(version)
     if wanted not in versions:
         raise ReleaseNotFound(
             f"{name} has no version {version if version is not None else wanted}",
-            place=f"{shelf.where}/{name}",
+            place=f"{release_store.where}/{name}",
             hint=f"versions: {_listed(versions)}",
         )
-    return shelf.folder(name, wanted)
+    return release_store.folder(name, wanted)
 
 
 def release_versions(lake: Path, name: str) -> tuple[int, ...]:
@@ -154,7 +154,7 @@ def release_versions(lake: Path, name: str) -> tuple[int, ...]:
 
 
 def current_version(lake: Path, name: str) -> int:
-    """The version that readers get by default: where ``current.json`` points; see ``Shelf.current``."""
+    """The version that readers get by default, where ``current.json`` points."""
     return pointed_version(lake / RELEASES / name)
 
 
@@ -165,13 +165,13 @@ def _settings() -> Settings:
         raise DatasetError(f"no lake was named, and {error.fact}", hint='pass lake="path/to/lake"') from error
 
 
-def _info(shelf: Shelf, name: str) -> DatasetInfo:
-    version = shelf.current(name)
-    manifest, address = shelf.manifest(name, version), shelf.address(name, version)
+def _info(release_store: ReleaseStore, name: str) -> DatasetInfo:
+    version = release_store.current(name)
+    manifest, address = release_store.manifest(name, version), release_store.address(name, version)
     return DatasetInfo(
         name=name,
         current=version,
-        versions=shelf.versions(name),
+        versions=release_store.versions(name),
         kind=manifest.kind,
         created=manifest.created,
         rows=manifest.rows,
@@ -188,11 +188,11 @@ def _release_in_store(url: str, version: int | str | None) -> Path:
         return cached_release(url, text)
     above, _, name = url.rpartition("/")
     if not above.endswith("/"):  # a bucket is no dataset
-        shelf = open_shelf(above)
+        release_store = open_release_store(above)
         if RemotePlace(url).get(CURRENT) is not None:
-            wanted = shelf.current(name) if version is None else _number(version)
-            if wanted in shelf.versions(name):
-                return shelf.folder(name, wanted)
+            wanted = release_store.current(name) if version is None else _number(version)
+            if wanted in release_store.versions(name):
+                return release_store.folder(name, wanted)
     raise no_manifest(url)
 
 

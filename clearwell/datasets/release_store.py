@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "LocalShelf",
-    "RemoteShelf",
-    "Shelf",
-    "open_shelf",
+    "LocalReleaseStore",
+    "ReleaseStore",
+    "RemoteReleaseStore",
+    "open_release_store",
     "parse_pointer",
     "pointed_version",
     "versions_in",
@@ -38,7 +38,7 @@ __all__ = [
 _VERSION = re.compile(r"v([1-9][0-9]{0,8})")
 
 
-class Shelf(Protocol):
+class ReleaseStore(Protocol):
     """The releases of a lake. What lies in a store may raise StoreError besides."""
 
     @property
@@ -80,12 +80,16 @@ class Shelf(Protocol):
         ...
 
 
-def open_shelf(where: str | os.PathLike[str]) -> Shelf:
+def open_release_store(where: str | os.PathLike[str]) -> ReleaseStore:
     """The releases at ``where``; looks at nothing yet."""
-    return RemoteShelf(where) if isinstance(where, str) and is_url(where) else LocalShelf(Path(where))
+    return (
+        RemoteReleaseStore(where)
+        if isinstance(where, str) and is_url(where)
+        else LocalReleaseStore(Path(where))
+    )
 
 
-class LocalShelf:
+class LocalReleaseStore:
     """Releases in a folder."""
 
     def __init__(self, root: Path) -> None:
@@ -126,7 +130,7 @@ class LocalShelf:
         return self.root / name / f"v{version}"
 
 
-class RemoteShelf:
+class RemoteReleaseStore:
     """Releases in an object store, read by pyarrow and deltalake alone."""
 
     def __init__(self, where: str) -> None:
@@ -185,7 +189,7 @@ def versions_in(dataset: Path) -> tuple[int, ...]:
 
 
 def pointed_version(dataset: Path) -> int:
-    """Where ``current.json`` in a dataset's folder points; see ``Shelf.current``."""
+    """Where ``current.json`` in a dataset's folder points; see ``ReleaseStore.current``."""
     file = dataset / CURRENT
     try:
         text = file.read_bytes()
@@ -197,7 +201,7 @@ def pointed_version(dataset: Path) -> int:
 
 
 def parse_pointer(text: bytes | None, name: str, place: str) -> int:
-    """The version that the pointer at ``place`` names; see ``Shelf.current``."""
+    """The version that the pointer at ``place`` names; see ``ReleaseStore.current``."""
     if text is None:
         raise ReleaseNotFound(
             f"{name} has no current release yet",

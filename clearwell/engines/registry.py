@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearwell.engines.connect.code_archive import Parcel
+from clearwell.engines.connect.code_archive import CodeArchive
 from clearwell.engines.connect.engine import ConnectEngine
 from clearwell.engines.sail.engine import EmbeddedEngine
 from clearwell.engines.spark.engine import open_spark
@@ -38,8 +38,8 @@ def open_engine(settings: Settings) -> Engine:
         return open_spark(settings)
     if wanted.startswith("sc://"):
         apart = [Path(place) for place in settings.places.values() if not is_url(place)]
-        code = Parcel(settings.project, without=(settings.lake, *apart))
-        return ConnectEngine(wanted, deadline_seconds=deadline, parcel=code)
+        code = CodeArchive(settings.project, without=(settings.lake, *apart))
+        return ConnectEngine(wanted, deadline_seconds=deadline, code_archive=code)
     return _plugin(wanted, settings)
 
 

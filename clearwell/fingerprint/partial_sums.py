@@ -18,7 +18,7 @@ from clearwell.fingerprint.rows import Fingerprint, row_digests, same_encoding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["ALL", "SUMS", "RowSplit", "Tally", "fingerprints"]
+__all__ = ["ALL", "SUMS", "PartialSums", "RowSplit", "fingerprints"]
 
 SUMS = "side string, rows bigint, total binary"
 """What a tally gives, as Spark writes a schema."""
@@ -44,7 +44,7 @@ class RowSplit(Protocol):
 
 
 @dataclass(frozen=True)
-class Tally:
+class PartialSums:
     """A function for ``mapInArrow``: batches of rows to one row a side.
 
     Args:
@@ -58,7 +58,9 @@ class Tally:
     sides: tuple[str, ...] = (ALL,)
 
     @classmethod
-    def of(cls, schema: pa.Schema, split: RowSplit | None = None, sides: tuple[str, ...] = (ALL,)) -> Tally:
+    def of(
+        cls, schema: pa.Schema, split: RowSplit | None = None, sides: tuple[str, ...] = (ALL,)
+    ) -> PartialSums:
         """The tally of rows with the columns of ``schema``."""
         return cls(schema.serialize().to_pybytes(), split, sides)
 

@@ -26,11 +26,11 @@ from clearwell.tables import (
     Intent,
     Snapshot,
     WriteKind,
-    carry_out,
+    apply_batch,
     decide,
     files_of,
+    recover,
     schema_json,
-    settle,
     verify_files,
 )
 
@@ -59,7 +59,7 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
     code = ingest_code(spec)
     recovered = False
     for _ in range(_MOST_TRIES):
-        recovered |= settle(lake, name, engine=run.engine, recheck=lambda *_: True) is not None
+        recovered |= recover(lake, name, engine=run.engine, recheck=lambda *_: True) is not None
         snapshot = lake.table(
             name
         ).snapshot()  # before the files are listed: what comes later has a later batch
@@ -85,7 +85,7 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
             notes = _notes(found, aside)
             return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
         winner = decide(lake, intent)
-        carry_out(lake, winner, engine=run.engine, recheck=lambda *_: True)
+        apply_batch(lake, winner, engine=run.engine, recheck=lambda *_: True)
         if winner.attempt == intent.attempt:
             run.refreshed(name)
             aside += unreadable
@@ -136,12 +136,12 @@ def _stage(
     log.info("%s: reading %d files (%s)", name, len(files), need.reason)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     attempt = lake.begin(name, batch)
-    lake.reached("stage", name)
+    lake.failpoint("stage", name)
     base = snapshot.schema if snapshot and need.mode != "replace" else None
     landing = Landing(lake, name, attempt, source, base)
     take(run, landing, files)
     landed = landing.close()
-    lake.reached("staged", name)
+    lake.failpoint("staged", name)
     if not landed.counts and snapshot is not None and need.mode == "append":
         lake.discard(attempt.id, name)  # every new file was set aside
         return None, list(landed.set_aside)

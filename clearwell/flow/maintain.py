@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.names import EVENTS, RELEASES
 from clearwell.publishing.attempts import leftover_attempts
 from clearwell.tables import Maintained, maintain
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from clearwell.tables import Lake
 
-__all__ = ["Upkeep", "keep_in_order", "pinned_versions"]
+__all__ = ["MaintenanceResult", "maintain_lake", "pinned_versions"]
 
 
 _EVENTS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Upkeep:
+class MaintenanceResult:
     """What was done, or would be: table by table, and how many unfinished releases and old events went."""
 
     tables: tuple[Maintained, ...]
@@ -31,7 +31,7 @@ class Upkeep:
     old_event_files: int = 0
 
 
-def keep_in_order(lake: Lake, *, retention_hours: float, dry_run: bool = False) -> Upkeep:
+def maintain_lake(lake: Lake, *, retention_hours: float, dry_run: bool = False) -> MaintenanceResult:
     """Join small files and free what no reader, run or release can need: see ``clearwell.tables``."""
     leftovers = leftover_attempts(lake)
     if not dry_run:
@@ -43,16 +43,16 @@ def keep_in_order(lake: Lake, *, retention_hours: float, dry_run: bool = False) 
     if not dry_run:
         for file in old:
             file.unlink(missing_ok=True)
-    return Upkeep(tuple(done), len(leftovers), len(old))
+    return MaintenanceResult(tuple(done), len(leftovers), len(old))
 
 
 def pinned_versions(lake: Lake) -> dict[str, set[int]]:
     """The versions of tables that releases of this lake were made from, by table."""
     pinned: dict[str, set[int]] = {}
-    shelf = open_shelf(lake.store.absolute(RELEASES))
-    for dataset in shelf.folders():
-        for version in shelf.versions(dataset):
-            for made_from in shelf.manifest(dataset, version).inputs:
+    release_store = open_release_store(lake.store.absolute(RELEASES))
+    for dataset in release_store.folders():
+        for version in release_store.versions(dataset):
+            for made_from in release_store.manifest(dataset, version).inputs:
                 pinned.setdefault(made_from.table, set()).add(made_from.version)
     return pinned
 

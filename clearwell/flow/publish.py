@@ -1,8 +1,8 @@
 """Publish: a version of a table becomes an immutable release, to train a model on or to ask it with.
 
 A release is made when its input or its settings have changed since the last one. No row is dropped on the
-way (``clearwell.publishing.from_spec``, ``clearwell.publishing.training`` and ``live`` say what is refused), and rows are
-written in an order that only their contents decide, so the same rows make the same bytes. The columns of
+way (``from_spec``, ``training`` and ``inference`` of ``clearwell.publishing`` say what is refused), and rows
+are written in an order that only their contents decide, so the same rows make the same bytes. The columns of
 provenance are no features: they are left out, and ``_file_id`` and ``_record_no`` kept beside the data.
 """
 
@@ -23,12 +23,12 @@ from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
 from clearwell.flow.build.lineage import release_lineage
 from clearwell.model import Outcome
-from clearwell.publishing.attempts import press_of
-from clearwell.publishing.from_spec import live_recipe, training_recipe
-from clearwell.publishing.inference import LiveRecipe, make_live
+from clearwell.publishing.attempts import publisher_of
+from clearwell.publishing.from_spec import inference_recipe, training_recipe
+from clearwell.publishing.inference import InferenceRecipe, make_inference
 from clearwell.publishing.order import buckets_for
 from clearwell.publishing.splits import TEST
-from clearwell.publishing.training import SplitRecipe, make_splits
+from clearwell.publishing.training import TrainingRecipe, make_training
 from clearwell.tables import record_release
 from clearwell.tables.control import Process
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from clearwell.flow.run import Run
     from clearwell.model import Edge
     from clearwell.project.specs import DatasetSpec
-    from clearwell.publishing.publisher import Press
+    from clearwell.publishing.publisher import Publisher
     from clearwell.tables.control import Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
@@ -69,26 +69,25 @@ class ReleaseResult:
 def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     """Release ``spec.from_table`` as it is now, unless the current release is made from the same.
 
-    Safe to kill and to run twice at once: see ``clearwell.publishing.claim`` and, where the lake's releases lie
-    in a store, ``clearwell.publishing.upload``.
+    Safe to kill and to run twice at once: see ``claim`` and ``upload`` of ``clearwell.publishing``.
 
     Raises:
         TableNotFound: the table does not exist.
         DatasetError: the table cannot be released as the spec says.
         StoreError: the store of the releases refuses us.
     """
-    press = press_of(run.lake, spec.name)
-    seen = press.versions()  # before the table is read: what comes later may have read more
+    publisher = publisher_of(run.lake, spec.name)
+    seen = publisher.versions()  # before the table is read: what comes later may have read more
     snapshot = run.lake.existing(spec.from_table)
     recipe = _recipe(run, spec, snapshot)  # first: the training dataset may have got other features meanwhile
-    if (found := press.adopt(_identity(snapshot, spec))) is not None:
+    if (found := publisher.adopt(_identity(snapshot, spec))) is not None:
         manifest, moved = found
         _record_lineage(run.lake, manifest)
         reason = "finished a release that was cut short" if moved else "same input, same settings"
-        return _result(press, manifest, Outcome.UNCHANGED, reason, recovered=moved)
+        return _result(publisher, manifest, Outcome.UNCHANGED, reason, recovered=moved)
 
     draft = _draft(run.lake, spec, recipe, snapshot)
-    attempt = press.begin(json.dumps(asdict(Process.current())))
+    attempt = publisher.begin(json.dumps(asdict(Process.current())))
     try:
         splits, achieved = _make(recipe, snapshot, attempt)
         draft = replace(
@@ -98,15 +97,15 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
             achieved=achieved,
             fingerprint=combined_fingerprint((split.name, split.fingerprint) for split in splits),
         )
-        held, is_ours = press.claim(attempt, draft, seen=seen)
+        held, is_ours = publisher.claim(attempt, draft, seen=seen)
     finally:
-        press.forget(attempt)
+        publisher.forget(attempt)
     _record_lineage(run.lake, held)
     if not is_ours:
-        return _result(press, held, Outcome.UNCHANGED, "another run was first")
+        return _result(publisher, held, Outcome.UNCHANGED, "another run was first")
     _log.info("%s: released v%d, %s rows", spec.name, held.version, f"{held.rows:,}")
     return _result(
-        press, held, Outcome.BUILT, "first release" if held.version == 1 else "new input or settings"
+        publisher, held, Outcome.BUILT, "first release" if held.version == 1 else "new input or settings"
     )
 
 
@@ -118,22 +117,22 @@ def _record_lineage(lake: Lake, held: Manifest) -> None:
     record_release(lake, held.dataset, held.version, _lineage(held), created=held.created)
 
 
-def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe | LiveRecipe:
+def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> TrainingRecipe | InferenceRecipe:
     if spec.kind == "inference":
-        return live_recipe(run.project, run.lake, spec, snapshot)
+        return inference_recipe(run.project, run.lake, spec, snapshot)
     return training_recipe(run.project, spec, snapshot)
 
 
 def _make(
-    recipe: SplitRecipe | LiveRecipe, snapshot: Snapshot, attempt: Path
+    recipe: TrainingRecipe | InferenceRecipe, snapshot: Snapshot, attempt: Path
 ) -> tuple[tuple[SplitFiles, ...], dict[str, Any]]:
     """Write the data; its splits, and what came of the settings."""
     batches, rows, buckets = snapshot.batches(recipe.reads), snapshot.rows, buckets_for(snapshot.bytes)
     try:
-        if isinstance(recipe, LiveRecipe):
-            live, replaced = make_live(batches, recipe, attempt, rows=rows, buckets=buckets)
+        if isinstance(recipe, InferenceRecipe):
+            live, replaced = make_inference(batches, recipe, attempt, rows=rows, buckets=buckets)
             return (live,), {"replaced_rows": replaced}
-        splits = make_splits(batches, recipe, attempt, rows=rows, buckets=buckets)
+        splits = make_training(batches, recipe, attempt, rows=rows, buckets=buckets)
         tests = next(split.rows for split in splits if split.name == TEST)
         return splits, {"test_share": round(tests / rows, 6)}
     except (OSError, pa.ArrowException) as error:
@@ -144,7 +143,9 @@ def _make(
         ) from error
 
 
-def _draft(lake: Lake, spec: DatasetSpec, recipe: SplitRecipe | LiveRecipe, snapshot: Snapshot) -> Manifest:
+def _draft(
+    lake: Lake, spec: DatasetSpec, recipe: TrainingRecipe | InferenceRecipe, snapshot: Snapshot
+) -> Manifest:
     """The manifest without its number and its data."""
     state = snapshot.state
     intent = _last_intent(lake, snapshot)
@@ -196,13 +197,13 @@ def _identity(snapshot: Snapshot, spec: DatasetSpec) -> str:
 
 
 def _result(
-    press: Press, held: Manifest, outcome: Outcome, reason: str, *, recovered: bool = False
+    publisher: Publisher, held: Manifest, outcome: Outcome, reason: str, *, recovered: bool = False
 ) -> ReleaseResult:
     return ReleaseResult(
         dataset=held.dataset,
         outcome=outcome,
         version=held.version,
-        path=press.address(held.version),
+        path=publisher.address(held.version),
         rows=held.rows,
         bytes=held.bytes,
         fingerprint=held.fingerprint,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clearwell.project.specs import CuratedSpec, TableSpec
     from clearwell.tables import Snapshot
 
-__all__ = ["FilesNow", "Reaudit", "look_at_files", "reaudit"]
+__all__ = ["FilesNow", "RecheckResult", "look_at_files", "recheck"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class FilesNow:
 
 
 @dataclass(frozen=True)
-class Reaudit:
+class RecheckResult:
     """What the checks of a table say of its published rows at ``version``."""
 
     table: str
@@ -54,7 +54,9 @@ class Reaudit:
     checks: tuple[CheckResult, ...]
 
 
-def reaudit(run: Run, spec: TableSpec | CuratedSpec, table: TableName, checks: Collection[str]) -> Reaudit:
+def recheck(
+    run: Run, spec: TableSpec | CuratedSpec, table: TableName, checks: Collection[str]
+) -> RecheckResult:
     """Judge the published rows of ``table`` by those of its checks that are named.
 
     Its column lineage is judged as its builds recorded it: no code of the project runs here.
@@ -78,7 +80,7 @@ def reaudit(run: Run, spec: TableSpec | CuratedSpec, table: TableName, checks: C
         passed[True],
         passed[False],
     )
-    return Reaudit(str(table), snapshot.version, snapshot.rows, results)
+    return RecheckResult(str(table), snapshot.version, snapshot.rows, results)
 
 
 def look_at_files(run: Run, spec: TableSpec) -> FilesNow:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.errors import TableError
 from clearwell.names import RELEASES, TableName, Zone
 from clearwell.notify.openlineage_facts import DataFacts, RunFacts, Written
@@ -88,8 +88,8 @@ def table_facts(run: Run, spec: TableSpec | CuratedSpec, result: BuildResult) ->
 
 def release_facts(run: Run, spec: DatasetSpec, result: ReleaseResult) -> Facts:
     """What a release was made from and holds."""
-    shelf = open_shelf(run.lake.store.absolute(RELEASES))
-    manifest = shelf.manifest(result.dataset, result.version)
+    release_store = open_release_store(run.lake.store.absolute(RELEASES))
+    manifest = release_store.manifest(result.dataset, result.version)
     inputs: list[tuple[DataFacts, Written | None]] = [
         (_table(run, TableName.parse(i.table), i.version), None) for i in manifest.inputs
     ]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.errors import DatasetError
 from clearwell.names import RELEASES, Zone
 from clearwell.pages.index_page import index_page
@@ -138,8 +138,8 @@ def _nodes(project: Project, lake: Lake, docs: Sequence[TableDoc]) -> Iterator[L
 def _released(lake: Lake, spec: DatasetSpec) -> tuple[LineageColumn, ...]:
     """The columns of a dataset's current release; none while nothing is released."""
     try:
-        shelf = open_shelf(lake.store.absolute(RELEASES))
-        manifest = shelf.manifest(spec.name, shelf.current(spec.name))
+        release_store = open_release_store(lake.store.absolute(RELEASES))
+        manifest = release_store.manifest(spec.name, release_store.current(spec.name))
     except DatasetError:
         return ()
     return tuple(LineageColumn(c.name, c.type, is_label=c.name == manifest.label) for c in manifest.schema)

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from clearwell.datasets.manifest import MANIFEST
 from clearwell.names import RELEASES
-from clearwell.publishing.publisher import ATTEMPT, LocalPress, remove_attempt
-from clearwell.publishing.upload import RemotePress
+from clearwell.publishing.publisher import ATTEMPT, LocalPublisher, remove_attempt
+from clearwell.publishing.upload import RemotePublisher
 from clearwell.tables.control import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.publishing.publisher import Press
+    from clearwell.publishing.publisher import Publisher
     from clearwell.stores import StoredFile
     from clearwell.tables import Lake
 
-__all__ = ["Leftover", "leftover_attempts", "press_of"]
+__all__ = ["Leftover", "leftover_attempts", "publisher_of"]
 
 _NOTE = re.compile(rf"(.*/){re.escape(ATTEMPT)}([0-9a-f]{{32}})\.json")
 _DEAD_ELSEWHERE_SECONDS = 7 * 24 * 3600
@@ -46,12 +46,12 @@ class Leftover:
             self.lake.store.delete([self.place])
 
 
-def press_of(lake: Lake, dataset: str) -> Press:
+def publisher_of(lake: Lake, dataset: str) -> Publisher:
     """Where the releases of a dataset are made."""
     where = lake.store.absolute(f"{RELEASES}/{dataset}")
     if lake.store.is_local(f"{RELEASES}/{dataset}"):
-        return LocalPress(Path(where))
-    return RemotePress(where, lake.root / RELEASES / dataset)
+        return LocalPublisher(Path(where))
+    return RemotePublisher(where, lake.root / RELEASES / dataset)
 
 
 def leftover_attempts(lake: Lake) -> list[Leftover]:

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from clearwell.datasets.keys import can_be_key
 from clearwell.errors import DatasetError, TableNotFound, did_you_mean
 from clearwell.names import PROVENANCE
-from clearwell.publishing.inference import LiveRecipe
+from clearwell.publishing.inference import InferenceRecipe
 from clearwell.publishing.splits import ByGroup, ByTime, split_by_group, split_value
-from clearwell.publishing.training import SplitRecipe
+from clearwell.publishing.training import TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from clearwell.tables import Lake
     from clearwell.tables.read.snapshot import Snapshot
 
-__all__ = ["live_recipe", "training_recipe"]
+__all__ = ["inference_recipe", "training_recipe"]
 
 _LINEAGE = ("_file_id", "_record_no")
 
 
-def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> SplitRecipe:
+def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> TrainingRecipe:
     """The recipe of a training dataset.
 
     Raises:
@@ -51,7 +51,7 @@ def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> 
             place=project.place(spec, "label"),
             hint=f"{spec.from_table} must have the label and at least one more column",
         )
-    return SplitRecipe(
+    return TrainingRecipe(
         table=spec.from_table,
         place=project.place(spec),
         schema=_released(kept),
@@ -63,9 +63,9 @@ def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> 
     )
 
 
-def live_recipe(
+def inference_recipe(
     project: Project, lake: Lake, spec: DatasetSpec, snapshot: Snapshot, *, features: Sequence[str] = ()
-) -> LiveRecipe:
+) -> InferenceRecipe:
     """The recipe of an inference dataset; its ``features`` are known where it was released before.
 
     Raises:
@@ -87,7 +87,7 @@ def live_recipe(
         _require_order(schema.field(spec.latest_by), project.place(spec, "latest_by"))
     kept = _kept(schema, spec)
     features = tuple(features) or _same_features(project, lake, spec, kept)
-    return LiveRecipe(
+    return InferenceRecipe(
         table=spec.from_table,
         place=project.place(spec),
         schema=_released(kept),

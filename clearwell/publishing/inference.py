@@ -29,7 +29,7 @@ from clearwell.publishing.recipe import (
     refuse_no_rows,
     refuse_wrong_files,
 )
-from clearwell.publishing.write import LIVE_BATCH, write_split
+from clearwell.publishing.write import INFERENCE_BATCH, write_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from clearwell.datasets.manifest import SplitFiles
 
-__all__ = ["LIVE", "LiveRecipe", "make_live"]
+__all__ = ["LIVE", "InferenceRecipe", "make_inference"]
 
 LIVE = "live"
 """The name of the one set of rows that an inference release has."""
@@ -46,7 +46,7 @@ _SLICE = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
-class LiveRecipe(Recipe):
+class InferenceRecipe(Recipe):
     """How rows become the state that a model is asked about.
 
     Args:
@@ -68,8 +68,8 @@ class LiveRecipe(Recipe):
         return (self.latest_by,) if self.latest_by else ()
 
 
-def make_live(
-    batches: Iterable[pa.RecordBatch], recipe: LiveRecipe, folder: Path, *, rows: int, buckets: int = 1
+def make_inference(
+    batches: Iterable[pa.RecordBatch], recipe: InferenceRecipe, folder: Path, *, rows: int, buckets: int = 1
 ) -> tuple[SplitFiles, int]:
     """Write the rows and their index below ``folder``; also the number of rows that a later one replaced.
 
@@ -104,7 +104,7 @@ def make_live(
             fingerprint=latest.fingerprint,
             formats=recipe.formats,
             lineage=recipe.lineage,
-            arrow_batch=LIVE_BATCH,
+            arrow_batch=INFERENCE_BATCH,
         )
         latest.refuse()
         index.write(folder / path)
@@ -115,7 +115,7 @@ def make_live(
     return replace(split, files=tuple(sorted([*split.files, entry], key=lambda f: f.path))), latest.replaced
 
 
-def _take(batches: Iterable[pa.RecordBatch], recipe: LiveRecipe, order: DigestOrder) -> int:
+def _take(batches: Iterable[pa.RecordBatch], recipe: InferenceRecipe, order: DigestOrder) -> int:
     """Put all rows in order; their number."""
     read = 0
     missing = dict.fromkeys((*recipe.key, *recipe.decides), 0)
@@ -138,7 +138,7 @@ def _take(batches: Iterable[pa.RecordBatch], recipe: LiveRecipe, order: DigestOr
 class _Latest:
     """Of sorted rows the last of each key; counts what it leaves out, and what it cannot decide."""
 
-    def __init__(self, recipe: LiveRecipe, index: IndexWriter) -> None:
+    def __init__(self, recipe: InferenceRecipe, index: IndexWriter) -> None:
         self.fingerprint = Fingerprint(recipe.schema)
         self.replaced = 0
         self._recipe = recipe

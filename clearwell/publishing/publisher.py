@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from clearwell.datasets.manifest import Manifest
 
-__all__ = ["ATTEMPT", "LocalPress", "Press", "begin_attempt", "remove_attempt"]
+__all__ = ["ATTEMPT", "LocalPublisher", "Publisher", "begin_attempt", "remove_attempt"]
 
 ATTEMPT = ".attempt-"
 
 
-class Press(Protocol):
+class Publisher(Protocol):
     """Makes the releases of one dataset. What lies in a store may raise StoreError besides."""
 
     def versions(self) -> tuple[int, ...]:
@@ -51,7 +51,7 @@ class Press(Protocol):
         ...
 
 
-class LocalPress:
+class LocalPublisher:
     """Makes releases in the folder of a dataset."""
 
     def __init__(self, dataset: Path) -> None:

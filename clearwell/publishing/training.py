@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from clearwell.datasets.manifest import SplitFiles
     from clearwell.publishing.splits import ByGroup, ByTime
 
-__all__ = ["SplitRecipe", "make_splits"]
+__all__ = ["TrainingRecipe", "make_training"]
 
 _SLICE = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
-class SplitRecipe(Recipe):
+class TrainingRecipe(Recipe):
     """How rows become splits.
 
     Args:
@@ -60,7 +60,7 @@ class SplitRecipe(Recipe):
 class _Side:
     """The rows of one split: in order, and their fingerprint."""
 
-    def __init__(self, recipe: SplitRecipe, scratch: Path, buckets: int) -> None:
+    def __init__(self, recipe: TrainingRecipe, scratch: Path, buckets: int) -> None:
         names = recipe.schema.names
         self.fingerprint = Fingerprint(recipe.schema)
         self.order = DigestOrder(
@@ -75,8 +75,8 @@ class _Side:
             self.fingerprint.add(self.order.add(batch.slice(start, _SLICE)))
 
 
-def make_splits(
-    batches: Iterable[pa.RecordBatch], recipe: SplitRecipe, folder: Path, *, rows: int, buckets: int = 1
+def make_training(
+    batches: Iterable[pa.RecordBatch], recipe: TrainingRecipe, folder: Path, *, rows: int, buckets: int = 1
 ) -> tuple[SplitFiles, ...]:
     """Write the train and the test split below ``folder``.
 
@@ -114,7 +114,7 @@ def make_splits(
     return splits
 
 
-def _route(batches: Iterable[pa.RecordBatch], recipe: SplitRecipe, sides: dict[str, _Side]) -> int:
+def _route(batches: Iterable[pa.RecordBatch], recipe: TrainingRecipe, sides: dict[str, _Side]) -> int:
     """Send each row to its split; the number of rows read."""
     read = no_label = no_place = 0
     for batch in batches:
@@ -136,7 +136,7 @@ def _route(batches: Iterable[pa.RecordBatch], recipe: SplitRecipe, sides: dict[s
     return read
 
 
-def _refuse_empty(recipe: SplitRecipe, placed: dict[str, int]) -> None:
+def _refuse_empty(recipe: TrainingRecipe, placed: dict[str, int]) -> None:
     refuse_no_rows(recipe, sum(placed.values()))
     for name in (TRAIN, TEST):
         if not placed[name]:

@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest
-from clearwell.datasets.release_store import RemoteShelf, parse_pointer
+from clearwell.datasets.release_store import RemoteReleaseStore, parse_pointer
 from clearwell.errors import DatasetError, StoreError
 from clearwell.publishing.claim import is_overtaken
 from clearwell.publishing.publisher import ATTEMPT, begin_attempt, remove_attempt
@@ -32,29 +32,29 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-__all__ = ["RemotePress"]
+__all__ = ["RemotePublisher"]
 
 _log = logging.getLogger("clearwell")
 _AT_ONCE = 4
 
 
-class RemotePress:
+class RemotePublisher:
     """Makes the releases of a dataset at an address; ``scratch`` is its folder on this machine."""
 
     def __init__(self, where: str, scratch: Path) -> None:
         above, _, self._name = where.rpartition("/")
-        self._shelf = RemoteShelf(above)
+        self._release_store = RemoteReleaseStore(above)
         self._place = RemotePlace(where)
         self._scratch = scratch
         self._uploaded: dict[str, set[str]] = {}
 
     def versions(self) -> tuple[int, ...]:
         """The releases that have a manifest."""
-        return self._shelf.versions(self._name)
+        return self._release_store.versions(self._name)
 
     def address(self, version: int) -> str:
         """The release's address."""
-        return self._shelf.address(self._name, version)
+        return self._release_store.address(self._name, version)
 
     def adopt(self, identity: str) -> tuple[Manifest, bool] | None:
         """The newest release, if it is whole and of that identity."""
@@ -105,7 +105,7 @@ class RemotePress:
             return None
         number = versions[-1]
         try:
-            manifest = self._shelf.manifest(self._name, number)
+            manifest = self._release_store.manifest(self._name, number)
         except DatasetError:
             return None
         return manifest if manifest.version == number and self._is_there(manifest) else None

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["LIVE_BATCH", "ROWS_PER_FILE", "ROW_GROUP", "write_split"]
+__all__ = ["INFERENCE_BATCH", "ROWS_PER_FILE", "ROW_GROUP", "write_split"]
 
-LIVE_BATCH = 131_072
+INFERENCE_BATCH = 131_072
 ROW_GROUP = 32_768
 ROWS_PER_FILE = 1 << 20
 

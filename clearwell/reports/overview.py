@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.names import RELEASES, TableName
 from clearwell.reports.content import Figure, Page
 from clearwell.reports.formats import money, percent, readable_size
@@ -19,7 +19,7 @@ from clearwell.reports.measure.releases import measure_releases, release_section
 from clearwell.reports.measure.storage import measure
 from clearwell.reports.render.check_tables import check_section, check_state
 from clearwell.reports.render.cost_tables import cost_sections
-from clearwell.reports.render.other_costs import burden_document, burden_sections
+from clearwell.reports.render.other_costs import other_costs_document, other_costs_sections
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,7 +76,7 @@ class Overview:
         """All figures, as plain data: what the JSON beside the page holds, and what makes a new page due."""
         return {
             **self.cost.document(),
-            **burden_document(self.cost),
+            **other_costs_document(self.cost),
             "growth": self.growth.document(),
             "quarantine": quarantine_document(self.quarantine),
             "checks": self.checks.document(),
@@ -97,7 +97,7 @@ class Overview:
             release_section(self.releases),
             tables,
             prices,
-            *burden_sections(self.cost),
+            *other_costs_sections(self.cost),
         )
 
     def _figures(self) -> tuple[Figure, ...]:
@@ -196,5 +196,5 @@ def measure_overview(
         growth=measure_growth(lake, storage),
         quarantine=measure_quarantine(lake, storage, builds),
         checks=measure_checks(lake, storage, builds),
-        releases=measure_releases(open_shelf(lake.store.absolute(RELEASES)), storage),
+        releases=measure_releases(open_release_store(lake.store.absolute(RELEASES)), storage),
     )

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from clearwell.curation import keep_latest
 from clearwell.errors import ProjectError, TableNotFound
-from clearwell.publishing.from_spec import live_recipe, training_recipe
+from clearwell.publishing.from_spec import inference_recipe, training_recipe
 from clearwell.publishing.inference import LIVE
 from clearwell.publishing.splits import TEST, TRAIN
 from clearwell.reproduce.on_engine import fingerprint_frame, fingerprint_sides
@@ -81,7 +81,7 @@ def released_contents(
     """
     frame = snapshot.read(run.engine)
     if spec.kind == "inference":
-        live = live_recipe(run.project, run.lake, spec, snapshot, features=features)
+        live = inference_recipe(run.project, run.lake, spec, snapshot, features=features)
         if live.latest_by:  # one row a key, as publishing has found
             frame = keep_latest(frame, key=live.key, order_by=(live.latest_by,))
         return fingerprint_sides(frame, run.engine, live.schema, None, (LIVE,))

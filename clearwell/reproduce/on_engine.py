@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearwell.fingerprint.partial_sums import ALL, SUMS, Tally, fingerprints
+from clearwell.fingerprint.partial_sums import ALL, SUMS, PartialSums, fingerprints
 from clearwell.names import quoted
 
 if TYPE_CHECKING:
@@ -54,5 +54,5 @@ def fingerprint_sides(
     rows = frame.select(*(F.col(quoted(name)) for name in names))
     with engine.work("fingerprinting rows"):
         # The promised type: mapInArrow wants a function, and pickles this one by the name of its class.
-        sums = rows.mapInArrow(Tally.of(schema, split, sides), SUMS).toArrow()
+        sums = rows.mapInArrow(PartialSums.of(schema, split, sides), SUMS).toArrow()
     return fingerprints(schema, sums, sides)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.datasets import Dataset, open_dataset
 from clearwell.datasets.catalog import find_on
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.errors import DatasetError
 from clearwell.names import RELEASES, release_path
 
@@ -33,7 +33,7 @@ def open_release(lake: Lake, release: str, version: str | None = None) -> Datase
     """
     if "/" in release or "\\" in release or release.startswith("."):
         return open_dataset(release, version=version)
-    return Dataset(find_on(open_shelf(lake.store.absolute(RELEASES)), release, version))
+    return Dataset(find_on(open_release_store(lake.store.absolute(RELEASES)), release, version))
 
 
 def require_stored_files(lake: Lake, manifest: Manifest) -> None:

@@ -1,7 +1,7 @@
 """Verify a release: its files are what was released, and its rows are what bronze gives again.
 
 The files first, which needs nothing but the release. Then every table between bronze and the release is made
-again in a scratch lake, of the bronze rows that were read then (``clearwell.reproduce.replay``), and the content
+again in a scratch lake, from the bronze rows that were read then (see ``replay``), and the content
 fingerprint of each split is compared with the one that the manifest has. Of the real lake only bronze, the
 intents and the release are read; nothing is written to it.
 """

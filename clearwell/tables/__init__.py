@@ -24,10 +24,10 @@ from clearwell.tables.staging.stage import (
 from clearwell.tables.staging.verify import verify_files, verify_keys, verify_required, verify_rows
 from clearwell.tables.write.commit import (
     Recheck,
-    carry_out,
+    apply_batch,
     decide,
+    recover,
     schema_json,
-    settle,
     void_batch,
 )
 from clearwell.tables.write.delete import delete_rows
@@ -52,7 +52,7 @@ __all__ = [
     "Table",
     "WriteKind",
     "altered_files",
-    "carry_out",
+    "apply_batch",
     "changed_by_others",
     "commits_of_others",
     "count_by_file",
@@ -69,8 +69,8 @@ __all__ = [
     "quarantine_of",
     "read_staged",
     "record_release",
+    "recover",
     "schema_json",
-    "settle",
     "stage_frame",
     "stage_rejected",
     "verify_files",

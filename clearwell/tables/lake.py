@@ -119,7 +119,7 @@ class Lake:
             return Path(self.store.absolute(log)).is_dir()
         return any(True for _ in self.store.list(log))
 
-    def reached(self, step: str, table: TableName | str) -> None:
+    def failpoint(self, step: str, table: TableName | str) -> None:
         """Say that the write path has come to ``step``."""
         _steps.debug("step %s %s", step, table)
         if self._on_step is not None:

@@ -78,7 +78,7 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
             return snapshot.version
         if (kind := _kind(change)) is not None:
             snapshot.require_writable(kind)
-        table.lake.reached("commit", table.name)
+        table.lake.failpoint("commit", table.name)
         try:
             _commit(snapshot, change, {app: batch} if batch is not None else {})
         except (DeltaError, OSError) as error:  # unknown outcome: only the log knows

@@ -13,7 +13,7 @@ from clearwell.flow.build.call_transform import call_transform
 from clearwell.flow.build.staleness import newest_build
 from clearwell.names import TableName
 from clearwell.trace.raw_files import KnownRaw, find_raw, raw_step, taken_files
-from clearwell.trace.records import RowStep, Stop, Whereabouts
+from clearwell.trace.records import DownstreamTrace, RowStep, Stop
 from clearwell.trace.releases import released_rows
 from clearwell.trace.rows import Origin, Provenance
 
@@ -38,7 +38,7 @@ def trace_record(
     *,
     engine: Callable[[], Engine],
     show_personal: bool = False,
-) -> list[Whereabouts]:
+) -> list[DownstreamTrace]:
     """Where record ``number`` of ``file`` ended, once for each source that has this file.
 
     ``engine`` is called only where the transform must be run again.
@@ -48,10 +48,10 @@ def trace_record(
         ProjectError: the transform fails on this record.
     """
     rows = Provenance(project, lake, show_personal=show_personal)
-    return [_whereabouts(rows, raw, number, engine) for raw in find_raw(project, lake, file)]
+    return [_trace(rows, raw, number, engine) for raw in find_raw(project, lake, file)]
 
 
-def _whereabouts(rows: Provenance, known: KnownRaw, number: int, engine: Callable[[], Engine]) -> Whereabouts:
+def _trace(rows: Provenance, known: KnownRaw, number: int, engine: Callable[[], Engine]) -> DownstreamTrace:
     spec = known.spec
     bronze = str(spec.bronze_table)
     downstream = _downstream(rows, bronze)
@@ -60,7 +60,7 @@ def _whereabouts(rows: Provenance, known: KnownRaw, number: int, engine: Callabl
     if known.counts is None or known.set_aside:
         if raw.missing and (raw.records or not known.set_aside):  # of one that is torn no record can be told
             raise _beyond(known, number, raw.records or 0)
-        return Whereabouts(rows.discreet(raw, [bronze, *downstream]), bronze, (_not_taken(known),), notes)
+        return DownstreamTrace(rows.discreet(raw, [bronze, *downstream]), bronze, (_not_taken(known),), notes)
     origin = Origin(known.file_id, number)
     stops = [_in_bronze(rows, bronze, origin)]
     if stops[0].state == "absent" and (raw.missing or (raw.text is None and _cannot_be(rows, known, number))):
@@ -72,7 +72,7 @@ def _whereabouts(rows: Provenance, known: KnownRaw, number: int, engine: Callabl
         Stop(f"{dataset} v{version}", "released", f"split {split}")
         for dataset, version, split in released_rows(rows.lake, {bronze, *downstream}, origin.where)
     ]
-    return Whereabouts(rows.discreet(raw, [bronze, *downstream]), bronze, tuple(stops), notes)
+    return DownstreamTrace(rows.discreet(raw, [bronze, *downstream]), bronze, tuple(stops), notes)
 
 
 def _downstream(rows: Provenance, bronze: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["PERSONAL", "Joined", "RawStep", "RowStep", "Stop", "Trail", "Whereabouts"]
+__all__ = ["PERSONAL", "DownstreamTrace", "Joined", "RawStep", "RowStep", "Stop", "UpstreamTrace"]
 
 PERSONAL = "(personal)"
 """What is shown in place of a value of a column that holds personal data."""
@@ -65,7 +65,7 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class Trail:
+class UpstreamTrace:
     """A row's way back: ``steps`` from the row that was asked for, to ``raw``.
 
     When ``matches`` is more than one there is no way yet, but the first rows that match.
@@ -97,7 +97,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Whereabouts:
+class DownstreamTrace:
     """Where a record of a raw file ended; ``table`` is the bronze table of its source."""
 
     raw: RawStep

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from clearwell.datasets.catalog import find_on
 from clearwell.datasets.manifest import Manifest
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.errors import DatasetError
 from clearwell.names import RELEASES
 from clearwell.tables.read.find import find_rows_in, matching, plain_row
@@ -36,10 +36,13 @@ def released_rows(
     lake: Lake, tables: Collection[str], where: Mapping[str, pa.Scalar[Any]]
 ) -> Iterator[tuple[str, int, str]]:
     """Dataset, version and split of every release made from one of ``tables`` that holds such a row."""
-    shelf = open_shelf(lake.store.absolute(RELEASES))
-    for dataset in shelf.folders():
-        for version in shelf.versions(dataset):
-            manifest, address = shelf.manifest(dataset, version), shelf.address(dataset, version)
+    release_store = open_release_store(lake.store.absolute(RELEASES))
+    for dataset in release_store.folders():
+        for version in release_store.versions(dataset):
+            manifest, address = (
+                release_store.manifest(dataset, version),
+                release_store.address(dataset, version),
+            )
             if not {made_from.table for made_from in manifest.inputs} & set(tables):
                 continue
             for split in manifest.splits:
@@ -57,7 +60,7 @@ class Release:
     """
 
     def __init__(self, lake: Lake, dataset: str) -> None:
-        self.path: Path = find_on(open_shelf(lake.store.absolute(RELEASES)), dataset)
+        self.path: Path = find_on(open_release_store(lake.store.absolute(RELEASES)), dataset)
         self.manifest = Manifest.read(self.path)
 
     @property

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.errors import ProjectError, TableError, TableNotFound
 from clearwell.names import IDENTIFIER, PROVENANCE, RELEASES, TableName, Zone
 from clearwell.stores import parquet_file
 from clearwell.trace.keys import key_columns, parse_key
 from clearwell.trace.raw_files import raw_step, taken_files
-from clearwell.trace.records import Joined, RowStep, Trail
+from clearwell.trace.records import Joined, RowStep, UpstreamTrace
 from clearwell.trace.releases import Release
 from clearwell.trace.rows import Origin, Provenance
 
@@ -38,7 +38,7 @@ _TRACEABLE = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
 
 def trace_row(
     project: Project, lake: Lake, table: str, key: Iterable[str], *, show_personal: bool = False
-) -> Trail:
+) -> UpstreamTrace:
     """The way back of the row of ``table`` that ``key`` names; see ``clearwell.trace.keys`` for how it does.
 
     ``table`` may be a dataset: then it is a row of its current release.
@@ -49,7 +49,7 @@ def trace_row(
         TableError: no row has this key, neither in the table nor among what was kept out of it.
     """
     rows = Provenance(project, lake, show_personal=show_personal)
-    if IDENTIFIER.fullmatch(table) and open_shelf(lake.store.absolute(RELEASES)).versions(table):
+    if IDENTIFIER.fullmatch(table) and open_release_store(lake.store.absolute(RELEASES)).versions(table):
         return _trace_released(rows, table, key)
     schema = _schema(rows, _traceable(lake, table))
     columns = key_columns(project, table)
@@ -59,7 +59,7 @@ def trace_row(
     if found.count > 1:
         narrow = columns or _key_before(rows, table, schema.names)
         first = tuple(rows.shown(table, {c: row.get(c) for c in narrow}) for row in found.rows)
-        return Trail(table, shown, found.count, first=first, narrow_by=narrow)
+        return UpstreamTrace(table, shown, found.count, first=first, narrow_by=narrow)
     steps = [rows.step(table, row, "current") for row in found.rows]
     if not steps:
         steps = rows.quarantined(table, where)[:1] or rows.blocked(table, where)[:1]
@@ -68,12 +68,12 @@ def trace_row(
     return replace(trace_back(rows, steps[0]), key=shown, matches=found.count)
 
 
-def trace_back(rows: Provenance, step: RowStep) -> Trail:
+def trace_back(rows: Provenance, step: RowStep) -> UpstreamTrace:
     """The way back of a row."""
     steps, joined = [step], list[Joined]()
     notes: list[str] = []
     if step.file_id is None or step.record_no is None:
-        return Trail(step.table, {}, 1, (step,), notes=(_holds_none(rows, step.table),))
+        return UpstreamTrace(step.table, {}, 1, (step,), notes=(_holds_none(rows, step.table),))
     origin = Origin(step.file_id, step.record_no)
     table = step.table
     while before := _before(rows, table, origin):
@@ -87,10 +87,10 @@ def trace_back(rows: Provenance, step: RowStep) -> Trail:
         steps.append(found[0])
         table = before
     raw = _raw(rows, table, origin, [s.table for s in steps])
-    return Trail(step.table, {}, 1, tuple(steps), raw, tuple(joined), tuple(notes))
+    return UpstreamTrace(step.table, {}, 1, tuple(steps), raw, tuple(joined), tuple(notes))
 
 
-def _trace_released(rows: Provenance, dataset: str, key: Iterable[str]) -> Trail:
+def _trace_released(rows: Provenance, dataset: str, key: Iterable[str]) -> UpstreamTrace:
     """The way back of a row of the dataset's current release."""
     release = Release(rows.lake, dataset)
     rows.released[dataset] = release.table
@@ -105,7 +105,7 @@ def _trace_released(rows: Provenance, dataset: str, key: Iterable[str]) -> Trail
     if count > 1:
         narrow = release.key or _key_before(rows, dataset, release.schema.names)
         first = tuple({c: step.values.get(c) for c in narrow} for step in steps)
-        return Trail(dataset, shown, count, first=first, narrow_by=narrow)
+        return UpstreamTrace(dataset, shown, count, first=first, narrow_by=narrow)
     return replace(trace_back(rows, steps[0]), key=shown, matches=1)
 
 
@@ -113,7 +113,7 @@ def _traceable(lake: Lake, text: str) -> str:
     try:
         name = TableName.parse(text)
     except ProjectError:
-        known = [*map(str, lake.tables()), *open_shelf(lake.store.absolute(RELEASES)).names()]
+        known = [*map(str, lake.tables()), *open_release_store(lake.store.absolute(RELEASES)).names()]
         raise TableNotFound.among(text, known) from None
     if name.zone not in _TRACEABLE:
         hint = (

@@ -22,7 +22,7 @@ import pyarrow as pa
 from clearwell.engines import open_engine
 from clearwell.names import TableName
 from clearwell.settings import Settings
-from clearwell.tables import Intent, Lake, carry_out, decide, schema_json, settle, stage_frame
+from clearwell.tables import Intent, Lake, apply_batch, decide, recover, schema_json, stage_frame
 from clearwell.tables.maintenance.compact import compact
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def storm(lake: Lake, engine: Engine, writer: int, batches: int, chance: random.
 def write(lake: Lake, engine: Engine, frame: DataFrame, mode: str) -> int:
     """Bring the rows in as the next batch that nobody else has taken; its number."""
     while True:
-        settle(lake, NAME, engine=engine, recheck=lambda *_: True)
+        recover(lake, NAME, engine=engine, recheck=lambda *_: True)
         snapshot = lake.table(NAME).snapshot()
         batch = (snapshot.batch if snapshot else 0) + 1
         attempt = lake.begin(NAME, batch)
@@ -86,7 +86,7 @@ def write(lake: Lake, engine: Engine, frame: DataFrame, mode: str) -> int:
             returned=candidate.returned,
         )
         winner = decide(lake, intent)
-        carry_out(lake, winner, engine=engine, recheck=lambda *_: True)
+        apply_batch(lake, winner, engine=engine, recheck=lambda *_: True)
         if winner.attempt == intent.attempt:
             return batch
         lake.discard(attempt.id, NAME)

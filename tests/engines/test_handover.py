@@ -14,7 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from clearwell.errors import TableError
 from clearwell.names import TableName
-from clearwell.tables import Intent, Lake, carry_out, commits_of_others, decide, schema_json, stage_frame
+from clearwell.tables import Intent, Lake, apply_batch, commits_of_others, decide, schema_json, stage_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def publish(lake: Lake, engine: Engine, number: int, *, mode: str = "append") ->
         returned=staged.returned,
         code="code",
     )
-    carry_out(lake, decide(lake, intent), engine=engine, recheck=lambda *_: True)
+    apply_batch(lake, decide(lake, intent), engine=engine, recheck=lambda *_: True)
 
 
 def told(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -159,7 +159,7 @@ def test_deleted_beside_the_files_and_back(lake: Lake, engine: Engine, spark_eng
     ask(f"REORG TABLE {table} APPLY (PURGE)")
     pending = lake.control.intent(NAME, 5)
     assert pending is not None
-    carry_out(lake, replace(pending), engine=engine, recheck=lambda *_: True)  # as the next run does
+    apply_batch(lake, replace(pending), engine=engine, recheck=lambda *_: True)  # as the next run does
     ids = lake.existing(NAME).to_arrow()["id"].to_pylist()
     assert sorted(ids) == sorted({*left, *range(ROWS, 2 * ROWS), *range(3 * ROWS, 4 * ROWS)})
 

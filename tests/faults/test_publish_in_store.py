@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell import open_dataset
-from clearwell.flow.maintain import keep_in_order, pinned_versions
+from clearwell.flow.maintain import maintain_lake, pinned_versions
 from clearwell.flow.publish import publish
 from clearwell.model import Outcome
 from clearwell.publishing.attempts import leftover_attempts
@@ -38,7 +38,7 @@ def run(lake: str, tmp_path: Path) -> Run:
 
 # What a publisher does last before it is killed, and whether its release is complete by then.
 KILLED_AT = {
-    "make_splits": False,  # half of the data is written on this machine
+    "make_training": False,  # half of the data is written on this machine
     "first upload": False,
     "all uploads": False,
     "manifest": True,
@@ -51,12 +51,12 @@ from clearwell.datasets import upload
 from tests.unit.publishing.project import load
 run, at = load(pathlib.Path(sys.argv[1])), sys.argv[2]
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-if at == "make_splits":
+if at == "make_training":
     def half(batches, recipe, folder, **given):
         (folder / "data").mkdir()
         (folder / "data" / "train-00000.parquet").write_bytes(b"half")
         die()
-    module.make_splits = half
+    module.make_training = half
 elif at == "first upload":
     old = upload.upload
     def one(file, url):
@@ -66,9 +66,9 @@ elif at == "first upload":
 elif at == "all uploads":
     upload.RemotePlace.put_new = die
 elif at == "manifest":
-    upload.RemotePress._point = die
+    upload.RemotePublisher._point = die
 else:
-    upload.RemotePress.forget = die
+    upload.RemotePublisher.forget = die
 module.publish(run, run.project.datasets["late_flights"])
 """
 
@@ -98,9 +98,9 @@ def test_a_kill_at_each_step_leaves_nothing_half_made(run: Run, lake: str, tmp_p
     dataset.verify()
     assert (dataset.version, dataset.manifest.rows) == (2, 70)
 
-    assert keep_in_order(run.lake, retention_hours=168, dry_run=True).unfinished_releases > 0
-    assert keep_in_order(run.lake, retention_hours=168).unfinished_releases > 0
-    assert keep_in_order(run.lake, retention_hours=168).unfinished_releases == 0
+    assert maintain_lake(run.lake, retention_hours=168, dry_run=True).unfinished_releases > 0
+    assert maintain_lake(run.lake, retention_hours=168).unfinished_releases > 0
+    assert maintain_lake(run.lake, retention_hours=168).unfinished_releases == 0
     kept = {
         f"v{version}/{path}"
         for version in (1, 2)
@@ -158,17 +158,17 @@ def test_a_run_that_sleeps_while_another_publishes_later_data_does_not_go_back(
 
     spec = run.project.datasets["late_flights"]
     write(run.lake, rows(50))
-    old = module.RemotePress.claim
+    old = module.RemotePublisher.claim
     overtaken: list[Any] = []
 
-    def slow(self: module.RemotePress, *args: Any, **given: Any) -> Any:
+    def slow(self: module.RemotePublisher, *args: Any, **given: Any) -> Any:
         if not overtaken:
             overtaken.append(None)
             write(run.lake, rows(70))
             overtaken.append(publish(run, spec))
         return old(self, *args, **given)
 
-    monkeypatch.setattr(module.RemotePress, "claim", slow)
+    monkeypatch.setattr(module.RemotePublisher, "claim", slow)
     result = publish(run, spec)
     assert (overtaken[1].version, overtaken[1].rows) == (1, 70)
     assert (result.outcome, result.version, result.rows) == (Outcome.UNCHANGED, 1, 70)

@@ -1,7 +1,7 @@
 """What a step found, in Dagster's words: check results, and metadata that its pages plot over time.
 
-Counts, names and types, and of failing rows what may be shown (``clearwell.components.display.evidence``): Dagster's
-event log is never purged. A description says what failed, what follows from it, and what to type next.
+Counts, names and types, and of failing rows what may be shown (see ``evidence``): Dagster's event log is
+never purged. A description says what failed, what follows from it, and what to type next.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from clearwell.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Parcel"]
+__all__ = ["CodeArchive"]
 
 _CLEARWELL = Path(__file__).absolute().parents[1]
 _LARGEST = 64 << 20
@@ -31,7 +31,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Parcel:
+class CodeArchive:
     """What to send.
 
     Args:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from clearwell.engines import failures
 from clearwell.engines.base import SAIL_LACKS
-from clearwell.engines.connect.code_archive import Parcel
+from clearwell.engines.connect.code_archive import CodeArchive
 from clearwell.engines.connect.progress import TaskWatch
 from clearwell.engines.connect.session import ConnectClient
 from clearwell.engines.files import parquet
@@ -44,7 +44,7 @@ class ConnectEngine(ConnectClient):
         url: ``sc://host:port/;key=value``.
         deadline_seconds: Work that takes longer is interrupted, and the connection given up.
         patience: Seconds to wait until the endpoint can be reached; its first answer may take longer.
-        parcel: The code that its workers get; default Clearwell's own.
+        code_archive: The code that its workers get; default Clearwell's own.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class ConnectEngine(ConnectClient):
         *,
         deadline_seconds: float = 3600.0,
         patience: float = 10.0,
-        parcel: Parcel | None = None,
+        code_archive: CodeArchive | None = None,
     ) -> None:
         self._url = url
         self._patience = patience
-        self._parcel = parcel or Parcel()
+        self._code_archive = code_archive or CodeArchive()
         self._tasks = TaskWatch()
         self._starved = False
         self.sends_code = False
@@ -139,7 +139,7 @@ class ConnectEngine(ConnectClient):
         from pyspark.errors import PySparkException
 
         with TemporaryDirectory(prefix="clearwell-code-") as folder:
-            packed = self._parcel.pack(Path(folder))
+            packed = self._code_archive.pack(Path(folder))
             try:
                 session.addArtifacts(str(packed), pyfile=True)
             except (PySparkException, ValueError) as error:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyspark.sql.connect.client.retries import RetryPolicy
 
-__all__ = ["impatient"]
+__all__ = ["short_retry"]
 
 _ending = threading.Event()
 
 
-def impatient(tries: int) -> RetryPolicy:
+def short_retry(tries: int) -> RetryPolicy:
     """Try again ``tries`` times, then raise what the call raised: pyspark would warn as well."""
     from pyspark.sql.connect.client.retries import DefaultPolicy, RetryPolicyState
 

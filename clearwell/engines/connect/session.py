@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from clearwell.engines import failures
 from clearwell.engines.base import Capability, require
 from clearwell.engines.connect.active import keeping_active, make_active
-from clearwell.engines.connect.retries import impatient
+from clearwell.engines.connect.retries import short_retry
 from clearwell.engines.connect.store_refusals import refused_by_store
 from clearwell.engines.dialects import note_sail
 from clearwell.engines.files import delta, parquet
@@ -63,7 +63,7 @@ class ConnectClient(ABC):
         self._tries = tries
         self._session: SparkSession | None = None
         self._dialect = parquet.SPARK
-        self._vouched: set[str] = set()
+        self._allowed_paths: set[str] = set()
         self._gone: str | None = None
         self._closed = False
         self._starting = threading.RLock()
@@ -84,7 +84,7 @@ class ConnectClient(ABC):
         """Exactly these files as one frame with exactly the columns of ``schema``: see Engine."""
         with self.work(f"read {len(paths)} Parquet files"):
             session = self.session()
-            self._vouched.update(self._dialect.source(path) for path in paths)
+            self._allowed_paths.update(self._dialect.source(path) for path in paths)
             return parquet.read(session, self._dialect, paths, schema)
 
     def read_delta(self, path: str, version: int, schema: pa.Schema) -> DataFrame:
@@ -186,7 +186,7 @@ class ConnectClient(ABC):
             os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
             session = ConnectSession.Builder().channelBuilder(builder).create()
             read_twice(session)
-            session.client.set_retry_policies([impatient(self._tries)])
+            session.client.set_retry_policies([short_retry(self._tries)])
             # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
             atexit.register(self.close)
             self._dialect = self._settle(session)
@@ -194,7 +194,7 @@ class ConnectClient(ABC):
                 note_sail(session)
                 from clearwell.engines.sail_guard.session_hook import install
 
-                self._vouched = install(session)
+                self._allowed_paths = install(session)
             for key, value in _SESSION_CONF.items():
                 _set_conf(session, key, value)
         except BaseException:

@@ -2,8 +2,8 @@
 
     python -m clearwell.engines.sail.server LIFELINE REPORT DATA_LIMIT
 
-LIFELINE is as in clearwell/engines/local/die_with_parent.py: on Linux no Python code runs when the parent ends, so a
-user's function that holds the interpreter cannot delay it. REPORT is a pipe that gets the port.
+LIFELINE is as in clearwell/engines/local/die_with_parent.py: on Linux no Python code runs when the parent
+ends, so a user's function that holds the interpreter cannot delay it. REPORT is a pipe that gets the port.
 DATA_LIMIT is the RLIMIT_DATA in bytes. Imports are few, for this is the start of every run.
 """
 

@@ -29,11 +29,11 @@ _NAMED_HERE = {"project": {"expressions"}, "aggregate": {"grouping_expressions",
 """Relations that call a column by its expression, unless that has a name."""
 
 
-def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Collection[str]) -> None:
+def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths: Collection[str]) -> None:
     """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused.
 
     ``known`` keeps what became of relations: those of a frame are parts of the frames made from it.
-    ``vouched`` are the paths that our doors read.
+    ``allowed_paths`` are the paths that our doors read.
     """
     if message.HasField("command"):
         guard_command(message.command)
@@ -55,7 +55,7 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], vouched: Coll
         if key not in known:
             before = pb.Relation()
             before.CopyFrom(relation)
-            guard_relation(relation, kind, vouched)
+            guard_relation(relation, kind, allowed_paths)
             try:
                 _guard(relation, kind, ask, references)
             except Refused as refused:

@@ -27,8 +27,8 @@ _AS_INPUT = "an input in the YAML"
 _MOST_FOOTERS = 1_000
 
 
-def guard_relation(relation: Any, kind: str, vouched: Collection[str]) -> None:
-    """Raise Refused for a relation that Sail treats otherwise; ``vouched`` are the paths of our doors."""
+def guard_relation(relation: Any, kind: str, allowed_paths: Collection[str]) -> None:
+    """Raise Refused for a relation that Sail treats differently; we read ``allowed_paths`` ourselves."""
     if kind == "collect_metrics":
         raise Refused(Guard.REFUSED_FUNCTIONS, "observe gives no metrics here", "an aggregate")
     if kind != "read" or not relation.read.HasField("data_source"):
@@ -38,7 +38,7 @@ def guard_relation(relation: Any, kind: str, vouched: Collection[str]) -> None:
     if spelled in _READ_OTHERWISE:
         raise Refused(Guard.OWN_READERS, f"{spelled} is read otherwise than on Spark", _AS_INPUT)
     for path in source.paths:
-        if path not in vouched:
+        if path not in allowed_paths:
             _require_plain(path, is_parquet=spelled == "parquet")
 
 

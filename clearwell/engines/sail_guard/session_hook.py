@@ -36,7 +36,7 @@ def install(session: SparkSession) -> set[str]:
     client._analyze = guard.analyze  # noqa: SLF001
     # A compressed plan could not be looked into.
     client._plan_compression_threshold, client._plan_compression_algorithm = -1, "NONE"  # noqa: SLF001
-    return guard.vouched
+    return guard.allowed_paths
 
 
 class _Guard:
@@ -44,7 +44,7 @@ class _Guard:
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         self._client_ask = ask
-        self.vouched: set[str] = set()
+        self.allowed_paths: set[str] = set()
         self._seen: dict[bytes, Any] = {}
         self._relations: dict[bytes, Any] = {}
 
@@ -73,7 +73,7 @@ class _Guard:
             made = pb.Plan()
             made.CopyFrom(plan)
             try:
-                guard_message(made, self._ask, self._relations, self.vouched)
+                guard_message(made, self._ask, self._relations, self.allowed_paths)
             except Refused as refused:
                 raise _error(refused) from None
             self._seen[key] = made

@@ -1,7 +1,7 @@
 """Apache Spark on this machine: the reference engine, in a process of its own on loopback, one for a run.
 
-It wants a Java and Delta's jars, which are fetched once (``clearwell.engines.spark.jars``). Only who has the run's
-token is served. Refused: a part of the lake on a store for which no jars were tried.
+It needs Java and Delta's jars, which are fetched once (``clearwell.engines.spark.jars``). Only a client with
+the run's token is served. Refused: a part of the lake on a store for which no jars were tried.
 """
 
 from __future__ import annotations

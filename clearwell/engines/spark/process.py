@@ -22,6 +22,7 @@ from clearwell.engines.local import die_with_parent
 from clearwell.engines.local.server import ServerProcess
 from clearwell.engines.memory import resident_bytes
 from clearwell.engines.spark.cds_archive import ClassArchive
+from clearwell.engines.spark.conf import local_conf, properties
 from clearwell.engines.spark.java import module_options
 from clearwell.errors import EngineError
 
@@ -110,8 +111,8 @@ class SparkProcess(ServerProcess):
         self._counted = 0.0
         classes = [*sorted(Path(pyspark.__file__).parent.joinpath("jars").glob("*.jar")), *jars]
         self._archive = ClassArchive(java, classes)
-        own = conf.local_conf(cores=cores, scratch=scratch, token=self.token)
-        _write(scratch, "spark.properties", conf.properties({**own, **conf}))
+        own = local_conf(cores=cores, scratch=scratch, token=self.token)
+        _write(scratch, "spark.properties", properties({**own, **conf}))
         _write(scratch, "log4j2.properties", _LOG)
         options = [
             f"-Xmx{int(memory * _HEAP)}",

@@ -24,12 +24,12 @@ from clearwell.tables import (
     Intent,
     Snapshot,
     WriteKind,
-    carry_out,
+    apply_batch,
     count_by_file,
     decide,
     files_of,
+    recover,
     schema_json,
-    settle,
     stage_frame,
     stage_rejected,
     verify_files,
@@ -79,7 +79,7 @@ def build(run: Run, job: Job) -> BuildResult:
     audit = Audit(run, name, job.suite)
     recovered = False
     for _ in range(_MOST_TRIES):
-        recovered |= settle(lake, name, engine=run.engine, recheck=audit.still_holds) is not None
+        recovered |= recover(lake, name, engine=run.engine, recheck=audit.still_holds) is not None
         snapshot = lake.table(name).snapshot()
         sources = tuple(lake.existing(table) for table in job.inputs)
         inputs = tuple(source.state for source in sources)
@@ -100,7 +100,7 @@ def build(run: Run, job: Job) -> BuildResult:
         known = last.lineage if last and need.mode != "replace" else ()
         intent = _candidate(run, job, audit, snapshot, sources=sources, need=need, known=known)
         winner = decide(lake, intent)
-        held = carry_out(lake, winner, engine=run.engine, recheck=audit.still_holds)
+        held = apply_batch(lake, winner, engine=run.engine, recheck=audit.still_holds)
         if winner.attempt == intent.attempt:
             run.refreshed(name)
             if held:
@@ -122,7 +122,7 @@ def rebuild(run: Run, job: Job, need: Need, sources: tuple[Snapshot, ...], *, ba
     audit = Audit(run, job.name, job.suite)
     snapshot = lake.table(job.name).snapshot()
     intent = _candidate(run, job, audit, snapshot, sources=sources, need=need, known=(), batch=batch)
-    carry_out(lake, decide(lake, intent), engine=run.engine, recheck=audit.still_holds)
+    apply_batch(lake, decide(lake, intent), engine=run.engine, recheck=audit.still_holds)
     return intent
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from clearwell.datasets.manifest import Manifest, SplitFiles
-    from clearwell.datasets.release_store import Shelf
+    from clearwell.datasets.release_store import ReleaseStore
     from clearwell.reports.content import Row
     from clearwell.reports.measure.storage import LakeStorage
 
@@ -53,16 +53,16 @@ class Release:
     problem: str | None = None
 
 
-def measure_releases(shelf: Shelf, storage: LakeStorage) -> tuple[Release, ...]:
+def measure_releases(release_store: ReleaseStore, storage: LakeStorage) -> tuple[Release, ...]:
     """Every release of a lake, the newest of each dataset first."""
     found: list[Release] = []
     for dataset in storage.releases:
-        versions = shelf.versions(dataset.name)
+        versions = release_store.versions(dataset.name)
         for version in reversed(versions):
             is_current = version == dataset.current_version
             try:
-                manifest = shelf.manifest(dataset.name, version)
-                positive = _positive(shelf, manifest) if version == versions[-1] else {}
+                manifest = release_store.manifest(dataset.name, version)
+                positive = _positive(release_store, manifest) if version == versions[-1] else {}
                 found.append(_release(manifest, positive, is_current=is_current))
             except ClearwellError as error:
                 found.append(Release(dataset.name, version, is_current, problem=error.fact))
@@ -124,29 +124,29 @@ def _release(manifest: Manifest, positive: Mapping[str, tuple[int, int]], *, is_
     )
 
 
-def _positive(shelf: Shelf, manifest: Manifest) -> dict[str, tuple[int, int]]:
+def _positive(release_store: ReleaseStore, manifest: Manifest) -> dict[str, tuple[int, int]]:
     if manifest.label not in {c.name for c in manifest.schema if c.type == str(pa.bool_())}:
         return {}
     found: dict[str, tuple[int, int]] = {}
     for split in manifest.splits:
         true = known = 0
-        for column in _labels(shelf, manifest, split):
+        for column in _labels(release_store, manifest, split):
             true += pc.sum(column).as_py() or 0
             known += len(column) - column.null_count
         found[split.name] = (true, known)
     return found
 
 
-def _labels(shelf: Shelf, manifest: Manifest, split: SplitFiles) -> Iterator[Any]:
+def _labels(release_store: ReleaseStore, manifest: Manifest, split: SplitFiles) -> Iterator[Any]:
     """The label of each row. Of Parquet files in a store no other column is fetched."""
-    where, label = shelf.address(manifest.dataset, manifest.version), [str(manifest.label)]
+    where, label = release_store.address(manifest.dataset, manifest.version), [str(manifest.label)]
     if is_url(where) and (files := split.of("parquet")):
         for file in files:
             with parquet_file(f"{where}/{file.path}") as parquet:
                 for batch in parquet.iter_batches(columns=label):
                     yield batch.column(0)
         return
-    folder = shelf.folder(manifest.dataset, manifest.version)
+    folder = release_store.folder(manifest.dataset, manifest.version)
     for batch in Dataset(folder).split(split.name).to_batches(label):
         yield batch.column(0)
 

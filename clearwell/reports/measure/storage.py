@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from clearwell.datasets.release_store import open_shelf
+from clearwell.datasets.release_store import open_release_store
 from clearwell.errors import DatasetError, TableError
 from clearwell.names import RELEASES, REPORTS, TableName, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from clearwell.datasets.release_store import Shelf
+    from clearwell.datasets.release_store import ReleaseStore
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["CATEGORIES", "LakeStorage", "ReleaseStorage", "TableStorage", "Usage", "measure"]
@@ -129,7 +129,7 @@ def measure(lake: Lake, *, pending: Collection[str] = ()) -> LakeStorage:
 def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
     snapshots = {name: lake.existing(name) for name in lake.tables()}
     listing = dict(_listed(lake))
-    shelf = open_shelf(lake.store.absolute(RELEASES))
+    release_store = open_release_store(lake.store.absolute(RELEASES))
     tables: list[TableStorage] = []
     releases: list[ReleaseStorage] = []
     others: Counter[str] = Counter()
@@ -140,7 +140,7 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
             snapshot = snapshots.get(TableName(Zone(zone), name))
             tables.append(_table(f"{zone}_{name}", snapshot, files, pending))
         elif name and zone == RELEASES:
-            releases.append(_release(shelf, name, files))
+            releases.append(_release(release_store, name, files))
         else:
             others[zone] += sum(files.values())
             other_files[zone] += len(files)
@@ -216,12 +216,12 @@ def _refuse_missing(name: str, live: Mapping[str, int], files: Mapping[str, int]
             )
 
 
-def _release(shelf: Shelf, name: str, files: dict[str, int]) -> ReleaseStorage:
+def _release(release_store: ReleaseStore, name: str, files: dict[str, int]) -> ReleaseStorage:
     try:
-        current = shelf.current(name)
+        current = release_store.current(name)
     except DatasetError:
         current = None
-    versions = {f"v{version}" for version in shelf.versions(name)}
+    versions = {f"v{version}" for version in release_store.versions(name)}
     parts = {"current": Usage(), "earlier": Usage(), "rest": Usage()}
     for path, size in files.items():
         top = path.partition("/")[0]

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from clearwell.reports.measure.expenses import Expense
     from clearwell.reports.measure.prices import Price
 
-__all__ = ["burden_document", "burden_sections"]
+__all__ = ["other_costs_document", "other_costs_sections"]
 
 _PLACES = 12
 
 
-def burden_sections(cost: StorageCost) -> tuple[Section, ...]:
+def other_costs_sections(cost: StorageCost) -> tuple[Section, ...]:
     """All costs by kind, and the carbon of storage."""
     sections: list[Section] = []
     if cost.sheet.expenses:
@@ -33,7 +33,7 @@ def burden_sections(cost: StorageCost) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def burden_document(cost: StorageCost) -> dict[str, Any]:
+def other_costs_document(cost: StorageCost) -> dict[str, Any]:
     """The same as plain data: sums a month by kind, in the sheet's currency, and kilograms."""
     said: dict[str, Any] = {}
     if cost.sheet.expenses:

@@ -50,7 +50,7 @@ def compact(lake: Lake, name: TableName, *, target: int = TARGET_BYTES) -> tuple
         return 0, 0
     attempt = lake.begin(name, 0)
     required = [field.name for field in snapshot.schema if not field.nullable]
-    lake.reached("compact", name)
+    lake.failpoint("compact", name)
     writers = [
         _write_group(table.root, f"{attempt.folder}/group-{i:05}", group, snapshot, required)
         for i, group in enumerate(_groups(chosen, target))
@@ -65,7 +65,7 @@ def compact(lake: Lake, name: TableName, *, target: int = TARGET_BYTES) -> tuple
         removes = [remove(live[path], moves_data=False) for path in sorted(gone)]
         return Change(adds=adds, removes=removes, why="compact")
 
-    lake.reached("compacted", name)
+    lake.failpoint("compacted", name)
     swap(table, plan)
     after = table.snapshot()
     done = after is not None and any(file.path == add_.path for add_ in adds for file in after.files)

@@ -164,7 +164,7 @@ def _free(
     live = {unquote(file.path) for file in snapshot.files}
     expired = set(handle.vacuum(_whole(retention_hours), dry_run=True, enforce_retention_duration=False))
     removed = set(handle.vacuum(0, dry_run=True, enforce_retention_duration=False))
-    doomed: dict[str, int] = {}
+    to_delete: dict[str, int] = {}
     for file in listed:
         path = file.path.removeprefix(f"{name.path}/")
         if path in live or path in keep or path.startswith("_delta_log/"):
@@ -172,10 +172,10 @@ def _free(
         # What is in no version may be what others are writing just now, their vectors, their changes.
         _, ours, attempt = path.partition("/")[0].partition("attempt=")
         if path in expired or (ours and path not in removed and attempt not in pending):
-            doomed[file.path] = file.size
+            to_delete[file.path] = file.size
     if not dry_run:
-        lake.store.delete(doomed)
-    return len(doomed), sum(doomed.values())
+        lake.store.delete(to_delete)
+    return len(to_delete), sum(to_delete.values())
 
 
 def _whole(hours: float) -> int:

@@ -108,7 +108,7 @@ def stage_frame(
         raise CandidateRefused(
             f"the column name {VERDICT} is taken by Clearwell", place=str(name), hint="rename it"
         )
-    lake.reached("stage", name)
+    lake.failpoint("stage", name)
     with engine.work(f"staging {name}"):
         returned = frame.count()
         if rejects is None:
@@ -119,7 +119,7 @@ def stage_frame(
             engine.write_parquet(frame.withColumn(VERDICT, verdict), target, partition_by=(VERDICT,))
     found = _staged(lake, name, f"{attempt.folder}/{part}", schema, required, engine)
     rejected = tuple(f for f in found if f"/{VERDICT}=rejected/" in f.path)
-    lake.reached("staged", name)
+    lake.failpoint("staged", name)
     return Candidate(attempt, schema, tuple(f for f in found if f not in rejected), rejected, returned)
 
 

@@ -2,7 +2,7 @@
 
     decide      the intent is put under (table, batch); whoever loses the put adopts the winner's
     carry out   quarantine, then files, then the table, then history; each step looks before it acts
-    settle      before anything new: the decided batch that is not in the table yet is carried out
+    recover     before anything new: the decided batch that is not in the table yet is carried out
 
 A batch whose checks across rows no longer hold, because others changed the table since the audit, is
 voided: committed with no files, so that its number is taken.
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Lake, Table
     from clearwell.tables.read.snapshot import Snapshot
 
-__all__ = ["Recheck", "carry_out", "decide", "schema_json", "settle", "void_batch"]
+__all__ = ["Recheck", "apply_batch", "decide", "recover", "schema_json", "void_batch"]
 
 Recheck = Callable[["Snapshot", "Intent"], bool]
 """Whether an intent's checks across rows hold for this version of its table with the batch in it."""
@@ -47,13 +47,13 @@ def schema_json(schema: pa.Schema) -> str:
 
 def decide(lake: Lake, intent: Intent) -> Intent:
     """Put ``intent`` forward for its batch; the decision that holds, perhaps another run's."""
-    lake.reached("intent", intent.table)
+    lake.failpoint("intent", intent.table)
     winner = lake.control.decide(intent)
-    lake.reached("decided", intent.table)
+    lake.failpoint("decided", intent.table)
     return winner
 
 
-def settle(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> Intent | None:
+def recover(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> Intent | None:
     """Carry out what was decided for ``name`` but is not in it yet; that intent, or None."""
     snapshot = lake.table(name).snapshot()
     batch = snapshot.batch if snapshot else 0
@@ -65,22 +65,22 @@ def settle(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> 
             commit_history(lake, done, void=void)
     pending = lake.control.intent(name, batch + 1)
     if pending is not None:
-        carry_out(lake, pending, engine=engine, recheck=recheck)
+        apply_batch(lake, pending, engine=engine, recheck=recheck)
     return pending
 
 
-def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -> bool:
+def apply_batch(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -> bool:
     """Bring a decided batch into its table, once, whoever else tries; whether it holds (not void)."""
     name = TableName.parse(intent.table)
     table = lake.table(name)
     before = table.snapshot()
     if before is not None and before.batch < intent.batch:
         before.require_writable(WriteKind.of(intent.mode))
-    lake.reached("quarantine", name)
+    lake.failpoint("quarantine", name)
     commit_quarantine(lake, intent)
-    lake.reached("files", name)
+    lake.failpoint("files", name)
     commit_files(lake, intent)
-    lake.reached("table", name)
+    lake.failpoint("table", name)
     _prepare(table, intent)
     _require_staged(table, intent)
     rewrite = lake.begin(name, intent.batch) if intent.mode in _REWRITES else None
@@ -89,13 +89,13 @@ def carry_out(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -
         lambda snapshot: _plan(lake, snapshot, intent, rewrite, engine=engine, recheck=recheck),
         batch=intent.batch,
     )
-    lake.reached("committed", name)
+    lake.failpoint("committed", name)
     after = table.snapshot()
     void = after is not None and intent.batch in lake.control.voids(name) | {after.last_void}
     if void:
         lake.control.mark_void(name, intent.batch)
     commit_history(lake, intent, void=void)
-    lake.reached("history", name)
+    lake.failpoint("history", name)
     for attempt in lake.control.attempts(name):  # of this batch none is under way any more
         if attempt.id == intent.attempt or (rewrite and attempt.id == rewrite.id):
             lake.control.forget(attempt)

@@ -14,7 +14,7 @@ from clearwell.model import FileCounts
 from clearwell.tables.control import Intent
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.records.ledger import files_of
-from clearwell.tables.write.commit import Recheck, carry_out, decide, schema_json, settle
+from clearwell.tables.write.commit import Recheck, apply_batch, decide, recover, schema_json
 
 if TYPE_CHECKING:
     from clearwell.engines import Engine
@@ -39,15 +39,15 @@ def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, 
         CommitConflict: other runs won every decision.
     """
     for _ in range(_MOST_TRIES):
-        settle(lake, name, engine=engine, recheck=recheck)
+        recover(lake, name, engine=engine, recheck=recheck)
         snapshot = lake.existing(name)
         snapshot.require_writable(WriteKind.REWRITE)
-        doomed = _count(lake, snapshot, predicate, engine)
-        if not doomed:
+        to_delete = _count(lake, snapshot, predicate, engine)
+        if not to_delete:
             return 0
         attempt = lake.begin(name, snapshot.batch + 1)
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        rows = sum(doomed.values())
+        rows = sum(to_delete.values())
         paths = {f.file_id: f.path for f in files_of(lake, snapshot)}
         intent = Intent(
             table=str(name),
@@ -59,13 +59,13 @@ def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, 
             planned_version=snapshot.version,
             predicate=predicate,
             required=tuple(f.name for f in snapshot.schema if not f.nullable),
-            files=tuple(FileCounts(i, paths.get(i, ""), -n, -n, 0) for i, n in doomed.items() if i),
+            files=tuple(FileCounts(i, paths.get(i, ""), -n, -n, 0) for i, n in to_delete.items() if i),
             returned=rows,
             engine=engine.name,
             started=now,
         )
         winner = decide(lake, intent)
-        carry_out(lake, winner, engine=engine, recheck=recheck)
+        apply_batch(lake, winner, engine=engine, recheck=recheck)
         if winner.attempt == intent.attempt:
             return rows
         lake.discard(attempt.id, name)
@@ -76,7 +76,7 @@ def _count(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> di
     """How many rows would go, by raw file; under "" those of tables that do not say."""
     from pyspark.sql import functions as F
 
-    lake.reached("delete", snapshot.name)
+    lake.failpoint("delete", snapshot.name)
     with engine.work(f"counting rows to delete in {snapshot.name}"):
         rows = snapshot.read(engine).where(F.expr(predicate))
         if "_file_id" not in snapshot.schema.names:

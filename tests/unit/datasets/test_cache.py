@@ -17,7 +17,7 @@ from clearwell.datasets import download as copying
 from clearwell.datasets import list_datasets, open_dataset
 from clearwell.errors import DatasetError, ReleaseNotFound, StoreError, StoreUnreachable
 from tests.unit.publishing.small import live_release, rows
-from tests.unit.publishing.storing import delete, objects, press_at, put, released
+from tests.unit.publishing.storing import delete, objects, publisher_at, put, released
 
 if TYPE_CHECKING:
     from tests.services.s3 import S3Space
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def lake(s3: S3Space, tmp_path: Path) -> str:
     """A lake in a bucket with two releases."""
-    press = press_at(s3.url("lake"), tmp_path)
-    released(press, 1, 50)
-    released(press, 2, 70)
+    publisher = publisher_at(s3.url("lake"), tmp_path)
+    released(publisher, 1, 50)
+    released(publisher, 2, 70)
     return s3.url("lake")
 
 
@@ -177,7 +177,7 @@ def test_another_release_of_that_number_is_another_copy(lake: str, tmp_path: Pat
     first = open_dataset("late_flights", version=1, lake=lake)
     for path in objects(f"{lake}/releases"):
         delete(f"{lake}/releases/{path}")
-    released(press_at(lake, tmp_path), 9, 30)
+    released(publisher_at(lake, tmp_path), 9, 30)
     second = open_dataset("late_flights", version=1, lake=lake)
     assert (len(first), len(second)) == (50, 30)
     assert len(first.split("train").to_arrow()) + len(first.split("test").to_arrow()) == 50

@@ -64,7 +64,7 @@ def test_every_key_finds_its_row_and_no_other(
     for module, name, value in (
         (write, "ROW_GROUP", 4),
         (write, "ROWS_PER_FILE", 8),
-        (live, "LIVE_BATCH", 4),
+        (live, "INFERENCE_BATCH", 4),
     ):
         monkeypatch.setattr(module, name, value)
     for module in (live, lookup, verify):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearwell.errors import DatasetError
-from clearwell.fingerprint.partial_sums import ALL, Tally, fingerprints
+from clearwell.fingerprint.partial_sums import ALL, PartialSums, fingerprints
 from clearwell.fingerprint.rows import fingerprint_rows
 from clearwell.publishing.splits import ByTime, split_by_group
 
@@ -36,7 +36,7 @@ def batches(rows: list[dict[str, Any]], size: int) -> list[pa.RecordBatch]:
     return [pa.RecordBatch.from_pylist(rows[i : i + size], SCHEMA) for i in range(0, len(rows), size)]
 
 
-def tallied(parts: list[list[pa.RecordBatch]], tally: Tally) -> pa.Table:
+def tallied(parts: list[list[pa.RecordBatch]], tally: PartialSums) -> pa.Table:
     """What the parts of a frame give, each by a copy of the tally as a worker gets it."""
     copies = [pickle.loads(pickle.dumps(tally)) for _ in parts]
     given = [sums for copy, part in zip(copies, parts, strict=True) for sums in copy(iter(part))]
@@ -48,7 +48,7 @@ def test_parts_in_any_cut_make_the_fingerprint_of_all_rows(
     rows: list[dict[str, Any]], size: int, cut: int
 ) -> None:
     parts = [batches(rows[:cut], size), [], batches(rows[cut:], size)]
-    found = fingerprints(SCHEMA, tallied(parts, Tally.of(SCHEMA)))[ALL]
+    found = fingerprints(SCHEMA, tallied(parts, PartialSums.of(SCHEMA)))[ALL]
     assert (str(found), found.rows) == (fingerprint_rows(SCHEMA, batches(rows, 20)), len(rows))
 
 
@@ -61,7 +61,7 @@ def test_each_row_counts_on_the_side_that_it_is_split_to(
     else:
         split, column = split_by_group("who", pa.string(), share, place="here"), "who"
     kept = pa.schema([field for field in SCHEMA if field.name != column])  # what decides need not be released
-    tally = Tally.of(kept, split, ("train", "test"))
+    tally = PartialSums.of(kept, split, ("train", "test"))
     found = fingerprints(kept, tallied([batches(rows, 3)], tally), ("train", "test"))
 
     table = pa.Table.from_pylist(rows, SCHEMA)
@@ -80,7 +80,7 @@ def test_a_layout_or_zone_of_the_engines_own_is_the_same_value() -> None:
         [pa.array([moment], pa.timestamp("ns", "Europe/Berlin")), pa.array(["x"], pa.large_string())],
         ["at", "who"],
     )
-    found = fingerprints(wanted, tallied([[engines]], Tally.of(wanted)))[ALL]
+    found = fingerprints(wanted, tallied([[engines]], PartialSums.of(wanted)))[ALL]
     assert str(found) == fingerprint_rows(wanted, [promised])
 
 
@@ -88,7 +88,7 @@ def test_another_value_is_not_cast_into_the_promised_type() -> None:
     wanted = pa.schema([("n", pa.int8())])
     other = pa.RecordBatch.from_pydict({"n": pa.array([300], pa.int64())})
     with pytest.raises(DatasetError, match="'n' came as int64, not as int8"):
-        list(Tally.of(wanted)([other]))
+        list(PartialSums.of(wanted)([other]))
 
 
 def test_a_worker_needs_pyarrow_alone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clearwell.flow.maintain import keep_in_order
+from clearwell.flow.maintain import maintain_lake
 from clearwell.tables import Lake
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def test_events_of_a_month_ago_go_and_undelivered_ones_stay(tmp_path: Path) -> N
     ]
     for name in (*kept, "2020-01-01.ndjson"):
         (folder / name).write_text("{}\n")
-    assert keep_in_order(Lake(tmp_path), retention_hours=168, dry_run=True).old_event_files == 1
+    assert maintain_lake(Lake(tmp_path), retention_hours=168, dry_run=True).old_event_files == 1
     assert len(list(folder.iterdir())) == 5
-    assert keep_in_order(Lake(tmp_path), retention_hours=168).old_event_files == 1
+    assert maintain_lake(Lake(tmp_path), retention_hours=168).old_event_files == 1
     assert sorted(file.name for file in folder.iterdir()) == sorted(kept)

@@ -248,7 +248,7 @@ def test_a_data_file_that_is_gone_stops_the_release(tmp_path: Path) -> None:
         publish(run, spec)
 
 
-_KILLED_AT = ["make_splits", "write_text", "rename", "replace"]
+_KILLED_AT = ["make_training", "write_text", "rename", "replace"]
 _RUN = """
 import os, signal, sys, pathlib
 from clearwell.flow import publish as module
@@ -257,12 +257,12 @@ from tests.unit.publishing.project import load
 root, at = pathlib.Path(sys.argv[1]), sys.argv[2]
 run = load(root)
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-if at == "make_splits":
+if at == "make_training":
     def half(batches, recipe, folder, **given):
         (folder / "data").mkdir()
         (folder / "data" / "train-00000.parquet").write_bytes(b"half")
         die()
-    module.make_splits = half
+    module.make_training = half
 else:
     old = getattr(pathlib.Path, at)
     def patched(self, *args, **given):

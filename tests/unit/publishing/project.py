@@ -12,7 +12,7 @@ from clearwell.model import CheckResult, Scope, Severity
 from clearwell.names import TableName
 from clearwell.project.load import load_project
 from clearwell.settings import load_settings
-from clearwell.tables import Intent, Lake, PartWriter, carry_out, decide, schema_json
+from clearwell.tables import Intent, Lake, PartWriter, apply_batch, decide, schema_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,5 +136,5 @@ def write(
         checks=(check,),
     )
     winner = decide(lake, intent)
-    carry_out(lake, winner, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
+    apply_batch(lake, winner, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
     return winner

@@ -14,9 +14,9 @@ import pytest
 from clearwell.datasets.manifest import Column, Input, Manifest
 from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
 from clearwell.publishing.claim import claim
-from clearwell.publishing.inference import LiveRecipe, make_live
+from clearwell.publishing.inference import InferenceRecipe, make_inference
 from clearwell.publishing.splits import ByTime
-from clearwell.publishing.training import SplitRecipe, make_splits
+from clearwell.publishing.training import TrainingRecipe, make_training
 
 Release = Callable[..., Path]
 
@@ -47,7 +47,7 @@ def rows(count: int) -> pa.Table:
     )
 
 
-def recipe(**changes: Any) -> SplitRecipe:
+def recipe(**changes: Any) -> TrainingRecipe:
     given: dict[str, Any] = {
         "table": "gold_flights",
         "place": "defs.yaml:3",
@@ -57,7 +57,7 @@ def recipe(**changes: Any) -> SplitRecipe:
         "split": ByTime("day", pa.scalar(TEST_FROM)),
         "formats": ("parquet", "arrow"),
     }
-    return SplitRecipe(**{**given, **changes})
+    return TrainingRecipe(**{**given, **changes})
 
 
 def draft(batch: int = 1, identity: str = "", **changes: Any) -> Manifest:
@@ -91,10 +91,10 @@ def live_release(
         "key": tuple(key),
         "formats": ("parquet", "arrow"),
     }
-    made = LiveRecipe(**{**given, **changes})
+    made = InferenceRecipe(**{**given, **changes})
     folder.mkdir(parents=True, exist_ok=True)
     batches = table.to_batches(max_chunksize=chunk)
-    split, replaced = make_live(batches, made, folder, rows=table.num_rows, buckets=buckets)
+    split, replaced = make_inference(batches, made, folder, rows=table.num_rows, buckets=buckets)
     manifest = draft(
         dataset="state",
         version=1,
@@ -133,7 +133,7 @@ def release(lake: Path) -> Release:
         attempt = dataset / f".attempt-{batch}"
         attempt.mkdir(parents=True)
         data = rows(count)
-        splits = make_splits(data.to_batches(), recipe(**changes), attempt, rows=count)
+        splits = make_training(data.to_batches(), recipe(**changes), attempt, rows=count)
         manifest = draft(
             batch,
             dataset=name,

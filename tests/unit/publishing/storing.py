@@ -10,8 +10,8 @@ import obstore
 from obstore.store import from_url
 
 from clearwell.fingerprint.rows import combined_fingerprint
-from clearwell.publishing.training import make_splits
-from clearwell.publishing.upload import RemotePress
+from clearwell.publishing.training import make_training
+from clearwell.publishing.upload import RemotePublisher
 from tests.unit.publishing.small import draft, recipe, rows
 
 if TYPE_CHECKING:
@@ -20,23 +20,25 @@ if TYPE_CHECKING:
     from clearwell.datasets.manifest import Manifest
 
 
-def press_at(lake: str, scratch: Path, name: str = "late_flights") -> RemotePress:
-    return RemotePress(f"{lake}/releases/{name}", scratch / name)
+def publisher_at(lake: str, scratch: Path, name: str = "late_flights") -> RemotePublisher:
+    return RemotePublisher(f"{lake}/releases/{name}", scratch / name)
 
 
-def attempt_of(press: RemotePress, batch: int, count: int = 50, **changes: Any) -> tuple[Path, Manifest]:
+def attempt_of(
+    publisher: RemotePublisher, batch: int, count: int = 50, **changes: Any
+) -> tuple[Path, Manifest]:
     """A finished folder of this machine, and its manifest without a number."""
-    attempt = press.begin(json.dumps({"host": "elsewhere", "pid": 1, "started": 1.0}))
-    splits = make_splits([*rows(count).to_batches()], recipe(), attempt, rows=count, buckets=1)
+    attempt = publisher.begin(json.dumps({"host": "elsewhere", "pid": 1, "started": 1.0}))
+    splits = make_training([*rows(count).to_batches()], recipe(), attempt, rows=count, buckets=1)
     fingerprint = combined_fingerprint((split.name, split.fingerprint) for split in splits)
     return attempt, replace(draft(batch, **changes), splits=splits, rows=count, fingerprint=fingerprint)
 
 
-def released(press: RemotePress, batch: int = 1, count: int = 50, **changes: Any) -> Manifest:
+def released(publisher: RemotePublisher, batch: int = 1, count: int = 50, **changes: Any) -> Manifest:
     """The release that holds after one more was made."""
-    attempt, made = attempt_of(press, batch, count, **changes)
-    held, _ = press.claim(attempt, made, seen=press.versions())
-    press.forget(attempt)
+    attempt, made = attempt_of(publisher, batch, count, **changes)
+    held, _ = publisher.claim(attempt, made, seen=publisher.versions())
+    publisher.forget(attempt)
     return held
 
 

@@ -19,7 +19,7 @@ from clearwell.datasets import open_dataset
 from clearwell.errors import DatasetError
 from clearwell.publishing import inference as live
 from clearwell.publishing import write
-from clearwell.publishing.inference import LiveRecipe, make_live
+from clearwell.publishing.inference import InferenceRecipe, make_inference
 from tests.unit.publishing.small import live_release
 
 SCHEMA = pa.schema([("id", pa.string()), ("part", pa.int16()), ("wind", pa.float64()), ("seen", pa.int64())])
@@ -105,7 +105,7 @@ def test_the_same_rows_make_the_same_bytes(
 ) -> None:
     monkeypatch.setattr(write, "ROW_GROUP", 16)
     monkeypatch.setattr(write, "ROWS_PER_FILE", 32)
-    monkeypatch.setattr(live, "LIVE_BATCH", 8)
+    monkeypatch.setattr(live, "INFERENCE_BATCH", 8)
     rows = rows_of(100)
     with tempfile.TemporaryDirectory() as left, tempfile.TemporaryDirectory() as right:
         first = open_dataset(live_release(Path(left), table(rows), ["id"])).manifest
@@ -136,9 +136,9 @@ def test_rows_without_key_or_order_are_refused_with_their_number(
 def test_a_release_without_rows_or_with_too_few_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="a release without rows: gold_state is empty"):
         live_release(tmp_path, table([]), ["id"])
-    recipe = LiveRecipe(table="t", place="x.yaml:1", schema=SCHEMA, key=("id",), formats=("arrow",))
+    recipe = InferenceRecipe(table="t", place="x.yaml:1", schema=SCHEMA, key=("id",), formats=("arrow",))
     with pytest.raises(DatasetError, match="4 rows were promised, 3 read"):
-        make_live(table(rows_of(3)).to_batches(), recipe, tmp_path, rows=4)
+        make_inference(table(rows_of(3)).to_batches(), recipe, tmp_path, rows=4)
 
 
 def test_an_excluded_column_in_a_file_is_noticed(tmp_path: Path) -> None:

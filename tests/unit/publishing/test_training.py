@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from clearwell.errors import DatasetError
 from clearwell.publishing import write
 from clearwell.publishing.splits import ByGroup, ByTime
-from clearwell.publishing.training import make_splits
+from clearwell.publishing.training import make_training
 from tests.unit.publishing.small import SCHEMA, TEST_FROM, recipe, rows
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def made(
     table: pa.Table, folder: Path, *, buckets: int = 1, chunk: int = 1000, **changes: Any
 ) -> tuple[SplitFiles, ...]:
     batches = table.to_batches(max_chunksize=chunk)
-    return make_splits(batches, recipe(**changes), folder, rows=table.num_rows, buckets=buckets)
+    return make_training(batches, recipe(**changes), folder, rows=table.num_rows, buckets=buckets)
 
 
 def read(folder: Path, split: SplitFiles, format: str) -> pa.Table:
@@ -191,7 +191,7 @@ def test_a_release_without_rows_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_row_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="21 rows were promised, 20 read"):
-        make_splits(rows(20).to_batches(), recipe(), tmp_path, rows=21)
+        make_training(rows(20).to_batches(), recipe(), tmp_path, rows=21)
 
 
 def test_an_excluded_column_in_a_file_is_noticed(tmp_path: Path) -> None:

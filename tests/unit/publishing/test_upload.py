@@ -11,12 +11,12 @@ import pytest
 from clearwell.datasets import open_dataset
 from clearwell.errors import DatasetError, StoreError
 from clearwell.publishing import upload as module
-from tests.unit.publishing.storing import attempt_of, delete, objects, press_at, put, released
+from tests.unit.publishing.storing import attempt_of, delete, objects, publisher_at, put, released
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.publishing.upload import RemotePress
+    from clearwell.publishing.upload import RemotePublisher
     from tests.services.s3 import S3Space
 
 
@@ -26,23 +26,27 @@ def lake(s3: S3Space) -> str:
 
 
 @pytest.fixture
-def press(lake: str, tmp_path: Path) -> RemotePress:
-    return press_at(lake, tmp_path)
+def publisher(lake: str, tmp_path: Path) -> RemotePublisher:
+    return publisher_at(lake, tmp_path)
 
 
-def test_releases_are_numbered_and_the_pointer_follows(press: RemotePress, lake: str, tmp_path: Path) -> None:
+def test_releases_are_numbered_and_the_pointer_follows(
+    publisher: RemotePublisher, lake: str, tmp_path: Path
+) -> None:
     for batch in (1, 2, 3):
-        held = released(press, batch)
+        held = released(publisher, batch)
         assert (held.version, open_dataset("late_flights", lake=lake).version) == (batch, batch)
     top = {path.partition("/")[0] for path in objects(f"{lake}/releases/late_flights")}
     assert top == {"current.json", "v1", "v2", "v3"}
     assert list((tmp_path / "late_flights").iterdir()) == []
 
 
-def test_a_release_in_a_store_is_the_one_that_was_made(press: RemotePress, lake: str, tmp_path: Path) -> None:
-    attempt, made = attempt_of(press, 1)
+def test_a_release_in_a_store_is_the_one_that_was_made(
+    publisher: RemotePublisher, lake: str, tmp_path: Path
+) -> None:
+    attempt, made = attempt_of(publisher, 1)
     here = {file.path: (attempt / file.path).read_bytes() for file in made.files}
-    held, is_ours = press.claim(attempt, made, seen=())
+    held, is_ours = publisher.claim(attempt, made, seen=())
     assert (is_ours, held.fingerprint, len(held.files)) == (True, made.fingerprint, len(here))
     dataset = open_dataset("late_flights", lake=lake)
     dataset.verify()
@@ -50,38 +54,38 @@ def test_a_release_in_a_store_is_the_one_that_was_made(press: RemotePress, lake:
         assert (dataset.path / file.path).read_bytes() == here[file.path.partition("/")[2]]
 
 
-def test_the_same_made_twice_is_one_release(press: RemotePress, lake: str) -> None:
-    released(press, 1)
+def test_the_same_made_twice_is_one_release(publisher: RemotePublisher, lake: str) -> None:
+    released(publisher, 1)
     before = objects(f"{lake}/releases")
-    held = released(press, 1, created="later")
+    held = released(publisher, 1, created="later")
     assert (held.version, held.created) == (1, "2026-01-01T00:00:00+00:00")
     assert objects(f"{lake}/releases") == before
 
 
-def test_a_run_that_was_overtaken_in_its_sleep_is_dropped(press: RemotePress) -> None:
-    released(press, 5)
-    attempt, made = attempt_of(press, 6)
-    seen = press.versions()
-    released(press, 7)
-    held, is_ours = press.claim(attempt, made, seen=seen)
-    assert (held.version, held.inputs[0].batch, is_ours, press.versions()) == (2, 7, False, (1, 2))
+def test_a_run_that_was_overtaken_in_its_sleep_is_dropped(publisher: RemotePublisher) -> None:
+    released(publisher, 5)
+    attempt, made = attempt_of(publisher, 6)
+    seen = publisher.versions()
+    released(publisher, 7)
+    held, is_ours = publisher.claim(attempt, made, seen=seen)
+    assert (held.version, held.inputs[0].batch, is_ours, publisher.versions()) == (2, 7, False, (1, 2))
 
 
 def test_two_that_upload_into_one_number_are_two_releases(
-    press: RemotePress, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    publisher: RemotePublisher, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other wins while this one uploads; nothing of one is in the other."""
-    other, old = press_at(lake, tmp_path / "other"), module.RemotePress._upload
-    attempt, made = attempt_of(press, 2, 70)
+    other, old = publisher_at(lake, tmp_path / "other"), module.RemotePublisher._upload
+    attempt, made = attempt_of(publisher, 2, 70)
 
-    def slow(self: RemotePress, *args: object) -> None:
+    def slow(self: RemotePublisher, *args: object) -> None:
         old(self, *args)
-        if self is press and not other.versions():
+        if self is publisher and not other.versions():
             released(other, 1, 50)
 
-    monkeypatch.setattr(module.RemotePress, "_upload", slow)
-    held, is_ours = press.claim(attempt, made, seen=(1,))
-    press.forget(attempt)
+    monkeypatch.setattr(module.RemotePublisher, "_upload", slow)
+    held, is_ours = publisher.claim(attempt, made, seen=(1,))
+    publisher.forget(attempt)
     assert (held.version, is_ours) == (2, True)
     for version, count in ((1, 50), (2, 70)):
         dataset = open_dataset("late_flights", version=version, lake=lake)
@@ -93,7 +97,7 @@ def test_two_that_upload_into_one_number_are_two_releases(
 
 
 def test_a_put_that_was_done_before_its_answer_was_lost_is_ours(
-    press: RemotePress, monkeypatch: pytest.MonkeyPatch
+    publisher: RemotePublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = module.RemotePlace.put_new
 
@@ -102,34 +106,34 @@ def test_a_put_that_was_done_before_its_answer_was_lost_is_ours(
         return old(self, key, data)
 
     monkeypatch.setattr(module.RemotePlace, "put_new", twice)
-    attempt, made = attempt_of(press, 1)
-    held, is_ours = press.claim(attempt, made, seen=())
-    assert (held.version, is_ours, press.versions()) == (1, True, (1,))
+    attempt, made = attempt_of(publisher, 1)
+    held, is_ours = publisher.claim(attempt, made, seen=())
+    assert (held.version, is_ours, publisher.versions()) == (1, True, (1,))
 
 
-def test_a_crash_before_the_pointer_is_healed_by_the_next_run(press: RemotePress, lake: str) -> None:
-    released(press, 1)
-    second = released(press, 2)
+def test_a_crash_before_the_pointer_is_healed_by_the_next_run(publisher: RemotePublisher, lake: str) -> None:
+    released(publisher, 1)
+    second = released(publisher, 2)
     pointer = f"{lake}/releases/late_flights/current.json"
     put(pointer, json.dumps({"dataset": "late_flights", "version": 1}).encode())
-    found = press.adopt(second.identity)
+    found = publisher.adopt(second.identity)
     assert found is not None
     assert (found[0].version, found[1]) == (2, True)
     assert open_dataset("late_flights", lake=lake).version == 2
-    found = press.adopt(second.identity)
+    found = publisher.adopt(second.identity)
     assert found is not None
     assert found[1] is False
     put(pointer, b"{")
-    assert press.adopt(second.identity) is not None
+    assert publisher.adopt(second.identity) is not None
     assert open_dataset("late_flights", lake=lake).version == 2
-    assert press.adopt("another") is None
+    assert publisher.adopt("another") is None
 
 
 def test_the_pointer_never_moves_back(
-    press: RemotePress, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    publisher: RemotePublisher, lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that moves it to 1 sleeps between its look and its write, and another moves it to 2."""
-    other, old = press_at(lake, tmp_path / "other"), module.read_tagged
+    other, old = publisher_at(lake, tmp_path / "other"), module.read_tagged
     slept: list[None] = []
 
     def slow(url: str) -> object:
@@ -140,41 +144,41 @@ def test_the_pointer_never_moves_back(
         return found
 
     monkeypatch.setattr(module, "read_tagged", slow)
-    assert released(press, 1).version == 1
-    assert press.versions() == (1, 2)
+    assert released(publisher, 1).version == 1
+    assert publisher.versions() == (1, 2)
     assert open_dataset("late_flights", lake=lake).version == 2
 
 
 def test_a_damaged_release_is_not_adopted_and_its_number_not_used_again(
-    press: RemotePress, lake: str
+    publisher: RemotePublisher, lake: str
 ) -> None:
-    held = released(press, 1)
+    held = released(publisher, 1)
     delete(f"{lake}/releases/late_flights/v1/{held.files[0].path}")
-    assert press.adopt(held.identity) is None
-    assert released(press, 1).version == 2
+    assert publisher.adopt(held.identity) is None
+    assert released(publisher, 1).version == 2
     assert open_dataset("late_flights", lake=lake).version == 2
 
 
-def test_a_deleted_release_is_not_numbered_again(press: RemotePress, lake: str) -> None:
-    released(press, 1)
-    released(press, 2)
+def test_a_deleted_release_is_not_numbered_again(publisher: RemotePublisher, lake: str) -> None:
+    released(publisher, 1)
+    released(publisher, 2)
     for path in objects(f"{lake}/releases/late_flights/v2"):
         delete(f"{lake}/releases/late_flights/v2/{path}")
-    assert press.adopt("made from batch 1") is None
-    assert released(press, 1).version == 3
+    assert publisher.adopt("made from batch 1") is None
+    assert released(publisher, 1).version == 3
 
 
 def test_many_at_once_make_one_release_for_each_thing(lake: str, tmp_path: Path) -> None:
     def one(n: int) -> tuple[int, bool]:
-        press = press_at(lake, tmp_path / str(n))
-        attempt, made = attempt_of(press, 1 + n % 4, 20)
-        held, is_ours = press.claim(attempt, made, seen=(1, 2, 3, 4))
-        press.forget(attempt)
+        publisher = publisher_at(lake, tmp_path / str(n))
+        attempt, made = attempt_of(publisher, 1 + n % 4, 20)
+        held, is_ours = publisher.claim(attempt, made, seen=(1, 2, 3, 4))
+        publisher.forget(attempt)
         return held.inputs[0].batch, is_ours
 
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(one, range(16)))
-    versions = press_at(lake, tmp_path).versions()
+    versions = publisher_at(lake, tmp_path).versions()
     kept = [open_dataset("late_flights", version=version, lake=lake) for version in versions]
     assert versions == tuple(range(1, len(kept) + 1))
     assert sum(ours for _, ours in made) == len(kept)
@@ -188,7 +192,7 @@ def test_many_at_once_make_one_release_for_each_thing(lake: str, tmp_path: Path)
 
 
 def test_an_upload_that_fails_leaves_nothing(
-    press: RemotePress, lake: str, monkeypatch: pytest.MonkeyPatch
+    publisher: RemotePublisher, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
     old = module.upload
@@ -200,21 +204,21 @@ def test_an_upload_that_fails_leaves_nothing(
         old(file, url)
 
     monkeypatch.setattr(module, "upload", failing)
-    attempt, made = attempt_of(press, 1)
+    attempt, made = attempt_of(publisher, 1)
     with pytest.raises(StoreError, match="is full"):
-        press.claim(attempt, made, seen=())
-    press.forget(attempt)
+        publisher.claim(attempt, made, seen=())
+    publisher.forget(attempt)
     assert objects(f"{lake}/releases/late_flights") == {}
 
 
 def test_what_arrived_short_is_no_release(
-    press: RemotePress, lake: str, monkeypatch: pytest.MonkeyPatch
+    publisher: RemotePublisher, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def short(file: Path, url: str) -> None:
         put(url, file.read_bytes()[:-1])
 
     monkeypatch.setattr(module, "upload", short)
-    attempt, made = attempt_of(press, 1)
+    attempt, made = attempt_of(publisher, 1)
     with pytest.raises(DatasetError, match="not there as it was sent"):
-        press.claim(attempt, made, seen=())
-    assert press.versions() == ()
+        publisher.claim(attempt, made, seen=())
+    assert publisher.versions() == ()

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from clearwell.model import FileCounts
 from clearwell.names import TableName
-from clearwell.tables import Intent, Lake, PartWriter, carry_out, decide, schema_json
+from clearwell.tables import Intent, Lake, PartWriter, apply_batch, decide, schema_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +25,11 @@ def stage(lake: Lake, ids: Sequence[int], *, mode: str = "append", name: TableNa
     snapshot = lake.table(name).snapshot()
     batch = (snapshot.batch if snapshot else 0) + 1
     attempt = lake.begin(name, batch)
-    lake.reached("stage", name)
+    lake.failpoint("stage", name)
     with PartWriter(lake.table(name).root, attempt.folder, SCHEMA, required=("id",)) as writer:
         rows = [{"id": i, "text": f"row {i}", "value": math.nan if i % 2 else -0.0} for i in ids]
         writer.write(pa.RecordBatch.from_pylist(rows, SCHEMA))
-    lake.reached("staged", name)
+    lake.failpoint("staged", name)
     return Intent(
         table=str(name),
         batch=batch,
@@ -54,7 +54,7 @@ def write(lake: Lake, ids: Sequence[int], *, mode: str = "append", name: TableNa
 def publish(lake: Lake, intent: Intent) -> Intent:
     """Decide a staged batch and carry out what was decided."""
     winner = decide(lake, intent)
-    carry_out(lake, winner, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
+    apply_batch(lake, winner, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
     return winner
 
 

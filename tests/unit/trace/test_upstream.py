@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearwell.engines import Engine
-    from clearwell.trace.records import Stop, Trail, Whereabouts
+    from clearwell.trace.records import DownstreamTrace, Stop, UpstreamTrace
 
 RAW = "raw/orders/first.csv"
 
@@ -36,11 +36,13 @@ def own(shop: Shop, tmp_path: Path) -> Shop:
     return Shop(tmp_path / "copy")
 
 
-def back(shop: Shop, table: str, *key: str, **options: Any) -> Trail:
+def back(shop: Shop, table: str, *key: str, **options: Any) -> UpstreamTrace:
     return trace_row(shop.project, shop.lake, table, key, **options)
 
 
-def forward(shop: Shop, file: str, number: int, engine: Engine | None = None, **options: Any) -> Whereabouts:
+def forward(
+    shop: Shop, file: str, number: int, engine: Engine | None = None, **options: Any
+) -> DownstreamTrace:
     def start() -> Engine:
         assert engine is not None, "this trace must not need an engine"
         return engine
@@ -49,11 +51,11 @@ def forward(shop: Shop, file: str, number: int, engine: Engine | None = None, **
     return found
 
 
-def by_place(found: Whereabouts) -> dict[str, Stop]:
+def by_place(found: DownstreamTrace) -> dict[str, Stop]:
     return {stop.where: stop for stop in found.stops}
 
 
-def states(found: Whereabouts) -> dict[str, str]:
+def states(found: DownstreamTrace) -> dict[str, str]:
     return {stop.where: stop.state for stop in found.stops}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearwell.names import TableName
-from clearwell.tables import Intent, Lake, carry_out, decide, schema_json, stage_frame, verify_files
+from clearwell.tables import Intent, Lake, apply_batch, decide, schema_json, stage_frame, verify_files
 from clearwell.testing.conformance.case import Case, ask, grouped
 from clearwell.testing.conformance.notation import table
 from clearwell.testing.conformance.relations.files import EVERY_TYPE
@@ -73,7 +73,7 @@ def _write(trial: Trial, lake: Lake, frame: DataFrame, mode: Any) -> None:
         accepted=staged.accepted,
         returned=staged.returned,
     )
-    carry_out(lake, decide(lake, intent), engine=trial.engine, recheck=lambda *_: True)
+    apply_batch(lake, decide(lake, intent), engine=trial.engine, recheck=lambda *_: True)
 
 
 CASES = grouped(

@@ -1,4 +1,4 @@
-"""What a press of the tab key offers, by click's own protocol; and that nothing heavy is loaded for it."""
+"""What the tab key offers, by click's own protocol; and that nothing heavy is loaded for it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clearwell.engines.connect import code_archive
-from clearwell.engines.connect.code_archive import Parcel
+from clearwell.engines.connect.code_archive import CodeArchive
 from clearwell.errors import EngineError
 
 ROOT = Path(__file__).parents[3]
@@ -46,7 +46,7 @@ def names(packed: Path) -> set[str]:
 
 
 def test_it_has_the_modules_of_the_project_and_of_clearwell_and_nothing_else(project, tmp_path):
-    sent = names(Parcel(project, (project / "lake",)).pack(tmp_path))
+    sent = names(CodeArchive(project, (project / "lake",)).pack(tmp_path))
     own = {name for name in sent if not name.startswith("clearwell/")}
     assert own == {"assets/__init__.py", "assets/words.py", "assets/parts/more.py", "single.py"}
     ours = {f"clearwell/{file.relative_to(ROOT / 'clearwell').as_posix()}" for file in python_of_clearwell()}
@@ -58,7 +58,7 @@ def python_of_clearwell() -> list[Path]:
 
 
 def test_a_python_that_has_neither_imports_both_from_it(project, tmp_path):
-    packed = Parcel(project, (project / "lake",)).pack(tmp_path)
+    packed = CodeArchive(project, (project / "lake",)).pack(tmp_path)
     program = "import clearwell.names, assets.words; print(clearwell.__file__, assets.words.shout('a'))"
     # -S: no site-packages, so neither the checkout nor any package is there.
     ran = subprocess.run(
@@ -73,27 +73,27 @@ def test_a_python_that_has_neither_imports_both_from_it(project, tmp_path):
 
 
 def test_the_same_files_are_the_same_bytes_wherever_and_whenever(project, tmp_path):
-    first = Parcel(project).pack(tmp_path)
+    first = CodeArchive(project).pack(tmp_path)
     before = first.read_bytes()
     os.utime(project / "single.py", (1_000_000_000, 1_000_000_000))
     (project / "assets" / "words.py").chmod(0o600)
     moved = project.rename(tmp_path / "elsewhere")
     (tmp_path / "again").mkdir()
-    second = Parcel(moved).pack(tmp_path / "again")
+    second = CodeArchive(moved).pack(tmp_path / "again")
     assert second.name == first.name
     assert second.read_bytes() == before
 
 
 def test_edited_code_has_another_name(project, tmp_path):
-    first = Parcel(project).pack(tmp_path)
+    first = CodeArchive(project).pack(tmp_path)
     (project / "single.py").write_text("ONE = 2\n")
-    assert Parcel(project).pack(tmp_path).name != first.name
+    assert CodeArchive(project).pack(tmp_path).name != first.name
 
 
 def test_more_python_than_can_be_sent_is_refused_by_its_size(project, tmp_path, monkeypatch):
     monkeypatch.setattr(code_archive, "_LARGEST", 4 << 20)
     (project / "data.py").write_bytes(b"x" * (5 << 20))
     with pytest.raises(EngineError, match="too much to send to a cluster") as caught:
-        Parcel(project).pack(tmp_path)
+        CodeArchive(project).pack(tmp_path)
     assert caught.value.place == str(project)
     assert not list(tmp_path.glob("*.zip"))

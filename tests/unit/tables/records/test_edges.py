@@ -9,7 +9,7 @@ import pytest
 
 from clearwell.model import Edge
 from clearwell.names import TableName
-from clearwell.tables import LINEAGE, Lake, edges_of, lineage_of, record_release, settle
+from clearwell.tables import LINEAGE, Lake, edges_of, lineage_of, record_release, recover
 from tests.unit.tables.write.test_commit import Killed, dying_lake
 from tests.unit.tables.writing import NAME, publish, stage
 
@@ -83,7 +83,7 @@ def test_a_void_batch_records_nothing(lake: Lake) -> None:
     write(lake, B)  # moves the table: the planned batch is audited again, and fails
     late = replace(planned, batch=3, planned_version=1)
     winner = lake.control.decide(late)
-    settle(lake, NAME, engine=None, recheck=lambda *_: False)  # type: ignore[arg-type]
+    recover(lake, NAME, engine=None, recheck=lambda *_: False)  # type: ignore[arg-type]
     assert winner.attempt == planned.attempt
     assert lake.existing(NAME).last_void == 3
     assert edges_of(lake, str(NAME)) == (A, B)
@@ -96,7 +96,7 @@ def test_a_run_that_dies_around_its_record_is_taken_up_by_the_next(
     with pytest.raises(Killed):
         write(dying_lake(tmp_path / "lake", step, nth), A, B)
     lake = Lake(tmp_path / "lake")
-    settle(lake, NAME, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
+    recover(lake, NAME, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
     assert edges_of(lake, str(NAME)) == (A, B)
     assert lake.existing(LINEAGE).rows == 2
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.tables import Lake, files_of, settle
+from clearwell.tables import Lake, files_of, recover
 from clearwell.tables.control import Control, Intent
 from tests.unit.tables.writing import NAME, ids, publish, stage, write
 
@@ -53,7 +53,7 @@ def dying_lake(root: Path, step: str, nth: int = 1, *, places: Mapping[str, str]
 
 
 def roll_forward(lake: Lake) -> Intent | None:
-    return settle(lake, NAME, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
+    return recover(lake, NAME, engine=None, recheck=lambda *_: True)  # type: ignore[arg-type]
 
 
 def balanced_at_every_version(lake: Lake) -> bool:
@@ -166,7 +166,7 @@ def test_a_voided_batch_takes_its_number_and_nothing_else(tmp_path: Path, places
         publish(dying_lake(tmp_path, "table", places=places), checked)
     lake.existing(NAME).handle.delete("id = 99")  # no row: no commit
     lake.existing(NAME).handle.delete("id = 1")  # another writer moves data after the audit
-    settle(lake, NAME, engine=None, recheck=lambda *_: False)  # type: ignore[arg-type]
+    recover(lake, NAME, engine=None, recheck=lambda *_: False)  # type: ignore[arg-type]
     assert ids(lake) == []
     assert lake.existing(NAME).batch == 2
     assert [f.delivered for f in files_of(lake, lake.existing(NAME))] == [1]  # of the first batch alone
