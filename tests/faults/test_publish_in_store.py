@@ -47,7 +47,7 @@ KILLED_AT = {
 _RUN = """
 import os, signal, sys, pathlib
 from clearwell.flow import publish as module
-from clearwell.datasets import upload
+from clearwell.publishing import upload
 from tests.unit.publishing.project import load
 run, at = load(pathlib.Path(sys.argv[1])), sys.argv[2]
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)

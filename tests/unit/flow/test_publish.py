@@ -252,7 +252,7 @@ _KILLED_AT = ["make_training", "write_text", "rename", "replace"]
 _RUN = """
 import os, signal, sys, pathlib
 from clearwell.flow import publish as module
-from clearwell.datasets import claim
+from clearwell.publishing import claim
 from tests.unit.publishing.project import load
 root, at = pathlib.Path(sys.argv[1]), sys.argv[2]
 run = load(root)
