@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).parent / "reference"
-ENGINES = "../engines.md"
-BELOW = "<!-- Below this line: written by docs/generate.py from docs/engines.json. -->"
+ENGINES, ARCHITECTURE, PICTURE = "../engines.md", "../architecture.md", "../images/architecture.svg"
+BELOW = "<!-- Below this line: written by docs/generate.py. -->"
 NOTE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
 
 
 def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code."""
     pages = {name: f"{NOTE}\n\n" + "\n".join(write()).rstrip() + "\n" for name, write in PAGES.items()}
-    pages[ENGINES] = _with_table(_read(FOLDER / ENGINES))
+    pages |= _partly_by_hand()
     if arguments == ["--check"]:
         stale = [name for name, text in pages.items() if _read(FOLDER / name) != text]
         if stale:
@@ -42,11 +42,17 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _with_table(page: str) -> str:
-    """The page of the engines: above the line by hand, below it what the last run of the suite found."""
-    from engines_table import write_table  # beside this file
+def _partly_by_hand() -> dict[str, str]:
+    """Pages that are written by hand above a line and by the code below it, and the picture of one."""
+    from architecture import draw, write_rooms  # these two are beside this file
+    from engines_table import write_table
 
-    return page.partition(BELOW)[0] + f"{BELOW}\n\n" + "\n".join(write_table()).rstrip() + "\n"
+    below = {ENGINES: write_table, ARCHITECTURE: write_rooms}
+    pages = {
+        name: _read(FOLDER / name).partition(BELOW)[0] + f"{BELOW}\n\n" + "\n".join(write()).rstrip() + "\n"
+        for name, write in below.items()
+    }
+    return pages | {PICTURE: draw()}
 
 
 def commands() -> Iterator[str]:

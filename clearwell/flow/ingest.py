@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clearwell.errors import CommitConflict, SourceError
-from clearwell.flow.build.lineage import raw_lineage
 from clearwell.flow.build.staleness import Need, fingerprint, last_build
 from clearwell.flow.landing.on_workers import take
 from clearwell.flow.landing.result import SetAside
 from clearwell.flow.landing.write import Landing
 from clearwell.flow.results import built_result, unchanged_result
 from clearwell.flow.run import Run, log
+from clearwell.lineage import raw_lineage
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import KnownFile, UnreadableFile, discover, read

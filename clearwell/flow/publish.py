@@ -21,7 +21,7 @@ import clearwell
 from clearwell.datasets.manifest import FORMAT, Column, Input, Manifest
 from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
-from clearwell.flow.build.lineage import release_lineage
+from clearwell.lineage import release_lineage
 from clearwell.model import Outcome
 from clearwell.publishing.attempts import publisher_of
 from clearwell.publishing.from_spec import inference_recipe, training_recipe
