@@ -51,8 +51,8 @@ s3: $(READY) ## run an S3 server on loopback until Ctrl-C; prints the variables 
 cluster: $(READY) ## run a Spark cluster on loopback until Ctrl-C; prints its address
 	@$(RUN) -m tests.services.cluster
 
-bench: $(READY) ## measure against peers; ONLY=cold_run runs one benchmark
-	@$(RUN) -m bench $(ONLY)
+bench: $(READY) ## measure against peers; ONLY=cold_run runs one, ARGS=--record keeps the figures
+	@$(RUN) -m bench $(ONLY) $(ARGS)
 
 docs: $(READY) ## write docs/reference anew from the code
 	@$(RUN) docs/generate.py
