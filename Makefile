@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check ui s3 cluster bench docs clean lock
+.PHONY: help demo test check ui s3 cluster bench docs clean release lock
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ clean: ## remove what make has made: environment, caches, the demo's lake and it
 	rm -rf $(VENV) lake build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	find dagster_home -mindepth 1 -maxdepth 1 ! -name '*.yaml' -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+release: $(READY) ## build and check wheel and source archive into dist/; uploads nothing
+	@$(RUN) release.py
 
 lock: $(READY) ## write constraints.txt anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
