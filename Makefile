@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check ui s3 cluster bench docs clean lock
+.PHONY: help demo test check ui s3 cluster bench docs clean release lock
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -51,8 +51,8 @@ s3: $(READY) ## run an S3 server on loopback until Ctrl-C; prints the variables 
 cluster: $(READY) ## run a Spark cluster on loopback until Ctrl-C; prints its address
 	@$(RUN) -m tests.services.cluster
 
-bench: $(READY) ## measure against peers; ONLY=cold_run runs one benchmark
-	@$(RUN) -m bench $(ONLY)
+bench: $(READY) ## measure against peers; ONLY=cold_run runs one, ARGS=--record keeps the figures
+	@$(RUN) -m bench $(ONLY) $(ARGS)
 
 docs: $(READY) ## write docs/reference anew from the code
 	@$(RUN) docs/generate.py
@@ -61,6 +61,9 @@ clean: ## remove what make has made: environment, caches, the demo's lake and it
 	rm -rf $(VENV) lake build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	find dagster_home -mindepth 1 -maxdepth 1 ! -name '*.yaml' -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+release: $(READY) ## build and check wheel and source archive into dist/; uploads nothing
+	@$(RUN) release.py
 
 lock: $(READY) ## write constraints.txt anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -1,4 +1,6 @@
-"""Write docs/reference/ from the code: commands, YAML, settings, the Python face, errors; and the engines.
+"""Write docs/reference/ from the code: commands, YAML, settings, the Python face, errors.
+
+Also the tables of docs/engines.md, from docs/engines.json, and docs/benchmarks.md, from bench/history.
 
 python docs/generate.py            writes the pages
 python docs/generate.py --check    only says which of them are not what the code says; exit code 1
@@ -29,16 +31,25 @@ NOTE = "<!-- Written by docs/generate.py from the code: edit that, then run `mak
 
 def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code."""
+    from bench import history, history_page  # in a checkout bench is importable as Clearwell is
+
+    try:
+        records = history.read_records()
+    except RuntimeError as error:
+        print(error)
+        return 1
     pages = {name: f"{NOTE}\n\n" + "\n".join(write()).rstrip() + "\n" for name, write in PAGES.items()}
     pages |= _partly_by_hand()
     if arguments == ["--check"]:
         stale = [name for name, text in pages.items() if _read(FOLDER / name) != text]
+        stale += history_page.stale(records)
         if stale:
             print(f"{', '.join(stale)}: not what the code says; run `make docs`")
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
     for name, text in pages.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    history_page.update(records)
     return 0
 
 
