@@ -31,6 +31,7 @@ from clearwell.tables.write.commit import (
     void_batch,
 )
 from clearwell.tables.write.delete import delete_rows
+from clearwell.tables.write.procedure import BatchPlan, WrittenBatch, write_batch
 
 __all__ = [
     "BUILDS",
@@ -38,6 +39,7 @@ __all__ = [
     "LINEAGE",
     "QUARANTINE",
     "Attempt",
+    "BatchPlan",
     "Blocked",
     "Candidate",
     "Intent",
@@ -51,6 +53,7 @@ __all__ = [
     "StagedFile",
     "Table",
     "WriteKind",
+    "WrittenBatch",
     "altered_files",
     "apply_batch",
     "changed_by_others",
@@ -78,4 +81,5 @@ __all__ = [
     "verify_required",
     "verify_rows",
     "void_batch",
+    "write_batch",
 ]
