@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import SourceError
 from clearwell.flow.build.staleness import Need, fingerprint, last_build
-from clearwell.flow.landing.on_workers import take
-from clearwell.flow.landing.result import SetAside
+from clearwell.flow.landing.on_workers import read_shares
+from clearwell.flow.landing.result import SetAside, Target
 from clearwell.flow.landing.write import Landing
 from clearwell.flow.results import built_result, unchanged_result
 from clearwell.flow.run import Run, log
@@ -146,8 +146,9 @@ def _stage(
     attempt = lake.begin(name, batch)
     lake.failpoint("stage", name)
     base = snapshot.schema if snapshot and need.mode != "replace" else None
-    landing = Landing(lake, name, attempt, source, base)
-    take(run, landing, files)
+    target = Target(name, attempt, source, base, datetime.now(UTC))
+    landing = Landing(lake, target)
+    landing.collect(read_shares(run, target, files))
     landed = landing.close()
     lake.failpoint("staged", name)
     if not landed.counts and snapshot is not None and need.mode == "append":
