@@ -125,10 +125,15 @@ SETTINGS = {
 def test_a_setting_of_others_forbids_what_it_says(lake: Lake, setting: str) -> None:
     made_by_others(lake, configuration={setting: "true"})
     snapshot = lake.existing(FOREIGN)
+    phrases = {
+        WriteKind.REPLACE: "a replacement of all rows would break what others made of the table",
+        WriteKind.REWRITE: "a rewrite of some files would break what others made of the table",
+    }
     for kind in WriteKind:
         if kind in SETTINGS[setting]:
-            with pytest.raises(TableError, match=f"'{setting}' = 'false'"):
+            with pytest.raises(TableError, match=f"'{setting}' = 'false'") as caught:
                 snapshot.require_writable(kind)
+            assert caught.value.fact.startswith(phrases[kind])
         else:
             snapshot.require_writable(kind)
 
