@@ -1,7 +1,7 @@
-"""The part of docs/testing.md that is made from the tests: each promise of the README, and the tests that keep it.
+"""The part of docs/testing.md that is made from the tests: each promise of the README and its tests.
 
-A test says which promises it keeps by `@pytest.mark.promise("P3", "spark")`. The names are the first cells of the
-README's tables of promises and of engines; another name, or a promise without a test, is an error.
+A test says which promises it keeps by `@pytest.mark.promise("P3", "spark")`. The names are the first cells
+of the README's tables of promises and of engines; another name, or a promise without a test, is an error.
 """
 
 from __future__ import annotations
