@@ -18,8 +18,8 @@ from clearwell.tables import Lake, delete_rows, maintain
 from clearwell.tables.history.growth import growth_of
 from clearwell.tables.maintenance.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
-from tests.faults import test_kill_at_every_step as killing
 from tests.faults import test_races as races
+from tests.faults.worker import run
 from tests.project import EDITED, MODES, SmallProject, make_project, run_steps
 from tests.unit.flow.build import test_blocking as blocking
 from tests.unit.tables.write import test_commit as committing
@@ -223,11 +223,11 @@ def test_a_process_is_killed(
 ) -> None:
     project = make(mode)
     project.deliver("week1.csv", 1, 10, bad=2)
-    assert killing.run(project, engine).returncode == 0
+    assert run(project, engine).returncode == 0
     project.deliver("week2.csv", 6, 10, bad=1) if mode == "merge" else project.deliver("week2.csv", 11, 10)
-    killed = killing.run(project, engine, "--die", step, table, "1")
+    killed = run(project, engine, die=(step, table, 1))
     assert killed.returncode == -9, killed.stderr
-    assert killing.run(project, engine).returncode == 0
+    assert run(project, engine).returncode == 0
     assert races.order_ids(project) == ([*range(1, 16)] if mode == "merge" else [*range(1, 21)])
     assert_bronze_balances(project.on_disk(), "orders", project.raw)
 
