@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).parent / "reference"
-ENGINES, ARCHITECTURE, PICTURE = "../engines.md", "../architecture.md", "../images/architecture.svg"
+ENGINES, ARCHITECTURE, TESTING = "../engines.md", "../architecture.md", "../testing.md"
+PICTURE = "../images/architecture.svg"
 BELOW = "<!-- Below this line: written by docs/generate.py. -->"
 NOTE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
 
@@ -55,10 +56,11 @@ def main(arguments: list[str]) -> int:
 
 def _partly_by_hand() -> dict[str, str]:
     """Pages that are written by hand above a line and by the code below it, and the picture of one."""
-    from architecture import draw, write_rooms  # these two are beside this file
+    from architecture import draw, write_rooms  # these three are beside this file
     from engines_table import write_table
+    from testing_table import write_promises
 
-    below = {ENGINES: write_table, ARCHITECTURE: write_rooms}
+    below = {ENGINES: write_table, ARCHITECTURE: write_rooms, TESTING: write_promises}
     pages = {
         name: _read(FOLDER / name).partition(BELOW)[0] + f"{BELOW}\n\n" + "\n".join(write()).rstrip() + "\n"
         for name, write in below.items()

@@ -1,7 +1,7 @@
 """Which tests run, where, and in what order: decided by what a test needs, so that no test has to say it.
 
-A test that asks for a fixture of ``NEEDS`` gets the marker of that name. Tests that share a heavy server run in
-one process (``xdist_group``), and those of ``ONLY_IN_FULL`` run with ``--full`` alone, which is `make test-all`.
+A test that asks for a fixture of ``NEEDS`` gets the marker of that name. Tests that share a heavy server run
+in one process (``xdist_group``). Those of ``ONLY_IN_FULL`` run with ``--full`` alone, which is `make test-all`.
 """
 
 from __future__ import annotations

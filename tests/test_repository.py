@@ -18,7 +18,20 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "clearwell").rglob("*.py"))
 LONGEST_MODULE = 300
-TARGETS = ["demo", "test", "test-all", "check", "ui", "s3", "cluster", "bench", "docs", "coverage", "mutants", "clean"]
+TARGETS = [
+    "demo",
+    "test",
+    "test-all",
+    "check",
+    "ui",
+    "s3",
+    "cluster",
+    "bench",
+    "docs",
+    "coverage",
+    "mutants",
+    "clean",
+]
 PINNED = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)(?: ; [^\\\n]+?)?"
     r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"

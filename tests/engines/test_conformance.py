@@ -45,6 +45,7 @@ def expected(gap: Gap) -> type[Exception]:
     return WrongAnswer if gap.silent else ClearwellError
 
 
+@pytest.mark.promise("embedded", "spark", "sc://host:port")
 def test_the_engine_answers(
     case: Case, engine_name: str, engine_under_test: Engine, tmp_path: Path, results: Results
 ) -> None:

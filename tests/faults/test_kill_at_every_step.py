@@ -47,6 +47,7 @@ def first_weeks(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Cal
     return make
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize(("mode", "table"), CASES)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_killed_there_and_run_again(

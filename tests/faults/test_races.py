@@ -97,6 +97,7 @@ def _keeping_errors(errors: list[Exception], function: Callable[..., None], *arg
         errors.append(error)
 
 
+@pytest.mark.promise("P3")
 def test_two_runs_at_once(project: SmallProject, engine: Engine) -> None:
     for number in range(3):
         project.deliver(f"{number}.csv", 1 + 10 * number, 10, day=f"2026-01-0{number + 1}", bad=1)
@@ -160,6 +161,7 @@ def _versions(project: SmallProject) -> dict[str, int]:
     return {str(name): lake.existing(name).version for name in lake.tables()}
 
 
+@pytest.mark.promise("P8")
 def test_maintenance_keeps_what_a_run_under_way_has_staged(project: SmallProject, engine: Engine) -> None:
     project.deliver("a.csv", 1, 5)
     run_all(project, engine)

@@ -57,6 +57,7 @@ def change_log(root: str, **change: Any) -> None:
     entry.write_text("\n".join(map(json.dumps, actions)))
 
 
+@pytest.mark.promise("P6")
 def test_the_embedded_engine_reads_what_statistics_would_make_up(lake: Lake, engine: Engine) -> None:
     made_by_others(lake)
     snapshot = lake.existing(FOREIGN)
@@ -178,6 +179,7 @@ def test_a_commit_of_others_counts_even_if_ours_came_after(lake: Lake) -> None:
     assert sorted(now.to_arrow()["id"].to_pylist()) == [2, 3, 4]
 
 
+@pytest.mark.promise("P8")
 def test_maintenance_leaves_what_others_are_writing(lake: Lake) -> None:
     from pathlib import Path
 
