@@ -1,7 +1,7 @@
 """Which tests run, where, and in what order: decided by what a test needs, so that no test has to say it.
 
 A test that asks for a fixture of ``NEEDS`` gets the marker of that name. Tests that share a heavy server run
-in one process (``xdist_group``). Those of ``ONLY_IN_FULL`` run with ``--full`` alone, which is `make test-all`.
+in one process (``xdist_group``). Those of ``ONLY_IN_FULL`` need ``--full``, as `make test-all` has it.
 """
 
 from __future__ import annotations
