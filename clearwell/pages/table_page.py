@@ -13,6 +13,7 @@ from clearwell.pages.lineage_page import lineage_anchor
 from clearwell.reports.render.document import asset, document
 from clearwell.reports.render.markup import Html, el, join, soft
 from clearwell.reports.render.sparkline import Bar, strip
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from clearwell.model import FileCounts
     from clearwell.pages.table_doc import BatchDoc, ColumnDoc, TableDoc
 
-__all__ = ["moment", "readable_size", "table_page"]
+__all__ = ["moment", "table_page"]
 
 MOST_FILES = 50
 MOST_SOURCES = 6
@@ -55,17 +56,6 @@ def table_page(doc: TableDoc) -> str:
 def moment(when: datetime | None) -> str:
     """A time as people read it, in UTC."""
     return f"{when:%Y-%m-%d %H:%M} UTC" if when else "unknown"
-
-
-def readable_size(size: float) -> str:
-    """``1536`` -> ``1.5 KiB``."""
-    if size < 1024:
-        return f"{size:,.0f} B"
-    for unit in ("KiB", "MiB", "GiB"):
-        size /= 1024
-        if size < 1024:
-            return f"{size:,.1f} {unit}"
-    return f"{size / 1024:,.1f} TiB"
 
 
 def _link(text: str, href: str, class_: str = "") -> Html:
