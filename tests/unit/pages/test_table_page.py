@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from clearwell.model import Edge, FileCounts, Severity
-from clearwell.pages.check_list import CheckDoc, CheckRun
+from clearwell.pages.check_doc import CheckDoc, CheckRun
 from clearwell.pages.index_page import index_page
 from clearwell.pages.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
 from clearwell.pages.table_page import table_page

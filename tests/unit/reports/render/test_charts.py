@@ -76,7 +76,7 @@ def run(code: str, **variables: str) -> str:
 
 def test_no_time_zone_and_no_language_is_in_a_drawing() -> None:
     code = "from tests.unit.reports.render.test_charts import *; print(draw(LINES, 'c'))"
-    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[4]), os.environ.get("PYTHONPATH")]))
     there = run(code, TZ="Asia/Tokyo", LANG="de_DE.UTF-8", LC_ALL="de_DE.UTF-8", PYTHONPATH=path)
     assert there == draw(LINES, "c") + "\n"
     assert "Jan 01 00:00" in there
