@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clearwell.cli.terminal.completion import complete_tables
-from clearwell.cli.terminal.output import print_json, print_table, readable_bytes, table_lines
+from clearwell.cli.terminal.output import print_json, print_table, table_lines
 from clearwell.cli.terminal.session import Session, options
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def show(session: Session, table: str) -> None:
     if session.json:
         print_json(shown)
         return
-    click.echo(f"{shown['name']}  {shown['rows']:,} rows, {readable_bytes(shown['bytes'])}", nl=False)
+    click.echo(f"{shown['name']}  {shown['rows']:,} rows, {readable_size(shown['bytes'])}", nl=False)
     click.echo(f", version {shown['version']}, batch {shown['batch']} of generation {shown['generation']}")
     if shown["columns"]:
         click.echo()

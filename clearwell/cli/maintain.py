@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clearwell.cli.terminal.output import print_json, print_table, readable_bytes
+from clearwell.cli.terminal.output import print_json, print_table
 from clearwell.cli.terminal.progress import progress
 from clearwell.cli.terminal.session import Session, options
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from clearwell.flow.report import ReportResult
@@ -42,7 +43,7 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     print_table(
         rows, ("table", "joined", "made", "freed_files", "freed_bytes"), empty="all tables are in order"
     )
-    freed = readable_bytes(sum(table.freed_bytes for table in done.tables))
+    freed = readable_size(sum(table.freed_bytes for table in done.tables))
     verb = "would free" if dry_run else "freed"
     others = {
         "unfinished releases": done.unfinished_releases,

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["address_space_limit", "machine_memory", "resident_bytes", "show_bytes"]
+__all__ = ["address_space_limit", "machine_memory", "resident_bytes"]
 
 _STACKS = 544 * 8 * 2**20
 """Tokio's 512 blocking threads and some workers, 8 MiB each (measured: 519 threads, 4.1 GiB)."""
@@ -40,12 +40,6 @@ def resident_bytes(pid: int) -> int:
     except (OSError, ValueError):
         return 0
     return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
-
-
-def show_bytes(count: int) -> str:
-    """``6442450944`` -> ``"6.0 GiB"``."""
-    unit, name = (2**30, "GiB") if count >= 2**30 else (2**20, "MiB")
-    return f"{count / unit:.1f} {name}"
 
 
 def _cgroup_limits(cgroups: Path, own: Path) -> list[int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.model import Severity
 from clearwell.names import COLUMN_LINEAGE
-from clearwell.pages.check_list import CheckDoc, CheckRun
+from clearwell.pages.check_doc import CheckDoc, CheckRun
 from clearwell.pages.table_page import moment
 from clearwell.quality.discretion import is_personal
 

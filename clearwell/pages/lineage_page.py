@@ -8,7 +8,6 @@ of one column or table with its sources on the left and its users on the right. 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -59,14 +58,15 @@ def lineage_page(
     Tables and columns that only an edge names (a column that a table no longer has) are shown too.
     """
     known = _with_those_of(edges, {table.name: table for table in tables})
-    back = f'<a class="home" href="{escape(home)}">All pages</a>' if home else ""
-    body = _BODY.replace("{back}", back).replace("{lake}", escape(lake))
+    parts = [asset(f"pages/static/lineage-{part}.js") for part in _PARTS]
     return document(
+        "pages/templates/lineage.html.j2",
         title=f"Lineage of {lake}",
-        body=body,
-        style=asset("page.css") + asset("lineage.css"),
-        script="".join(['"use strict";\n{\n', *(asset(f"lineage-{part}.js") for part in _PARTS), "}\n"]),
+        style=asset("reports/render/static/page.css") + asset("pages/static/lineage.css"),
+        script="".join(['"use strict";\n{\n', *parts, "}\n"]),
         data=_packed(lake, list(known.values()), edges),
+        lake=lake,
+        home=home,
     )
 
 
@@ -152,21 +152,3 @@ class _Index(dict[str, int]):
     def __missing__(self, name: str) -> int:
         self[name] = len(self)
         return self[name]
-
-
-_BODY = """
-<header class="top">
-<div class="brand"><a href="#" id="overview-link">Lineage</a><span class="lake">{lake}</span>{back}</div>
-<div class="find" role="search">
-<input id="find" type="search" role="combobox" autocomplete="off" spellcheck="false" autocapitalize="off"
- aria-label="Find a table or a column" aria-controls="found" aria-expanded="false" aria-autocomplete="list"
- placeholder="Find a table or a column">
-<kbd aria-hidden="true">/</kbd>
-<div id="found-box" hidden><ul id="found" role="listbox" aria-label="Tables and columns found"></ul>
-<p id="found-more"></p></div>
-</div>
-<p id="said" class="unseen" role="status"></p>
-</header>
-<main id="main" tabindex="-1"><noscript><p class="note">This page is drawn by a script of its own, which this
-browser does not run. <code>clearwell lineage TABLE</code> prints the same.</p></noscript></main>
-""".strip()

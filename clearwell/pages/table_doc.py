@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clearwell.model import Edge, FileCounts
-    from clearwell.pages.check_list import CheckDoc
+    from clearwell.pages.check_doc import CheckDoc
 
 __all__ = ["BatchDoc", "BlockedDoc", "ColumnDoc", "TableDoc"]
 

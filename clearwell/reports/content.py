@@ -15,10 +15,11 @@ State = str
 
 @dataclass(frozen=True)
 class Mark:
-    """One of a row of small marks: whether it is good, and what it stands for."""
+    """One of a row of small bars: whether it is good, what it stands for, and its height from 0 to 1."""
 
     state: State
     text: str
+    height: float = 1.0
 
 
 @dataclass(frozen=True)

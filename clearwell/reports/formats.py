@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
 
-__all__ = ["money", "percent", "readable_size", "to_the_second"]
-
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+__all__ = ["money", "percent", "to_the_second"]
 
 
 def money(amount: Decimal) -> str:
@@ -32,14 +30,6 @@ def percent(part: int, whole: int) -> str:
     if part < whole and share > 99.9:
         return "> 99.9 %"
     return f"{share:.3g} %"
-
-
-def readable_size(size: int) -> str:
-    """``7.57 MiB``; the exact number stands elsewhere."""
-    amount, unit = float(size), 0
-    while amount >= 1024 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1024, unit + 1
-    return f"{amount:.3g} {_UNITS[unit]}" if amount < 1000 else f"{amount:,.0f} {_UNITS[unit]}"
 
 
 def to_the_second(at: dt.datetime) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from clearwell.datasets import open_release_store
 from clearwell.names import RELEASES, TableName
 from clearwell.reports.content import Figure, Page
-from clearwell.reports.formats import money, percent, readable_size
+from clearwell.reports.formats import money, percent
 from clearwell.reports.measure.checks import measure_checks
 from clearwell.reports.measure.cost import StorageCost
 from clearwell.reports.measure.growth import PUBLISHED, measure_growth
@@ -20,6 +20,7 @@ from clearwell.reports.measure.storage import measure
 from clearwell.reports.render.check_tables import check_section, check_state
 from clearwell.reports.render.cost_tables import cost_sections
 from clearwell.reports.render.other_costs import other_costs_document, other_costs_sections
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -116,7 +117,7 @@ class Overview:
             ),
             Figure(
                 "Bytes",
-                readable_size(total.bytes),
+                readable_size(total.bytes, precise=True),
                 f"{total.bytes:,} bytes, {percent(live.bytes, total.bytes)} live",
                 f"a listing of {total.files:,} files, without this report's; live by the tables' logs",
             ),

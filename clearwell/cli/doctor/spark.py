@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.cli.doctor.findings import Finding
 from clearwell.names import is_url
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,11 +72,10 @@ def _jars(*, needs_s3: bool) -> Iterator[Finding]:
 
 def _have(name: str, jars: Sequence[Jar]) -> Finding:
     """Whether all are there and are the known ones, byte by byte."""
-    from clearwell.engines.memory import show_bytes
     from clearwell.engines.spark.jars import faults, jars_folder
 
     wrong, folder = faults(jars, thorough=True), jars_folder()
-    size = show_bytes(sum(jar.size for jar in jars))
+    size = readable_size(sum(jar.size for jar in jars))
     if not wrong:
         return Finding(name, "ok", f"all {len(jars)} are in {folder}, whole")
     broken = {jar: fault for jar, fault in wrong.items() if (folder / jar.file).exists()}

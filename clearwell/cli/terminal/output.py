@@ -16,7 +16,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["print_json", "print_table", "readable_bytes", "table_lines"]
+__all__ = ["print_json", "print_table", "table_lines"]
 
 _WIDEST = 60
 
@@ -52,15 +52,6 @@ def table_lines(
         ).rstrip()
         for row in cells
     ]
-
-
-def readable_bytes(size: float) -> str:
-    """``1536`` -> ``1.5 KiB``."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
-        size /= 1024
-    return f"{size:,.1f} TiB"
 
 
 def _is_number(value: Any) -> bool:

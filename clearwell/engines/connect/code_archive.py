@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from clearwell.engines.memory import show_bytes
 from clearwell.errors import EngineError
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class CodeArchive:
         size = sum(map(len, contents.values()))
         if size > _LARGEST:
             raise EngineError(
-                f"the Python files of the project have {show_bytes(size)}: too much to send to a cluster",
+                f"the Python files of the project have {readable_size(size)}: too much to send to a cluster",
                 place=str(self.project),
                 hint="move what is no part of the project out of its folder",
             )

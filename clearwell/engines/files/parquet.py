@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import uuid4
 
+from clearwell.engines.files.statistics import EXACT_DIGITS
 from clearwell.errors import EngineError, TableError
 from clearwell.names import is_url, quoted
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
 __all__ = ["SAIL", "SPARK", "Dialect", "read", "write"]
-
-_EXACT_DIGITS = 15
-"""Decimals of more digits do not survive statistics that pass through a double."""
 
 
 class Dialect(ABC):
@@ -185,7 +183,7 @@ def _is_exact(kind: DataType) -> bool:
     from pyspark.sql import types
 
     if isinstance(kind, types.DecimalType):
-        return kind.precision <= _EXACT_DIGITS
+        return kind.precision <= EXACT_DIGITS
     whole = types.IntegralType, types.StringType, types.DateType
     return isinstance(kind, (*whole, types.TimestampType, types.TimestampNTZType))
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from clearwell.engines import failures
 from clearwell.engines.connect.session import ConnectClient
 from clearwell.engines.local.scratch import Scratch
-from clearwell.engines.memory import machine_memory, show_bytes
+from clearwell.engines.memory import machine_memory
 from clearwell.errors import EngineError
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -67,8 +68,8 @@ class LocalEngine(ConnectClient):
             )
         if self.memory < self.least_memory:
             raise EngineError(
-                f"the {self.name} engine cannot work in {show_bytes(self.memory)}",
-                hint=f"set engine_memory to {show_bytes(self.least_memory)} or more",
+                f"the {self.name} engine cannot work in {readable_size(self.memory)}",
+                hint=f"set engine_memory to {readable_size(self.least_memory)} or more",
             )
         self._scratch = scratch = Scratch()
         return self._launch(scratch)
@@ -105,7 +106,7 @@ class LocalEngine(ConnectClient):
     def _hint_lost(self) -> str:
         process = self._process
         if process is not None and process.ran_out_of_memory():
-            return f"raise engine_memory (now {show_bytes(self.memory)}), or take less at once"
+            return f"raise engine_memory (now {readable_size(self.memory)}), or take less at once"
         if process is not None and process.exited_by_itself():
             return "look for a Python function in the transform that ends its process"
         return super()._hint_lost()

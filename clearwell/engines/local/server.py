@@ -16,8 +16,9 @@ from collections import deque
 from typing import IO, TYPE_CHECKING, ClassVar, cast
 
 from clearwell.engines.local import die_with_parent
-from clearwell.engines.memory import resident_bytes, show_bytes
+from clearwell.engines.memory import resident_bytes
 from clearwell.errors import EngineError
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,7 +143,7 @@ class ServerProcess:
                     else:
                         selector.unregister(output)  # it ended, or a user's function closed its output
                 if self._why is None and self._resident() > self.memory:
-                    self._why = f"it used more memory than its limit of {show_bytes(self.memory)}"
+                    self._why = f"it used more memory than its limit of {readable_size(self.memory)}"
                     die_with_parent.kill_session(self.pid)
             die_with_parent.kill_session(self.pid)  # what a user's function started there
             self._drain(selector)

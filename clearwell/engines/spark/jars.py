@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearwell.engines.memory import show_bytes
 from clearwell.engines.spark import ivy
 from clearwell.engines.spark.java import find_java
 from clearwell.errors import EngineError
 from clearwell.settings import cache_folder
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -124,7 +124,7 @@ def _have(jars: Sequence[Jar]) -> list[Path]:
 
 
 def _fetch(jars: Sequence[Jar], folder: Path) -> None:
-    size = show_bytes(sum(jar.size for jar in jars))
+    size = readable_size(sum(jar.size for jar in jars))
     _log.info("fetching %d jars for Apache Spark, once (%s), into %s", len(jars), size, folder)
     for left in folder.glob("fetch-*"):  # of one that was killed: we are alone
         shutil.rmtree(left, ignore_errors=True)

@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from clearwell.reports.content import Bars
-from clearwell.reports.formats import readable_size
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -250,4 +250,4 @@ def ticks(top: int, unit: str) -> tuple[list[int], int, str]:
 
 
 def _number(value: int, unit: str) -> str:
-    return readable_size(value) if unit == "bytes" else f"{value:,}"
+    return readable_size(value, precise=True) if unit == "bytes" else f"{value:,}"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from clearwell.names import EVENTS
 from clearwell.reports.content import Bars, Cell, Section, Table
-from clearwell.reports.formats import money, percent, readable_size
+from clearwell.reports.formats import money, percent
 from clearwell.reports.measure.shares import COLOURS, PARTS
 from clearwell.reports.measure.storage import CATEGORIES, Usage
+from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -208,7 +209,7 @@ def _stores(cost: StorageCost) -> Table:
         for p in cost.sheet.prices
     )
     head = ("store", f"{cost.sheet.currency} a GB and month", _per_month(cost), "seen", "source")
-    title = f"The same {readable_size(total)} elsewhere"
+    title = f"The same {readable_size(total, precise=True)} elsewhere"
     return Table(title, head, rows, frozenset({"store", "seen", "source"}))
 
 

@@ -1,8 +1,9 @@
 """One HTML file that needs nothing else: its own style, its own script, its own data, and no network.
 
-A browser runs and draws only what is hashed in the page's policy, so a name that were taken for markup
-could still do nothing. Data is JSON in a block that no browser executes, with every character escaped
-that could end the block or begin a comment.
+Pages are Jinja2 templates in the package. Every value is escaped unless it is ``Markup``, and a name that a
+template uses and nobody gave is an error. A browser runs and draws only what is hashed in the page's policy,
+so a name that were taken for markup could still do nothing. Data is JSON in a block that no browser executes,
+with every character escaped that could end the block or begin a comment.
 """
 
 from __future__ import annotations
@@ -11,23 +12,46 @@ import base64
 import hashlib
 import json
 from functools import cache
-from html import escape
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["asset", "document"]
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["asset", "document", "environment"]
 
 
 @cache
-def asset(name: str) -> str:
-    """The text of a style sheet or script that lies beside this module."""
-    return files("clearwell.reports.render").joinpath("static", name).read_text(encoding="utf-8")
+def asset(path: str) -> str:
+    """The text of a style sheet or script, by its path in the package: ``pages/static/table.css``."""
+    return files("clearwell").joinpath(path).read_text(encoding="utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """What renders the package's templates; they are named by their paths in the package."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("clearwell", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    made.filters["number"] = "{:,}".format
+    made.filters["soft"] = _soft
+    return made
 
 
 def document(
-    *, title: str, body: str, style: str, script: str = "", data: Any = None, home: str | None = None
+    template: str, *, title: str, style: str, script: str = "", data: Any = None, **facts: Any
 ) -> str:
-    """The page. ``body`` is markup; ``data`` is what ``script`` finds in the element ``data``."""
+    """The page that a template makes of ``facts``; ``data`` is what its script finds in element ``data``."""
     policy = [f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_hash(style)}"]
     if script:
         policy += [
@@ -35,20 +59,24 @@ def document(
             "require-trusted-types-for 'script'",
             "trusted-types 'none'",
         ]
-    parts = [
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{escape("; ".join(policy), quote=True)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>{escape(title)}</title>",
-        f'<link rel="up" href="{escape(home)}">' if home else "",
-        f"<style>{style}</style>\n</head>\n<body>",
-        body,
-        f'<script type="application/json" id="data">{_block(data)}</script>' if data is not None else "",
-        f"<script>{script}</script>" if script else "",
-        "</body>\n</html>\n",
-    ]
-    return "\n".join(part for part in parts if part)
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            title=title,
+            policy="; ".join(policy),
+            # Not escaped: style and script are the package's own files, and the block is escaped as JSON.
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            data=None if data is None else Markup(_block(data)),  # noqa: S704
+            **facts,
+        )
+    )
+
+
+def _soft(name: str) -> Markup:
+    """A name that may break after each of its words."""
+    return escape(name).replace("_", Markup("_<wbr>"))
 
 
 def _hash(text: str) -> str:

@@ -7,7 +7,7 @@ import os
 import pytest
 from pyspark.sql import functions as F
 
-from clearwell.engines.memory import machine_memory, show_bytes
+from clearwell.engines.memory import machine_memory
 from clearwell.engines.sail.engine import EmbeddedEngine
 from clearwell.errors import EngineError, EngineLost
 
@@ -55,11 +55,6 @@ def test_without_control_groups_the_machine_counts(tmp_path):
 
 def test_by_default_an_engine_takes_half():
     assert EmbeddedEngine().memory == machine_memory() // 2
-
-
-@pytest.mark.parametrize(("count", "text"), [(6 * 2**30, "6.0 GiB"), (600 * 2**20, "600.0 MiB")])
-def test_sizes_are_told_as_people_write_them(count, text):
-    assert show_bytes(count) == text
 
 
 def test_too_little_memory_is_refused_before_anything_starts():

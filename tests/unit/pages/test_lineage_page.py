@@ -110,6 +110,21 @@ def test_it_asks_nothing_of_the_network_and_runs_only_its_own_script() -> None:
     assert re.findall(r"https?://[^\"' ]+", code) == ["http://www.w3.org/2000/svg"]
 
 
+def test_no_name_is_taken_for_markup() -> None:
+    hostile = "x\"><script>alert(1)</script>&'"
+    edges = {hostile: (Edge(hostile, hostile, hostile, hostile),)}
+    table = LineageTable(hostile, hostile, hostile, (hostile,), (LineageColumn(hostile, hostile),), hostile)
+    text = lineage_page(hostile, [table], edges, home=hostile)
+    page = Reader(text)
+    assert page.tags.count("script") == 2  # the data, and the page's own
+    assert allowed(page.policy, "script-src") == [hashed(code) for code in page.inline["script"]]
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert page.texts.count(hostile) == 1
+    assert f"Lineage of {hostile}" in page.texts
+    assert hostile in page.links
+    assert data_of(text)["tables"][0][0] == hostile
+
+
 def test_an_anchor_survives_any_name() -> None:
     assert lineage_anchor("silver_flights") == "silver_flights"
     assert lineage_anchor("silver_flights", "dest") == "silver_flights.dest"

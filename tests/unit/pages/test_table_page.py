@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import replace
 
 from clearwell.model import Edge, FileCounts, Severity
-from clearwell.pages.check_list import CheckDoc, CheckRun
+from clearwell.pages.check_doc import CheckDoc, CheckRun
 from clearwell.pages.index_page import index_page
 from clearwell.pages.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
-from clearwell.pages.table_page import readable_size, table_page
+from clearwell.pages.table_page import table_page
 from tests.unit.reports.reading import Reader, allowed, hashed
 
 HOSTILE = "x\"><script>alert(1)</script>&'"
@@ -208,14 +208,3 @@ def test_the_index_leads_to_every_page_and_says_how_tables_are() -> None:
     assert "bronze_orders not built yet 0" in page.text.replace("bronze_ orders", "bronze_orders")
     assert "new data rejected 1 of 2 fail 12,345 12" in page.text
     assert "1 pass 12,345 12" in page.text
-
-
-def test_a_size_is_said_in_the_unit_that_fits() -> None:
-    assert [readable_size(n) for n in (0, 1023, 1536, 5 * 2**20, 3 * 2**30, 2**42)] == [
-        "0 B",
-        "1,023 B",
-        "1.5 KiB",
-        "5.0 MiB",
-        "3.0 GiB",
-        "4.0 TiB",
-    ]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from clearwell.reports import money
-from clearwell.reports.formats import percent, readable_size
+from clearwell.reports.formats import percent
 
 
 @pytest.mark.parametrize(
@@ -41,17 +41,3 @@ def test_money_is_readable_however_little(amount: str, text: str) -> None:
 )
 def test_only_nothing_is_none_and_only_all_is_all(part: int, whole: int, text: str) -> None:
     assert percent(part, whole) == text
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (1023, "1,023 bytes"),
-        (1024, "1 KiB"),
-        (7_942_587, "7.57 MiB"),
-        (1010 * 2**20, "1,010 MiB"),
-    ],
-)
-def test_sizes(size: int, text: str) -> None:
-    assert readable_size(size) == text

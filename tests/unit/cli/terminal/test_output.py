@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.cli.terminal.output import print_json, readable_bytes, table_lines
+from clearwell.cli.terminal.output import print_json, table_lines
 from clearwell.model import Severity
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_numbers_stand_to_the_right_with_thousands_separators() -> None:
@@ -76,11 +79,3 @@ def test_what_json_lacks_is_text(capsys: pytest.CaptureFixture[str]) -> None:
         "raw": r"caf\xe9",
         "record": {"when": "2013-02-08", "severity": "warning"},
     }
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 B"), (1023, "1,023 B"), (1536, "1.5 KiB"), (3 << 30, "3.0 GiB"), (5 << 40, "5.0 TiB")],
-)
-def test_sizes_are_read_in_binary_units(size: int, text: str) -> None:
-    assert readable_bytes(size) == text

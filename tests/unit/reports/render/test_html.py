@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
+import clearwell
 from clearwell.reports import Page, Section, layout, render_html, render_markdown
 from clearwell.reports.content import Figure, Table
 from tests.unit.reports.figures import HOSTILE, overview
@@ -55,7 +61,7 @@ def test_it_is_whole_and_asks_nothing_of_the_network() -> None:
     assert not {"script", "link", "img", "iframe", "image", "use", "foreignobject"} & set(tags.seen)
     assert "@import" not in text
     assert not re.search(r"url\((?!#)", text)
-    assert "default-src 'none'" in text.replace("&#x27;", "'")
+    assert "default-src 'none'" in unescape(text)
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
     assert 'name="viewport"' in text
@@ -118,6 +124,29 @@ def test_the_same_figures_give_the_same_text() -> None:
         assert render(first.page("x")) == render(second.page("x"))
     assert first.to_json() == second.to_json()
     assert layout() == layout()
+
+
+LAYOUT = """
+from pathlib import Path
+from clearwell.reports.render.html import layout
+package = Path("clearwell")
+files = ["reports/overview.py", "reports/measure/checks.py", "reports/render/static/report.css", "sizes.py"]
+for file in [*(package / file for file in files), *package.glob("reports/render/templates/*")]:
+    before = layout()
+    with file.open("a") as out:
+        out.write("\\n")
+    print(file.name, layout() != before)
+"""
+
+
+def test_the_layout_is_another_when_anything_that_shows_figures_is(tmp_path: Path) -> None:
+    """Or a report would stay as an earlier version drew it."""
+    copytree(Path(clearwell.__file__).parent, tmp_path / "clearwell")
+    command = [sys.executable, "-c", LAYOUT]
+    done = subprocess.run(command, cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
+    said = dict(line.split() for line in done.stdout.splitlines())
+    assert {"report.html.j2", "parts.html.j2", "document.html.j2"} <= set(said)
+    assert set(said.values()) == {"True"}
 
 
 def test_what_is_empty_says_so() -> None:
