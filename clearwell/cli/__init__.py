@@ -1,6 +1,6 @@
-"""The command line `clearwell`: one file a group of commands, `app` puts them together.
+"""The command line `clearwell`: one file for each group of commands; `app` combines them.
 
-Start-up imports click and nothing heavier: a command imports what it needs when it runs.
+Start-up imports click and nothing heavier: a command imports its dependencies when it runs.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code.
+    """Run one command and return the exit code.
 
-    0 done; 1 an error, a failed run, or a check that found something; 2 wrong usage; 70 a fault of
+    0 success; 1 an error, a failed run, or a check that found something; 2 wrong usage; 70 a bug in
     Clearwell; 130 interrupted.
     """
     try:

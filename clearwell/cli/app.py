@@ -1,4 +1,4 @@
-"""The commands, and what becomes of an error: one screen on standard error and an exit code."""
+"""The commands, and how errors are shown: one screen on standard error and an exit code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FAILED, FAULT, INTERRUPTED = 1, 70, 130
 
 
 class _InOrder(click.Group):
-    """Lists its commands in the order of a day's work, not of the alphabet."""
+    """Lists its commands in the order of a typical workflow, not alphabetically."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
@@ -73,7 +73,7 @@ for _command in (
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run one command; the exit code. Errors are printed, never raised."""
+    """Run one command and return the exit code. Errors are printed, never raised."""
     session = Session()
     try:
         code = app.main(list(arguments), prog_name="clearwell", obj=session, standalone_mode=False)
@@ -85,18 +85,18 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.Abort:
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough: `clearwell show ... | head`
+    except BrokenPipeError:  # the reader of our output closed it: `clearwell show ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except ClearwellError as error:
         _say(f"error: {error}", error, session)
         return FAILED
-    except Exception as error:  # noqa: BLE001 - the last resort: nobody above would tell it well
+    except Exception as error:  # noqa: BLE001 - the last resort: no caller would report it well
         fact = f"{type(error).__name__}: {error}"[:500]
         next_step = (
             "report it with the lines above" if session.debug else "run it again with --debug to see where"
         )
-        _say(f"error: Clearwell has a fault: {fact}\n  next: {next_step}", error, session)
+        _say(f"error: Clearwell has a bug: {fact}\n  next: {next_step}", error, session)
         return FAULT
 
 

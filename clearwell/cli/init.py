@@ -1,7 +1,7 @@
-"""Make a project: small, complete, commented, and ready to run, from the files in `template/`.
+"""Create a project: small, complete, commented, and ready to run, from the files in `template/`.
 
-A new folder appears whole or not at all. In a folder that is there already each file is whole, none is
-ever overwritten, and a failure takes away again what had been added.
+A new folder appears complete or not at all. In an existing folder each file is written completely, no file is
+overwritten, and a failure removes the files that were added.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SUFFIX = ".tmpl"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,61}[A-Za-z0-9]|[A-Za-z]")
 
 
-@click.command(short_help="Make a project of your own.")
+@click.command(short_help="Create a project.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--name", metavar="NAME", help="The project's name; default: that of the folder.")
 @click.option(
@@ -41,7 +41,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,61}[A-Za-z0-9]|[A-Za-z]")
 )
 @options(lake=False)
 def init(session: Session, folder: Path, name: str | None, force: bool) -> None:  # noqa: ARG001 - all get one
-    """Make a small, complete project in DIR: a source, transforms, suites, a dataset, a report, tests."""
+    """Create a small, complete project in DIR: a source, transforms, suites, a dataset, a report, tests."""
     target = Path(os.path.normpath(folder.expanduser().absolute()))
     called = _require_name(name or target.name)
     _require_room(target, force=force)
@@ -52,7 +52,7 @@ def init(session: Session, folder: Path, name: str | None, force: bool) -> None:
         raise ClearwellError(
             f"the project cannot be written: {error.strerror or error}",
             place=str(error.filename or target),
-            hint="nothing was left behind; name another folder, or make room there",
+            hint="nothing was left behind; choose another folder, or free disk space",
         ) from error
     click.echo("\n".join(_summary(target, folder, files=len(files), kept=kept)))
 
@@ -77,14 +77,14 @@ def project_files(name: str) -> dict[str, str]:
 def _require_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ProjectError(
-            f"{name!r} cannot name a project",
+            f"{name!r} is not a valid project name",
             hint="use letters, digits, _ and -, starting with a letter: clearwell init DIR --name my_lake",
         )
     return name
 
 
 def _require_room(target: Path, *, force: bool) -> None:
-    """Pass if the project can be made at ``target`` without touching what is there."""
+    """Check that the project can be created at ``target`` without touching existing files."""
     if target.is_dir():
         found = sorted(path.name for path in target.iterdir())
         if found and not force:
@@ -92,18 +92,18 @@ def _require_room(target: Path, *, force: bool) -> None:
             raise ProjectError(
                 f"the folder is not empty: {', '.join(found[:5])}{more}",
                 place=str(target),
-                hint="name a new folder, or --force to add only the files that are missing",
+                hint="choose a new folder, or use --force to add only the missing files",
             )
     elif target.exists() or target.is_symlink():
-        raise ProjectError("that is no folder", place=str(target), hint="name a new one")
+        raise ProjectError("it is not a folder", place=str(target), hint="choose a new one")
 
 
 def _create(target: Path, files: Mapping[str, str]) -> list[str]:
-    """Make the folder ``target``, and those above it that are missing, by one rename."""
+    """Create the folder ``target``, and missing folders above it, by one rename."""
     top = target
     while not top.parent.is_dir():
         if top.parent.exists():
-            raise ProjectError("that is no folder", place=str(top.parent), hint="name another place")
+            raise ProjectError("it is not a folder", place=str(top.parent), hint="choose another place")
         top = top.parent
     draft = Path(tempfile.mkdtemp(prefix=f".{top.name}-", dir=top.parent))
     try:
@@ -116,7 +116,7 @@ def _create(target: Path, files: Mapping[str, str]) -> list[str]:
 
 
 def _add(target: Path, files: Mapping[str, str]) -> list[str]:
-    """Add to the folder ``target`` the files that it lacks; the others, which are kept."""
+    """Add missing files to the folder ``target``; returns the existing ones, which are kept."""
     draft = Path(tempfile.mkdtemp(prefix=".clearwell-init-", dir=target))
     made: list[Path] = []
     kept: list[str] = []
@@ -129,7 +129,7 @@ def _add(target: Path, files: Mapping[str, str]) -> list[str]:
                     (target / folder).mkdir()
                     made.append(target / folder)
             try:
-                os.link(draft / name, file)  # fails where a file is: a rename would replace it
+                os.link(draft / name, file)  # fails if the file exists: a rename would replace it
                 made.append(file)
             except FileExistsError:
                 kept.append(name)
@@ -151,7 +151,7 @@ def _write(root: Path, files: Mapping[str, str]) -> None:
 
 
 def _summary(target: Path, typed: Path, *, files: int, kept: list[str]) -> Iterator[str]:
-    """What was made, and what to type next."""
+    """What was created, and what to type next."""
     yield f"made      {files - len(kept)} files in {target}"
     if kept:
         yield f"kept      {', '.join(kept)}"

@@ -1,4 +1,4 @@
-"""Look into a lake, without an engine and without changing anything: tables, show, quarantine, releases."""
+"""Inspect a lake, without an engine and without changes: tables, show, quarantine, releases."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ __all__ = ["quarantine", "releases", "show", "tables"]
 @click.command(short_help="List the tables of the lake.")
 @options(listing=True)
 def tables(session: Session) -> None:
-    """List the tables of the lake, Clearwell's own records included."""
+    """List the tables of the lake, including Clearwell's own records."""
     lake = session.existing_lake()
     rows = [_table_row(lake.existing(name)) for name in lake.tables()]
     if session.json:
         print_json(rows)
         return
     columns = ("name", "zone", "rows", "version", "bytes")
-    print_table(rows, columns, empty="no tables yet: `clearwell run` makes them")
+    print_table(rows, columns, empty="no tables yet: `clearwell run` creates them")
 
 
 @click.command(short_help="Show a table: state, columns, files.")
 @click.argument("table", shell_complete=complete_tables)
 @options(listing=True)
 def show(session: Session, table: str) -> None:
-    """Show TABLE: its state, its columns, and what each raw file brought to it."""
+    """Show TABLE: its state, its columns, and what each raw file delivered to it."""
     lake = session.existing_lake()
     name = _table_name(lake, table)
     shown = _description(lake, name)
@@ -55,27 +55,27 @@ def show(session: Session, table: str) -> None:
         lines = table_lines(shown["files"], ("path", "delivered", "accepted", "quarantined", "blocked"))
         click.echo("\n".join(lines))
     if shown["features"]:
-        click.echo(f"\nothers use of Delta: {', '.join(shown['features'])}")
-        click.echo("  next: clearwell check says what keeps a run from it, and the way back")
+        click.echo(f"\nDelta features used by other writers: {', '.join(shown['features'])}")
+        click.echo("  next: clearwell check says what prevents a run, and how to undo it")
     if shown["others"]:
-        click.echo("\ncommits of others that moved rows")
+        click.echo("\nexternal commits that changed rows")
         click.echo("\n".join(table_lines(shown["others"], ("version", "at", "operation", "writer"))))
     for block in shown["blocked"]:
         click.secho(f"\nblocked: {block['reason']}", fg="red")
         click.echo(f"  next: clearwell quarantine {shown['name']} --blocked")
 
 
-@click.command(short_help="Show what was kept out of a table, and why.")
+@click.command(short_help="Show what was rejected from a table, and why.")
 @click.argument("table", shell_complete=complete_tables)
 @click.option(
-    "--blocked", is_flag=True, help="Show why batches were not published, in place of rejected rows."
+    "--blocked", is_flag=True, help="Show why batches were not published, instead of rejected rows."
 )
 @click.option(
-    "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show at most so many rows."
+    "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show at most this many rows."
 )
 @options(listing=True)
 def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
-    """Show what was kept out of TABLE: records and rows with their file, number, text and reasons."""
+    """Show what was rejected from TABLE: records and rows with their file, number, text and reasons."""
     lake = session.existing_lake()
     name = _table_name(lake, table.removeprefix("quarantine_"))
     if blocked:
@@ -86,7 +86,7 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
         print_json({"table": str(name), "total": total, "rows": rows})
         return
     columns = ("file", "_record_no", "reasons", "message", "raw")
-    empty = "no rows asked for" if total else f"nothing of {name} is in quarantine"
+    empty = "no rows requested" if total else f"no row of {name} is in quarantine"
     print_table(rows, columns, empty=empty, grouped=False)
     if total > len(rows):
         click.echo(f"{len(rows):,} of {total:,} rows; --limit {total} shows all")
@@ -95,7 +95,7 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
 @click.command(short_help="List the released datasets.")
 @options(listing=True)
 def releases(session: Session) -> None:
-    """List the datasets that were released, and the version that readers get."""
+    """List the datasets that were released, and their current version."""
     from clearwell.datasets import datasets_on, open_release_store
     from clearwell.names import RELEASES
 
@@ -135,7 +135,7 @@ def _table_row(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _table_name(lake: Lake, text: str) -> TableName:
-    """The table that ``text`` names; one whose first batch was blocked counts as there."""
+    """The table that ``text`` names; a table whose first batch was blocked counts as existing."""
     from clearwell.errors import ProjectError, TableNotFound
     from clearwell.names import TableName
 
@@ -195,7 +195,7 @@ def _file_row(file: FileCounts) -> dict[str, Any]:
 
 
 def _blocked_now(lake: Lake, name: TableName) -> list[Blocked]:
-    """The blocks that still hold: those of the batch that the table has not got yet."""
+    """The blocks still in force: those of the batch that the table does not have yet."""
     snapshot = lake.table(name).snapshot()
     batch = snapshot.batch if snapshot else 0
     return [block for block in lake.control.blocked(name) if block.batch == batch + 1]
@@ -245,7 +245,7 @@ def _show_blocked(session: Session, name: TableName, blocked: list[Blocked]) -> 
 
 
 def _rejected(lake: Lake, name: TableName, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """The first rejected rows, each with the path of its file, and how many there are."""
+    """The first rejected rows, each with the path of its file, and their number."""
     from clearwell.tables import quarantine_of
 
     snapshot = lake.table(name).snapshot()
@@ -264,7 +264,7 @@ def _rejected(lake: Lake, name: TableName, limit: int) -> tuple[list[dict[str, A
 
 
 def _paths(lake: Lake, name: TableName) -> Iterator[tuple[str, str]]:
-    """The path of each raw file, which the bronze table of the same name has on record."""
+    """The path of each raw file, as recorded by the bronze table of the same name."""
     from clearwell.names import TableName, Zone
     from clearwell.tables import files_of
 

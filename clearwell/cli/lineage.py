@@ -23,7 +23,7 @@ __all__ = ["lineage"]
 _OWN = tuple(f"{zone}_" for zone in ("quarantine", "files", "history"))
 
 
-@click.command(short_help="Show where columns come from, or go to.")
+@click.command(short_help="Show where columns come from or go to.")
 @click.argument("target", metavar="TABLE[.COLUMN]", shell_complete=complete_products)
 @click.option("--up", "direction", flag_value="up", default="up", help="To the raw files (the default).")
 @click.option("--down", "direction", flag_value="down", help="To the tables and releases that use it.")
@@ -31,8 +31,8 @@ _OWN = tuple(f"{zone}_" for zone in ("quarantine", "files", "history"))
 def lineage(session: Session, target: str, direction: str) -> None:
     """Show where the columns of TABLE come from, or where one COLUMN of it comes from or goes to.
 
-    TABLE may be a dataset too, or the raw files of a table, as raw_flights. "Blurred" means: at most from
-    there, for the transform's code hides which of its inputs a column comes from.
+    TABLE may also be a dataset, or the raw files of a table, such as raw_flights. "Blurred" means: at most
+    from there, because the transform's code hides which of its inputs a column comes from.
     """
     from clearwell.lineage import LineageGraph
 
@@ -54,11 +54,11 @@ def lineage(session: Session, target: str, direction: str) -> None:
 
 
 def _require(lake: Lake, graph: LineageGraph, table: str, column: str) -> list[str]:
-    """The columns of ``table`` in their order.
+    """The columns of ``table`` in order.
 
     Raises:
-        TableNotFound: nothing has that name.
-        TableError: no such column in it, or nothing is recorded of it yet.
+        TableNotFound: there is no such table.
+        TableError: it has no such column, or no lineage is recorded yet.
     """
     from clearwell.errors import TableError, TableNotFound, did_you_mean
 
@@ -69,7 +69,7 @@ def _require(lake: Lake, graph: LineageGraph, table: str, column: str) -> list[s
         raise TableError(
             "Clearwell's own records have no lineage",
             place=table,
-            hint=f"see that of the tables: {', '.join(graph.recorded) or 'none is recorded yet'}",
+            hint=f"tables with lineage: {', '.join(graph.recorded) or 'none is recorded yet'}",
         )
     if table not in graph.tables:
         raise TableError(
@@ -89,7 +89,7 @@ def _require(lake: Lake, graph: LineageGraph, table: str, column: str) -> list[s
 
 
 def _drawn(branch: Branch, direction: str) -> Iterator[str]:
-    """The walk as lines, indented by depth, with how each source is used in a column of its own."""
+    """The walk as lines, indented by depth, with the kind of each source in a second column."""
     lines = list(_lines(branch, direction, 0))
     width = max(len(name) for name, _ in lines)
     for name, words in lines:
@@ -103,7 +103,7 @@ def _lines(branch: Branch, direction: str, depth: int) -> Iterator[tuple[str, st
     arrow = "" if edge is None else ("<- " if direction == "up" else "-> ")
     name = f"{branch.table}.{branch.column}" if branch.column else branch.table or "-"
     words = "" if edge is None else how(edge)
-    yield f"{'   ' * depth}{arrow}{name}", f"{words}, told above" if branch.repeated else words
+    yield f"{'   ' * depth}{arrow}{name}", f"{words}, shown above" if branch.repeated else words
     for inner in branch.branches:
         yield from _lines(inner, direction, depth + 1)
 
@@ -124,11 +124,11 @@ def _show_sources(session: Session, graph: LineageGraph, table: str, columns: Se
         return
     lines = [_source_row(edge) for edges in found.values() for edge in edges]
     if not lines:
-        click.echo(f"{table} is raw: it comes from outside of the lake")
+        click.echo(f"{table} is raw: it comes from outside the lake")
         return
     click.echo("\n".join(table_lines(lines, ("column", "from", "how"))))
     if influences := graph.influences(table):
-        click.echo("\nwhich rows there are is decided by")
+        click.echo("\nrows are selected by")
         click.echo("\n".join(table_lines([_source_row(edge) for edge in influences], ("from", "how"))))
 
 

@@ -1,4 +1,4 @@
-"""Look after a lake: its report, and freeing what nobody can need."""
+"""Maintain a lake: write its report, and free what is no longer needed."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["maintain", "report"]
 
 
-@click.command(short_help="Join small files, free what nobody needs.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.command(short_help="Compact small files, free unneeded ones.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option(
     "--retention-hours",
     type=click.FloatRange(min=0),
     default=168.0,
     show_default=True,
     metavar="HOURS",
-    help="Keep files that were removed less than this ago, for readers of older versions.",
+    help="Keep files removed more recently than this, for readers of older versions.",
 )
 @options(listing=True)
 def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
-    """Join small files and free what no reader, run or release can need."""
+    """Compact small files, and free what no reader, run or release can need."""
     from clearwell.flow.maintain import maintain_lake
 
     lake = session.existing_lake()
@@ -45,18 +45,18 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     )
     freed = readable_size(sum(table.freed_bytes for table in done.tables))
     verb = "would free" if dry_run else "freed"
-    others = {
+    leftovers = {
         "unfinished releases": done.unfinished_releases,
         "days of OpenLineage events that are older than a month": done.old_event_files,
     }
-    left = "".join(f", {number} {what}" for what, number in others.items() if number)
+    left = "".join(f", {number} {what}" for what, number in leftovers.items() if number)
     click.echo(f"{verb} {freed}{left}")
 
 
 @click.command(short_help="Write the report: costs, growth, checks, quarantine, releases.")
 @options(listing=True)
 def report(session: Session) -> None:
-    """Write what the lake costs and how it is to LAKE/reports, with the pages of its tables and lineage."""
+    """Write the cost and state of the lake to LAKE/reports, with the pages of its tables and lineage."""
     from clearwell.engines import open_engine
     from clearwell.errors import ProjectError
     from clearwell.flow.report import report as make_report

@@ -1,13 +1,13 @@
-"""The pages of a lake on loopback, in a process of its own that cannot outlive who started it.
+"""Serve the pages of a lake on loopback, in a separate process that cannot outlive its parent.
 
     python -m clearwell.cli.pages_server LIFELINE REPORT FOLDER
 
 LIFELINE is the read end of a pipe whose only write end the parent holds: however the parent ends, the kernel
-closes that end, and this process follows. REPORT is a pipe that gets the port.
+closes that end, and this process exits. REPORT is a pipe that receives the port.
 
-It reads: GET and HEAD, of regular files in FOLDER and nothing else: no folder is listed, no hidden file is
-shown, no link leads out. It answers only to who asks for this machine by its name, so that no page of the
-web can make a browser read it (DNS rebinding), and lets a page load nothing from elsewhere.
+It is read-only: GET and HEAD of regular files in FOLDER and nothing else: no folder is listed, no hidden file
+is shown, no link leads out. It answers only requests whose host is this machine, so that no web page
+can make a browser read it (DNS rebinding), and its pages can load nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TEXTS = (".html", ".md", ".json", ".txt", ".css", ".js", ".svg")
 
 
 class PagesServer(ThreadingHTTPServer):
-    """Serves the files of ``folder``, which need not be there yet."""
+    """Serves the files of ``folder``, which need not exist yet."""
 
     daemon_threads = True
 
@@ -50,11 +50,11 @@ class PagesServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """Its address."""
         return f"http://{HOST}:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a browser that has gone away is no fault."""
+        """Log nothing: a browser that disconnects is not an error."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -69,15 +69,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=True)
 
     def do_HEAD(self) -> None:
-        """Answer with what a file is."""
+        """Answer with the headers of a file."""
         self._answer(with_body=False)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: Dagster's output stands in this terminal."""
+        """Log nothing: Dagster's output is shown in this terminal."""
 
     def _answer(self, *, with_body: bool) -> None:
         if not self._asks_for_us():
-            self._refuse(HTTPStatus.FORBIDDEN, "ask for 127.0.0.1 or localhost\n", with_body=with_body)
+            self._refuse(
+                HTTPStatus.FORBIDDEN, "use 127.0.0.1 or localhost as the host\n", with_body=with_body
+            )
             return
         opened = self._open(self.path)
         if opened is None:
@@ -97,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
     def _open(self, target: str) -> tuple[BinaryIO, str] | None:
-        """The file that a request asks for, and its name; None when it is nothing to be shown."""
+        """The requested file and its name; None when it must not be shown."""
         try:
             path = unquote(urlsplit(target).path, errors="strict")
             start, *parts = (path + INDEX if path.endswith("/") else path).split("/")
@@ -135,7 +137,7 @@ def main(arguments: Sequence[str]) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     os.write(report, f"{server.server_port}\n".encode())
     os.close(report)
-    os.read(lifeline, 1)  # nobody writes: it returns when the parent is gone
+    os.read(lifeline, 1)  # there is no writer: this returns when the parent exits
     os._exit(0)
 
 

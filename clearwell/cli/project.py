@@ -1,4 +1,4 @@
-"""Look at a project before it runs: check it, and preview what a transform would give."""
+"""Inspect a project before it runs: check it, and preview the output of a transform."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["check", "preview"]
 @click.command(short_help="Find errors without running anything.")
 @options(listing=True)
 def check(session: Session) -> int:
-    """Find errors in YAML, suites and transforms; nothing of the pipelines runs."""
+    """Find errors in YAML, suites and transforms; no pipeline runs."""
     from clearwell.flow.check_project import check_project
 
     settings = session.settings()
@@ -44,9 +44,11 @@ def check(session: Session) -> int:
     return 0
 
 
-@click.command(short_help="Show the first rows that a transform gives.")
+@click.command(short_help="Show the first rows of a transform's output.")
 @click.argument("transform", shell_complete=complete_transforms)
-@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Show so many rows.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Show this many rows."
+)
 @click.option(
     "--engine",
     metavar="ENGINE",
@@ -55,9 +57,9 @@ def check(session: Session) -> int:
 )
 @options(listing=True)
 def preview(session: Session, transform: str, limit: int, engine: str | None) -> None:
-    """Show the first rows that TRANSFORM gives on the current inputs; nothing is written.
+    """Show the first rows of TRANSFORM's output on the current inputs; nothing is written.
 
-    TRANSFORM is its name in the YAML, assets.flights:clean, or the table that it makes.
+    TRANSFORM is its name in the YAML, such as assets.flights:clean, or the table that it makes.
     """
     import sys
 
@@ -85,14 +87,14 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
     if session.json:
         print_json(rows)
     else:
-        print_table(rows, found.column_names, empty="the transform gives no rows", grouped=False)
+        print_table(rows, found.column_names, empty="the transform returns no rows", grouped=False)
 
 
 def _spec_of(project: Project, wanted: str) -> TableSpec | CuratedSpec:
-    """The spec whose transform, or whose table, is ``wanted``.
+    """The spec whose transform or table is ``wanted``.
 
     Raises:
-        ProjectError: there is none, or several tables are made by that transform.
+        ProjectError: there is none, or that transform makes several tables.
     """
     from clearwell.errors import ProjectError, did_you_mean
 

@@ -1,4 +1,4 @@
-"""Run the project, and say at the end what came of it and where to look next."""
+"""Run the project, and at the end show its outcome and the next steps."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ __all__ = ["run"]
     shell_complete=complete_engines,
     help="embedded, spark or sc://host:port; default: the project's.",
 )
-@click.option("--full-refresh", is_flag=True, help="Rebuild each selected table, new data or not.")
+@click.option("--full-refresh", is_flag=True, help="Rebuild each selected table, even without new data.")
 @options(listing=True)
 def run(session: Session, selection: str, engine: str | None, full_refresh: bool) -> int:
-    """Bring tables, releases and reports up to date; nothing new, nothing runs.
+    """Bring tables, releases and reports up to date; without new data nothing runs.
 
-    SELECTION is Dagster's: silver_flights, '+gold_flight_delays' (with all before it), 'bronze_flights+'.
+    SELECTION is Dagster's: silver_flights, '+gold_flight_delays' (with all upstream), 'bronze_flights+'.
     """
     settings = session.settings(engine=engine)
     with progress("starting", debug=session.debug):
@@ -68,7 +68,7 @@ def _run(settings: Settings, selection: str, *, full_refresh: bool) -> RunReport
 
 
 def _is_interrupted(report: RunReport) -> bool:
-    """Whether Ctrl-C ended it: in a step Dagster reports that as the step's failure."""
+    """Whether Ctrl-C ended it: inside a step, Dagster reports that as a failure of the step."""
     return any("DagsterExecutionInterruptedError" in failure.text for failure in report.failures)
 
 
@@ -83,7 +83,7 @@ def _as_document(report: RunReport) -> dict[str, Any]:
 
 
 def _without_lineage(result: dict[str, Any]) -> dict[str, Any]:
-    """The edges of each column are many, and have a command of their own."""
+    """Each column has many edges, so they have a separate command."""
     return {name: value for name, value in result.items() if name != "lineage"}
 
 
@@ -106,7 +106,7 @@ def _summary(report: RunReport, where: str) -> Iterator[str]:
     for made in reports:
         yield f"report    {made.name}: {made.summary}, {made.html}"
     if report.skipped:
-        why = "the run was interrupted" if _is_interrupted(report) else "what they hang on failed"
+        why = "the run was interrupted" if _is_interrupted(report) else "their inputs failed"
         yield f"skipped   {', '.join(report.skipped)}: {why}"
     yield ""
     for number, step in enumerate(_next_steps(tables, where)):
@@ -132,15 +132,15 @@ def _table_row(result: BuildResult) -> dict[str, Any]:
 
 
 def _checks(tables: Iterable[BuildResult]) -> Iterator[str]:
-    """How many checks passed, how bad those are that did not, and each of them, the worst first."""
+    """How many checks passed, how severe the failed ones are, and each of those, the worst first."""
     from clearwell.model import Severity
 
     judged = [(table.table, check) for table in tables for check in table.checks]
     failed = [(name, check) for name, check in judged if not check.success]
     by_severity = Counter(check.severity for _, check in failed)
     parts = [f"{by_severity[severity]} {severity}" for severity in Severity if by_severity[severity]]
-    told = f": {', '.join(parts)}" if parts else ""
-    yield f"checks    {len(judged) - len(failed)} passed, {len(failed)} failed{told}"
+    parts_shown = f": {', '.join(parts)}" if parts else ""
+    yield f"checks    {len(judged) - len(failed)} passed, {len(failed)} failed{parts_shown}"
     order = list(Severity)
     for name, check in sorted(failed, key=lambda found: order.index(found[1].severity)):
         yield f"          {check.severity.value}: {name} {check.name}, {_extent(check)}"
@@ -167,7 +167,7 @@ def _next_steps(tables: Iterable[BuildResult], where: str) -> Iterator[str]:
 
 
 def _own_command() -> str:
-    """How this `clearwell` is called: by its name if the shell finds it, else by its path."""
+    """How this `clearwell` is called: by its name if the shell finds it, or else by its path."""
     own = Path(sys.executable).parent / "clearwell"
     if shutil.which("clearwell") or not own.exists():
         return "clearwell"

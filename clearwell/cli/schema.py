@@ -19,12 +19,12 @@ SCHEMAS = {kind: f".schemas/{kind}.json" for kind in ("defs", "suite", "prices")
 
 @click.command(short_help="Print the JSON schemas of the YAML, for editors.")
 @click.argument("kind", type=click.Choice(list(SCHEMAS)), required=False)
-@click.option("--write", is_flag=True, help="Write into the project's .schemas; without KIND all of them.")
+@click.option("--write", is_flag=True, help="Write into the project's .schemas; without KIND, all of them.")
 @options(lake=False)
 def schema(session: Session, kind: str | None, write: bool) -> None:
     """Print the JSON schema of KIND: defs (pipelines/**/defs.yaml), suite (expectations/) or prices.
 
-    An editor with yaml-language-server completes and checks the YAML by it. `clearwell init` wires it up for
+    An editor with yaml-language-server completes and checks the YAML with it. `clearwell init` configures
     Visual Studio Code; elsewhere begin a file with: # yaml-language-server: $schema=../../.schemas/defs.json
     """
     if not write:
@@ -37,7 +37,7 @@ def schema(session: Session, kind: str | None, write: bool) -> None:
 
 
 def schema_text(kind: str) -> str:
-    """The schema of one kind of YAML, as its file has it."""
+    """The schema of one kind of YAML, as written to its file."""
     match kind:
         case "suite":
             from clearwell.quality.schema import suite_schema as make
@@ -49,7 +49,7 @@ def schema_text(kind: str) -> str:
 
 
 def _replace(file: Path, text: str) -> bool:
-    """Give ``file`` that text by one rename; whether it had another."""
+    """Write ``text`` to ``file`` by one rename; returns whether it changed."""
     if file.is_file() and file.read_bytes() == text.encode():
         return False
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Trace a row back to its raw text, or a raw record forward to where it ended; nothing is changed."""
+"""Trace a row back to its raw text, or a raw record forward to where it ended. Read-only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST_VALUE = 60
 @click.option(
     "--key", multiple=True, metavar="K", help="COLUMN=VALUE, or the values of the table's key: V1,V2."
 )
-@click.option("--file", metavar="F", help="A raw file: its path, an end of it, or its hash.")
+@click.option("--file", metavar="F", help="A raw file: its path, a suffix of it, or its hash.")
 @click.option(
     "--record", type=click.IntRange(min=1), metavar="N", help="Number of the record in that file, from 1."
 )
@@ -56,15 +56,15 @@ def trace(
 ) -> None:
     """Trace a row of TABLE, or of a dataset, back to file, record number and raw text.
 
-    The row is named by --key: COLUMN=VALUE, as often as it takes, or the values of the key columns in their
-    order for a table that is written with merge (an error says which they are):
+    The row is named by --key: COLUMN=VALUE, repeated as needed, or the values of the key columns in order for
+    a table that is written with merge (an error names those columns):
 
     \b
         clearwell trace silver_flights --key 2013-02-08,US,1833,JFK,2013-02-08T06:00:00
         clearwell trace gold_flight_delays --key tailnum=N950UW --key flight_date=2013-02-08
 
     With --file and --record a raw record is traced forward instead: to tables, quarantines and releases, or
-    to the record that took its place.
+    to the record that replaced it.
 
     \b
         clearwell trace --file 2013-02-08_2013-02-14.csv --record 12
@@ -134,7 +134,7 @@ def _trail(trail: UpstreamTrace) -> Iterator[str]:
 
 def _joined(trail: UpstreamTrace, table: str) -> Iterator[str]:
     for joined in (found for found in trail.joined if found.into == table):
-        columns = ", ".join(joined.columns) or "which columns is not on record"
+        columns = ", ".join(joined.columns) or "the columns are not recorded"
         yield from _wrapped("joined", f"with {joined.table}: {columns}".split(" "))
 
 
@@ -177,7 +177,7 @@ def _values(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _raw(raw: RawStep) -> Iterator[str]:
-    path = click.style(raw.path or "a raw file that is not known here", bold=True)
+    path = click.style(raw.path or "a raw file unknown to this project", bold=True)
     yield f"{path}  record {raw.record_no:,}"
     size = f"{raw.bytes:,} bytes, " if raw.bytes is not None else ""
     count = f"{raw.records:,} records, " if raw.records is not None else ""
@@ -193,7 +193,7 @@ def _raw(raw: RawStep) -> Iterator[str]:
 
 
 def _wrapped(label: str, words: list[str], *, between: str = " ") -> Iterator[str]:
-    """``words`` behind a label, in lines that do not grow too wide."""
+    """``words`` after a label, wrapped to a limited width."""
     line = ""
     for word in words:
         if line and len(line) + len(between) + len(word) > _WIDTH - 12:

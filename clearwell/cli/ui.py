@@ -1,8 +1,8 @@
 """Open Dagster's pages on the project and its lake: the web server and the daemon, on loopback.
 
-This process becomes Dagster's own (`exec`), so that signals reach it and nothing is left behind. Its
-pages have no log-in: that is why they answer only to this machine. Beside them a small process serves the
-lake's own pages (reports, data docs, lineage), to which Dagster's link; it ends with this one.
+This process becomes Dagster's own (`exec`), so that signals reach it and no process is left behind. Its pages
+have no login, so they answer only to this machine. A small second process serves the lake's own pages
+(reports, data docs, lineage), which Dagster links to; it ends with this one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LOCK = ".ui.lock"
 def ui(session: Session, port: int) -> None:
     """Open Dagster's pages on this project and its lake; Ctrl-C closes them.
 
-    The lake's own pages are served beside them: its report, the docs of each table, the lineage.
+    The lake's own pages are served too: its report, the docs of each table, the lineage.
     """
     from clearwell.tables import lake_of
 
@@ -56,7 +56,7 @@ def ui(session: Session, port: int) -> None:
         f"{pages}  the lake's report, data docs and lineage",
         err=True,
     )
-    # A shell that starts us in the background has told us to ignore Ctrl-C, and Dagster would inherit it.
+    # A shell that starts us in the background makes us ignore Ctrl-C, and Dagster would inherit that.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(settings.project)
     command = dagster_command(settings, port, debug=session.debug)
@@ -68,7 +68,7 @@ def dagster_command(settings: Settings, port: int, *, debug: bool = False) -> li
     """The command that serves the pages, to be started in the project's folder."""
     with (settings.project / "pyproject.toml").open("rb") as file:
         tool = tomllib.load(file).get("tool", {})
-    # `dg dev`, which Dagster would rather see, looks for its own project layout and logs every tick.
+    # `dg dev`, which Dagster recommends, looks for its own project layout and logs every tick.
     quiet = "ignore:Function `dev_command` is superseded"
     command = [sys.executable, "-W", quiet, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
     if "dagster" not in tool and "project" not in tool.get(
@@ -79,7 +79,7 @@ def dagster_command(settings: Settings, port: int, *, debug: bool = False) -> li
 
 
 def environment(settings: Settings, pages: str) -> dict[str, str]:
-    """Our environment, with Dagster's home and what a run that is started from the pages must know."""
+    """Our environment, with Dagster's home and the settings of runs started from the pages."""
     return {
         **os.environ,
         **settings.environment(),
@@ -89,13 +89,13 @@ def environment(settings: Settings, pages: str) -> dict[str, str]:
 
 
 def _serve_pages(folder: Path) -> str:
-    """Start the server of the lake's pages, which ends when this process does, whatever it has become.
+    """Start the server of the lake's pages, which ends when this process does, even after `exec`.
 
-    The write end of its lifeline stays open through `exec`; no child of Dagster's inherits it, as Python
-    closes all descriptors that it is not told to pass on.
+    The write end of its lifeline stays open through `exec`; no child of Dagster's inherits it, because Python
+    closes all descriptors that are not passed explicitly.
     """
     lifeline, ours = os.pipe()
-    told, report = os.pipe()
+    answers, report = os.pipe()
     os.set_inheritable(ours, True)
     command = [
         sys.executable,
@@ -111,12 +111,12 @@ def _serve_pages(folder: Path) -> str:
             command,
             stdin=subprocess.DEVNULL,
             pass_fds=(lifeline, report),
-            start_new_session=True,  # Ctrl-C is Dagster's; this follows it
+            start_new_session=True,  # Ctrl-C is Dagster's; this process follows it
         )
     finally:
         os.close(lifeline)
         os.close(report)
-    with os.fdopen(told, "rb") as answer:
+    with os.fdopen(answers, "rb") as answer:
         port = answer.readline().decode().strip()
     if not port:
         raise ClearwellError("the server of the lake's pages did not start", hint="try it again")
@@ -124,7 +124,7 @@ def _serve_pages(folder: Path) -> str:
 
 
 def _prepare(home: Path) -> None:
-    """Make Dagster's home and its databases, which two processes that start at once would trip over."""
+    """Create Dagster's home and its databases; two processes that start at once would conflict over it."""
     from clearwell.components.running.instance import make_home, open_instance
 
     if not (home / "dagster.yaml").is_file():
@@ -145,7 +145,7 @@ def _require_free(port: int) -> None:
 
 
 def _take_lock(home: Path, port: int) -> None:
-    """Hold a lock until this process, or what it becomes, ends: one home has one daemon."""
+    """Hold a lock until this process, or what it becomes, ends: each home has one daemon."""
     lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -153,7 +153,7 @@ def _take_lock(home: Path, port: int) -> None:
         where = os.read(lock, 100).decode()
         os.close(lock)
         raise ClearwellError(
-            f"the pages are open already, at {where}", place=str(home), hint="close them first, or use those"
+            f"the pages are already open at {where}", place=str(home), hint="close them first, or use those"
         ) from error
     os.ftruncate(lock, 0)
     os.write(lock, f"http://{HOST}:{port}".encode())

@@ -1,4 +1,4 @@
-"""Prove what data is: make a release again from its pinned inputs, or fingerprint a table."""
+"""Verify data: rebuild a release from its pinned inputs, or fingerprint a table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _engine(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-@click.command(short_help="Make a release again from bronze, and compare.")
+@click.command(short_help="Rebuild a release from bronze, and compare.")
 @click.argument("release", shell_complete=complete_releases)
 @click.option(
     "--version", metavar="N", help="Which version; default: the current one. RELEASE@N is the same."
@@ -42,12 +42,12 @@ def _engine(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--scratch",
     metavar="PATH|URL",
-    help="Where tables are made again; default: a temporary folder, for a cluster beside the lake's tables.",
+    help="Where tables are rebuilt; default: a temporary folder, for a cluster beside the lake's tables.",
 )
 @click.option(
     "--with-present-code",
     is_flag=True,
-    help="Go on though the project's code is not that of the release.",
+    help="Continue even if the project's code differs from the release's.",
 )
 @options(listing=True)
 def verify(
@@ -58,11 +58,11 @@ def verify(
     scratch: str | None,
     with_present_code: bool,
 ) -> int:
-    """Verify RELEASE: its files by their hashes, its rows by making them again from bronze.
+    """Verify RELEASE: its files by their hashes, its rows by rebuilding them from bronze.
 
-    Every table between bronze and the release is made again, batch by batch, from the bronze rows that were
-    read then, and each split's fingerprint is compared with the recorded one. Nothing is written to the lake,
-    and its silver and gold are not read. The exit code is 1 if a split differs.
+    Every table between bronze and the release is rebuilt, batch by batch, from the bronze rows that were read
+    then, and each split's fingerprint is compared with the recorded one. Nothing is written to the lake, and
+    its silver and gold are not read. The exit code is 1 if a split differs.
 
     \b
         clearwell verify late_flights
@@ -100,9 +100,9 @@ def verify(
 @_engine
 @options(listing=True)
 def fingerprint(session: Session, table: str, version: int | None, engine: str | None) -> None:
-    """Print the fingerprint of the rows of TABLE: the same in any lake, order and file layout, by any engine.
+    """Print the fingerprint of the rows of TABLE: independent of lake, row order, file layout and engine.
 
-    The columns _batch_id and _ingested_at are left out, since they tell when rows came and not what they are.
+    The columns _batch_id and _ingested_at are excluded: they say when rows arrived, not what they are.
     """
     from clearwell.engines import open_engine
     from clearwell.reproduce.fingerprints import table_contents
@@ -122,7 +122,7 @@ def fingerprint(session: Session, table: str, version: int | None, engine: str |
 
 @contextmanager
 def _working(doing: str, session: Session) -> Generator[None]:
-    """Show progress; what a transform prints must not reach standard output, which is ours."""
+    """Show progress; a transform's prints must not reach standard output, which holds our result."""
     with redirect_stdout(sys.stderr), progress(doing, debug=session.debug):
         yield
 
@@ -133,7 +133,7 @@ def _named(release: str, version: str | None) -> tuple[str, str | None]:
     if not at or "/" in number:
         return release, version
     if version is not None and version.removeprefix("v") != number.removeprefix("v"):
-        raise click.UsageError(f"{release} is not version {version}: name one of them.")
+        raise click.UsageError(f"{release} is not version {version}: give one of them.")
     return name, number
 
 
@@ -171,7 +171,7 @@ def _verification_lines(found: Verification) -> Iterator[str]:
     for note in found.notes:
         yield f"note      {note}"
     verdict = "equal" if found.equal else "different"
-    yield f"{verdict:<9} {found.dataset} v{found.version} {found.fingerprint}, made again by {found.engine}"
+    yield f"{verdict:<9} {found.dataset} v{found.version} {found.fingerprint}, rebuilt by {found.engine}"
 
 
 def _counts(batches: int, *, as_recorded: bool) -> str:

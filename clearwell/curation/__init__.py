@@ -1,4 +1,4 @@
-"""Transforms worth sharing: what many pipelines need and few get right. Import them in an asset's module."""
+"""Shared transforms that are easy to get wrong. Import them in the module of an asset."""
 
 from __future__ import annotations
 

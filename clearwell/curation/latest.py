@@ -1,10 +1,10 @@
-"""Keep, of the rows of each key, the latest.
+"""Keep the latest row of each key.
 
     keep_latest(orders, key=["order_id"], order_by=["changed_at", "_record_no"])
 
-Spark does it by a window. On the embedded engine a window carries whole rows through a sort; there the
-order is packed into one number a row, the greatest of each key found, and rows joined to it, at less than
-half of the window's CPU (docs/decisions.md). Both give the same rows.
+Spark uses a window. On the embedded engine a window sorts whole rows, so there the order is packed into one
+number per row, the greatest per key is found, and rows are joined to it: less than half of the window's CPU
+(docs/decisions.md). Both give the same rows.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 __all__ = ["keep_latest"]
 
 _DIGITS = 38
-"""Of a decimal: enough for a moment and a number of 64 bits, or three of 32."""
+"""Digits of a decimal: enough for a timestamp and a 64-bit number, or three 32-bit numbers."""
 
 _FIRST_MICROS, _LAST_MICROS = -62_200_000_000_000_000, 37_700_000_000_000_000
-"""From before the year 1 to the year 3164: with more digits no number of 64 bits would fit beside."""
+"""Covers years before 1 up to 3164: with more digits, no 64-bit number would fit beside it."""
 
 
 def keep_latest(frame: DataFrame, *, key: Sequence[str], order_by: Sequence[str]) -> DataFrame:
-    """Of the rows that agree in ``key``, those with the greatest ``order_by``; the columns stay.
+    """For each ``key``, the rows with the greatest ``order_by``; the columns stay.
 
-    Rows are compared by the first column of ``order_by``, then by the next. NULL is before everything
-    else. Rows that tie all stay, so that nothing is dropped by chance: order by enough columns to tell
-    them apart. NULL in a key equals nothing: such rows all stay. Moments from the year 3164 on may count as
-    equal, so that all of them stay, where the embedded engine orders by a moment.
+    Rows are compared by the first column of ``order_by``, then by the next. NULL sorts before everything
+    else. Rows that tie all stay, so that nothing is dropped by chance: order by enough columns to
+    distinguish them. NULL in a key equals nothing: such rows all stay. On the embedded engine, timestamps
+    from the year 3164 on may count as equal, so that all of them stay.
 
     Raises:
         ProjectError: no key, no order, or a column that the frame does not have.
     """
     for what, names in (("key", key), ("order_by", order_by)):
         if not names:
-            raise ProjectError(f"keep_latest has no {what}", hint=f"name one column or more: {what}=[...]")
+            raise ProjectError(f"keep_latest has no {what}", hint=f"name at least one column: {what}=[...]")
         for name in names:
             if name not in frame.columns:
                 raise ProjectError(
@@ -67,7 +67,7 @@ def _by_window(frame: DataFrame, key: Sequence[str], order_by: Sequence[str]) ->
 
 
 def _by_join(frame: DataFrame, key: Sequence[str], packed: Column) -> DataFrame:
-    """The same without a sort. The join is on the key alone; the greatest number decides among its rows."""
+    """The same without a sort. The join is on the key alone; the greatest number selects the rows."""
     from pyspark.sql import functions as F
 
     numbered = frame.withColumn("cw_order", packed)
@@ -91,9 +91,9 @@ def _has_null(key: Sequence[str]) -> Column:
 
 
 def _packed(frame: DataFrame, order_by: Sequence[str]) -> Column | None:
-    """One number that orders rows as ``order_by`` does; None where there is none in 38 digits.
+    """One number that orders rows as ``order_by`` does; None if 38 digits are not enough.
 
-    Each column is a digit of a mixed radix: its value moved up so that NULL is 0 and the least is 1.
+    Each column is a digit of a mixed radix, shifted so that NULL is 0 and the least value is 1.
     """
     from pyspark.sql import functions as F
 
@@ -106,7 +106,7 @@ def _packed(frame: DataFrame, order_by: Sequence[str]) -> Column | None:
         value, radix = digit
         value = value.cast(_decimal(radix))
         if packed is not None:
-            # An engine counts one digit more for a product, and one for a sum, than these numbers have.
+            # Engines reserve one more digit for a product, and one for a sum, than these numbers need.
             if len(str(bound)) + len(str(radix)) + 1 > _DIGITS or len(str(bound * radix)) + 1 > _DIGITS:
                 return None
             value = (packed * F.lit(Decimal(radix))).cast(_decimal(bound * radix)) + value
@@ -116,7 +116,7 @@ def _packed(frame: DataFrame, order_by: Sequence[str]) -> Column | None:
 
 
 def _digit(column: Column, kind: DataType) -> tuple[Column, int] | None:
-    """The value as a whole number from 1 on, NULL as 0, and the least number that it is always below."""
+    """The value as an integer from 1 on, NULL as 0, and its exclusive upper bound."""
     from pyspark.sql import functions as F
     from pyspark.sql import types
 

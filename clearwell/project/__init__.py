@@ -1,1 +1,1 @@
-"""What a project says: its YAML, its transforms, its code; knows no lake and no engine."""
+"""The declarations of a project: its YAML, transforms and code; independent of any lake or engine."""

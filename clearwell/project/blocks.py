@@ -1,6 +1,6 @@
 """The blocks inside the components' YAML: sources, writes, silver tables, splits, freshness, retries.
 
-Frozen models as those of `clearwell.project.specs`, which are made of them.
+Frozen models, like those of `clearwell.project.specs`, which contain them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 LINEAGE = (
-    "Where columns come from whose origin the plan hides, such as those of mapInPandas: "
+    "The origin of columns that the plan hides, such as those of mapInPandas: "
     "{risk: [silver_flights.dest, silver_flights.origin]}; an empty list: from no column."
 )
 
@@ -51,7 +51,7 @@ class DriftModel(Model):
 
     new_column: Literal["evolve", "reject"] = Field(
         default="evolve",
-        description="A column the table does not have: add it to the table, or refuse the file.",
+        description="A column that the table lacks: add it to the table, or refuse the file.",
     )
     missing_column: Annotated[
         Literal["null", "reject"],
@@ -60,17 +60,17 @@ class DriftModel(Model):
             json_schema_input_type=Literal["null", "reject"] | None,
         ),
     ] = Field(
-        default="null", description="A column the file does not have: read it as NULL, or refuse the file."
+        default="null", description="A column that the file lacks: read it as NULL, or refuse the file."
     )
 
 
 class SourceModel(Model):
     """Where raw files arrive, and how they are read."""
 
-    path: str = Field(description='Files to take: a glob relative to the project, "raw/flights/*.csv".')
-    format: Literal["csv", "jsonl", "parquet", "text"] = Field(description="How the files are written.")
+    path: str = Field(description='Files to ingest: a glob relative to the project, "raw/flights/*.csv".')
+    format: Literal["csv", "jsonl", "parquet", "text"] = Field(description="The format of the files.")
     nulls: tuple[str, ...] = Field(
-        default=("",), description='Texts that mean NULL in CSV files: ["", "NA"].'
+        default=("",), description='Strings that mean NULL in CSV files: ["", "NA"].'
     )
     columns: dict[str, str] = Field(
         default_factory=dict,
@@ -81,17 +81,17 @@ class SourceModel(Model):
     drift: DriftModel = Field(default_factory=DriftModel, description="What to do when columns differ.")
     on_change: Literal["refuse", "replace"] = Field(
         default="refuse",
-        description="A file that was taken and now has other content: refuse it, or take it instead.",
+        description="An ingested file whose content changed: refuse it, or ingest it again in its place.",
     )
     settle_seconds: float = Field(
-        default=1.0, ge=0, description="A file that changed less than this ago is left for the next run."
+        default=1.0, ge=0, description="A file modified more recently than this waits for the next run."
     )
 
     def to_spec(self, *, place: str | None = None) -> SourceSpec:
-        """The same, as the sources layer takes it; ``place`` is the ``file:line`` for its errors.
+        """The same as a source spec; ``place`` is the ``file:line`` for its errors.
 
         Raises:
-            ProjectError: a value that no file could be read with.
+            ProjectError: a value with which no file could be read.
         """
         from clearwell.sources import SourceSpec
 
@@ -114,17 +114,15 @@ class WriteSpec(Model):
     """How accepted rows enter the table."""
 
     mode: Literal["append", "merge", "replace", "replace_partitions"] = Field(
-        description="append: add the rows. merge: replace the rows of the same key, add the others. "
+        description="append: add the rows. merge: replace rows with the same key, add new ones. "
         "replace: the rows become the table. replace_partitions: they replace the partitions they touch."
     )
-    key: Columns = Field(default=(), description="merge only: the columns that make a row the same row.")
-    partition_by: Columns = Field(
-        default=(), description="replace_partitions only: the columns of a partition."
-    )
+    key: Columns = Field(default=(), description="merge only: the columns that identify a row.")
+    partition_by: Columns = Field(default=(), description="replace_partitions only: the partition columns.")
     order_by: Columns = Field(
         default=(),
-        description="merge only: of rows of one key in one batch the greatest by these columns stays; "
-        "without it such rows are refused. A later batch always wins.",
+        description="merge only: of rows with the same key in one batch, keep the greatest by these columns; "
+        "without it, duplicate keys are refused. A later batch always wins.",
     )
 
     @model_validator(mode="after")
@@ -134,19 +132,17 @@ class WriteSpec(Model):
             if self.mode == mode and not given:
                 raise refuse(f"mode {mode} needs {option!r}", f"add {option}: [COLUMN, ...]")
             if self.mode != mode and given:
-                raise refuse(f"mode {self.mode} takes no {option!r}", f"remove it, or use mode: {mode}")
+                raise refuse(f"mode {self.mode} does not take {option!r}", f"remove it, or use mode: {mode}")
         if self.order_by and self.mode != "merge":
-            raise refuse(f"mode {self.mode} takes no 'order_by'", "remove it, or use mode: merge")
+            raise refuse(f"mode {self.mode} does not take 'order_by'", "remove it, or use mode: merge")
         return self
 
 
 class FreshnessSpec(Model):
-    """How old a table may get before Dagster's pages say so: hours since the last run that went well."""
+    """How old a table may get before Dagster's pages warn: hours since the last successful run."""
 
-    warn_after_hours: float | None = Field(default=None, gt=0, description="Hours; then it is a warning.")
-    fail_after_hours: float = Field(
-        gt=0, description="Hours without a run that went well; then it is overdue."
-    )
+    warn_after_hours: float | None = Field(default=None, gt=0, description="Hours until a warning.")
+    fail_after_hours: float = Field(gt=0, description="Hours without a successful run until it is overdue.")
 
     @model_validator(mode="after")
     def _warns_first(self) -> Self:
@@ -154,7 +150,7 @@ class FreshnessSpec(Model):
             hours: float | None = getattr(self, name)
             if hours is not None and hours < 1 / 60:
                 raise refuse(
-                    f"{name} is less than a minute", "Dagster looks once a minute: give it 0.02 or more"
+                    f"{name} is less than a minute", "Dagster checks once a minute: give it 0.02 or more"
                 )
         if self.warn_after_hours is not None and self.warn_after_hours >= self.fail_after_hours:
             raise refuse("warn_after_hours is not before fail_after_hours", "give it fewer hours")
@@ -162,13 +158,13 @@ class FreshnessSpec(Model):
 
 
 class RetrySpec(Model):
-    """How often a step is tried again when the engine was lost or other writers won: never for bad data."""
+    """Retries of a step after a lost engine or a commit conflict with other writers; never for bad data."""
 
-    max: int = Field(default=2, ge=0, le=10, description="Tries after the first one.")
+    max: int = Field(default=2, ge=0, le=10, description="Retries after the first attempt.")
     delay_seconds: float = Field(
         default=10.0,
         ge=0,
-        description="Seconds before the first; each later one waits twice as long.",
+        description="Seconds before the first retry; each later one waits twice as long.",
     )
 
 
@@ -176,10 +172,10 @@ class SilverSpec(Model):
     """The cleansed table made from the bronze one."""
 
     transform: TransformRef = Field(
-        description='The function that cleanses one frame, as "module:function" from the project\'s root.'
+        description='The function that cleanses one DataFrame, as "module:function" from the project\'s root.'
     )
     expectations: Name | None = Field(
-        default=None, description="The suite that judges the rows: expectations/NAME.yaml."
+        default=None, description="The suite that checks the rows: expectations/NAME.yaml."
     )
     write: WriteSpec = Field(
         default_factory=lambda: WriteSpec(mode="append"), description="How accepted rows enter the table."
@@ -188,20 +184,20 @@ class SilverSpec(Model):
 
 
 class SplitSpec(Model):
-    """How rows are divided between training and test."""
+    """How rows are split between training and test."""
 
     by: Literal["time", "group"] = Field(
-        description="time: what is earlier trains, what is later tests. "
-        "group: rows of one value are on the same side, decided by a hash of the value."
+        description="time: earlier rows train, later rows test. "
+        "group: rows with the same value are on the same side, by a hash of the value."
     )
-    column: str = Field(description="The column that decides.")
+    column: str = Field(description="The column that decides the split.")
     test_from: Moment | None = Field(
         default=None,
-        description="time only: rows of this value or a later one are the test split; "
+        description="time only: rows with this value or a later one are the test split; "
         "ISO dates are read as dates.",
     )
     test_share: float | None = Field(
-        default=None, gt=0, lt=1, description="group only: the share of groups that test, such as 0.2."
+        default=None, gt=0, lt=1, description="group only: the fraction of groups for testing, such as 0.2."
     )
 
     @model_validator(mode="after")
@@ -211,11 +207,11 @@ class SplitSpec(Model):
             if self.by == by and not given:
                 raise refuse(f"a split by {by} needs {option!r}", f"add {option}: {example}")
             if self.by != by and given:
-                raise refuse(f"a split by {self.by} takes no {option!r}", f"remove it, or use by: {by}")
+                raise refuse(f"a split by {self.by} does not take {option!r}", f"remove it, or use by: {by}")
         return self
 
     @model_serializer(mode="wrap")
     def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the options of the other kind: they would be new settings of old releases."""
-        said: dict[str, Any] = dump(self)
-        return {key: value for key, value in said.items() if value is not None}
+        """Without the options of the other kind: they would count as new settings of old releases."""
+        written: dict[str, Any] = dump(self)
+        return {key: value for key, value in written.items() if value is not None}

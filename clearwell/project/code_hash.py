@@ -1,8 +1,8 @@
-"""The code of a transform, read and never run: its files, and one hash of them.
+"""The code of a transform, read but never run: its files, and one hash of them.
 
-A transform is made of its module and of every project file that this imports, recursively, packages'
-``__init__.py`` included. What a module finds out only when it runs (`importlib`, a file that it opens)
-is not seen. Installed packages and Clearwell itself do not count.
+The code of a transform is its module and every project file that this imports, recursively, including
+packages' ``__init__.py``. What a module resolves only at run time (`importlib`, a file that it opens) is not
+seen. Installed packages and Clearwell itself do not count.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Source", "line_that_says", "sources_of", "transform_fingerprint"]
 
 
 class Source(NamedTuple):
-    """A project file that a transform is made of."""
+    """A project file that belongs to a transform."""
 
     module: str
     file: Path
@@ -35,7 +35,7 @@ def transform_fingerprint(ref: str, root: Path, *, place: str | None = None) -> 
     """A hash (64 hex digits) of the function's name and of every project file that its module imports.
 
     Raises:
-        ProjectError: no such module, no such name in it, or code that is not Python.
+        ProjectError: no such module, no such name in it, or invalid Python.
     """
     digest = hashlib.sha256(ref.encode())
     for source in sorted(sources_of(ref, root, place), key=lambda s: s.file):
@@ -47,7 +47,7 @@ def sources_of(ref: str, root: Path, place: str | None) -> list[Source]:
     """The files that make up a transform, its own module's first.
 
     Raises:
-        ProjectError: no such module, no such name in it, or code that is not Python.
+        ProjectError: no such module, no such name in it, or invalid Python.
     """
     module, _, name = ref.partition(":")
     first = _find(module, root)
@@ -70,9 +70,9 @@ def sources_of(ref: str, root: Path, place: str | None) -> list[Source]:
 
 
 def line_that_says(word: str, ref: str, root: Path) -> str | None:
-    """``file:line`` where the code of a transform has ``word`` in a text or as an attribute.
+    """``file:line`` where the code of a transform has ``word`` in a string or as an attribute.
 
-    The function itself is looked through first, then its module, then what that imports.
+    The function itself is searched first, then its module, then the imported files.
     """
     name = ref.partition(":")[2]
     pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
@@ -81,14 +81,14 @@ def line_that_says(word: str, ref: str, root: Path) -> str | None:
         own = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
         for part in (*own, tree):
             for node in ast.walk(part):
-                said = node.value if isinstance(node, ast.Constant) else getattr(node, "attr", None)
-                if isinstance(said, str) and pattern.search(said) and not _is_docstring(node, tree):
+                text = node.value if isinstance(node, ast.Constant) else getattr(node, "attr", None)
+                if isinstance(text, str) and pattern.search(text) and not _is_docstring(node, tree):
                     return f"{shown(source.file)}:{getattr(node, 'lineno', 1)}"
     return None
 
 
 def _is_docstring(node: ast.AST, tree: ast.Module) -> bool:
-    """Whether it stands alone, as a docstring does."""
+    """Whether it is a bare string expression, as a docstring is."""
     return any(isinstance(above, ast.Expr) and above.value is node for above in ast.walk(tree))
 
 
@@ -99,7 +99,7 @@ def _find(module: str, root: Path) -> Path | None:
 
 
 def _chain(module: str, root: Path) -> Iterator[tuple[str, Path]]:
-    """The project files that importing ``module`` runs: its packages', then its own."""
+    """The project files that importing ``module`` runs: those of its packages, then its own."""
     parts = module.split(".")
     if parts[0] == "clearwell":
         return
@@ -110,7 +110,7 @@ def _chain(module: str, root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _imports(tree: ast.Module, dotted: str, file: Path) -> Iterator[str]:
-    """The full names that a module imports, anywhere in it; each may be a module or a name in one."""
+    """The full names that a module imports anywhere; each may be a module or a name in one."""
     package = dotted if file.name == "__init__.py" else dotted.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -124,7 +124,7 @@ def _imports(tree: ast.Module, dotted: str, file: Path) -> Iterator[str]:
 
 
 def _bound_names(tree: ast.Module) -> set[str]:
-    """The names that a module's top level gives a value; ``*`` when it imports names unseen."""
+    """The names bound at a module's top level; ``*`` when it has a star import."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node in tree.body:
@@ -142,14 +142,14 @@ def _parse(file: Path, content: bytes) -> ast.Module:
     except SyntaxError as error:
         place = f"{shown(file)}:{error.lineno or 1}"
         raise ProjectError(
-            f"not Python: {error.msg}", place=place, hint=(error.text or "").strip() or None
+            f"invalid Python: {error.msg}", place=place, hint=(error.text or "").strip() or None
         ) from error
     except ValueError as error:  # a NUL byte, on Python 3.11
-        raise ProjectError(f"not Python: {error}", place=f"{shown(file)}:1") from error
+        raise ProjectError(f"invalid Python: {error}", place=f"{shown(file)}:1") from error
 
 
 def _modules(root: Path) -> Iterator[str]:
-    """The modules of a project, for a hint: none of hidden folders, environments or Clearwell."""
+    """The modules of a project, for a hint; not those in hidden folders, environments or Clearwell."""
     for folder, subfolders, files in os.walk(root):
         here = Path(folder)
         subfolders[:] = [

@@ -1,9 +1,8 @@
-"""From a YAML document of `pipelines/` to a spec, or to every problem that it has, each with its line.
+"""Turn a YAML document of `pipelines/` into a spec, or report all its problems, each with its line.
 
-Only documents whose type is ours are read; those of Dagster and of others are left alone. Of Dagster's
-templates only the environment is filled in here: `{{ env.NAME }}`, `{{ env('NAME') }}` and
-`{{ env('NAME', 'default') }}`. A variable that is not set is a problem; any other template stays as it
-stands.
+Only documents of our component types are read; those of Dagster and other packages are ignored. Of Dagster's
+templates only environment variables are resolved here: `{{ env.NAME }}`, `{{ env('NAME') }}` and
+`{{ env('NAME', 'default') }}`. An unset variable is a problem; any other template is left as it is.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ COMPONENTS: Mapping[str, type[Spec]] = {
 }
 
 KEYS = ("type", "attributes", "requirements", "template_vars_module", "post_processing")
-"""What a document may have at its top: Dagster's own keys."""
+"""The top-level keys that a document may have: Dagster's own keys."""
 _TEMPLATE = re.compile(
     r"""\{\{\s*env(?:\.(?P<dotted>[A-Za-z_]\w*)
         |\(\s*(?P<q>['"])(?P<called>[A-Za-z_]\w*)(?P=q)\s*(?:,\s*(?P<d>['"])(?P<default>.*?)(?P=d)\s*)?\))\s*\}\}""",
@@ -75,7 +74,7 @@ def parse_document(document: Document) -> tuple[Spec | None, list[ProjectError]]
 
 
 def names_meant(document: Document) -> set[str]:
-    """What a document that cannot be used may have been meant to make: who asks for it is not wrong too."""
+    """What an unusable document was meant to create, so that references to it are not reported too."""
     value: Any = document.value if isinstance(document.value, dict) else {}
     attributes = value.get("attributes")
     name = attributes.get("name") if isinstance(attributes, dict) else None
@@ -85,7 +84,7 @@ def names_meant(document: Document) -> set[str]:
 def attribute_problems(
     error: ValidationError, model: type[BaseModel], document: Document
 ) -> list[ProjectError]:
-    """What pydantic found, each with its place in the document's ``attributes`` and a next step.
+    """Pydantic's errors, each with its place in the document's ``attributes`` and a next step.
 
     A value that fits no member of a union is one problem, not one for each member.
     """
@@ -114,8 +113,10 @@ def _problem(
             fact, hint = (detail["ctx"]["fact"], detail["ctx"]["hint"]) if "ctx" in detail else ("", None)
             return ProjectError(f"{name}: {fact}" if name else fact, place=place, hint=hint)
         case _:
-            said = detail["msg"][:1].lower() + detail["msg"][1:]
-            return ProjectError(f"{name}: {said}", place=place, hint=f"it says {detail['input']!r}"[:200])
+            message = detail["msg"][:1].lower() + detail["msg"][1:]
+            return ProjectError(
+                f"{name}: {message}", place=place, hint=f"its value is {detail['input']!r}"[:200]
+            )
 
 
 def _unknown_key(key: object, known: tuple[str, ...], place: str) -> ProjectError:
@@ -124,7 +125,7 @@ def _unknown_key(key: object, known: tuple[str, ...], place: str) -> ProjectErro
 
 
 def _written_keys(detail: ErrorDetails, document: Document) -> tuple[str | int, ...]:
-    """The part of pydantic's location that stands in the YAML: it also names the members of unions."""
+    """The part of pydantic's location that is in the YAML: pydantic also names the members of unions."""
     node: Any = document.value.get("attributes") or {}
     keys: list[str | int] = []
     for step in detail["loc"]:
@@ -138,7 +139,7 @@ def _written_keys(detail: ErrorDetails, document: Document) -> tuple[str | int, 
 
 
 def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> tuple[str, ...]:
-    """The keys of the model that stands at ``path`` below ``model``."""
+    """The keys of the model at ``path`` below ``model``."""
     for step in path:
         for name, field in model.model_fields.items():
             if step in (name, field.alias):
@@ -155,7 +156,7 @@ def _dotted(keys: tuple[str | int, ...]) -> str:
 
 
 def _rendered(value: Any, document: Document, keys: tuple[str | int, ...]) -> tuple[Any, list[ProjectError]]:
-    """``value`` with the environment filled in, and a problem for each variable that is not set."""
+    """``value`` with environment variables resolved, and a problem for each unset variable."""
     problems: list[ProjectError] = []
 
     def render(part: Any, at: tuple[str | int, ...]) -> Any:

@@ -1,6 +1,6 @@
-"""The kinds of text that stand in a project's YAML: names, tables, transforms, owners, schedules.
+"""The kinds of strings in a project's YAML: names, tables, transforms, owners, schedules.
 
-Each refuses what it is not, with a hint of how to write it.
+Each refuses an invalid value, with a hint how to write it.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _INPUT = re.compile(rf"({'|'.join(_CONSUMABLE)})_.+")
 
 
 def refuse(fact: str, hint: str | None = None) -> PydanticCustomError:
-    """What a validator raises: ``fact`` and ``hint`` come out as those of a ProjectError."""
+    """The error of a validator: ``fact`` and ``hint`` become those of a ProjectError."""
     return PydanticCustomError("clearwell", "{fact}", {"fact": fact, "hint": hint})
 
 
 def distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    """``values``, if none is there twice."""
+    """``values``, if there are no duplicates."""
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
-        raise refuse(f"{twice[0]!r} is listed twice", "leave one")
+        raise refuse(f"{twice[0]!r} is listed twice", "remove one")
     return values
 
 
@@ -64,7 +64,7 @@ def _matches(pattern: re.Pattern[str], what: str, example: str) -> AfterValidato
 
 
 def _seen_as(pattern: re.Pattern[str]) -> WithJsonSchema:
-    """What an editor holds such a text against, while it is typed."""
+    """The JSON schema pattern for such a string, which editors check while you type."""
     return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
 
 

@@ -1,6 +1,6 @@
-"""The git repository that a project lies in, read from its files: no process is started, nothing is fetched.
+"""The git repository of a project, read from its files: no process is started, nothing is fetched.
 
-A remote's address loses whatever could be a secret in it: user, password, query.
+Anything that could be a secret is removed from a remote's address: user, password, query.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 @dataclass(frozen=True)
 class Repository:
-    """Where it is kept, which commit is checked out, on which branch; ``root`` is its folder here."""
+    """The remote, the commit and the branch that is checked out; ``root`` is the local folder."""
 
     root: Path
     url: str

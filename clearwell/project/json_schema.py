@@ -1,7 +1,7 @@
-"""The JSON schema of `defs.yaml`, for editors: made of the specs, so it knows each key that they know.
+"""The JSON schema of `defs.yaml`, for editors; generated from the specs, so it has all their keys.
 
-A value that is no free text may also be a template, as `{{ env.NAME }}`. What concerns several keys at
-once (`mode: append` takes no `key`), and whether a table or a file is there, only `clearwell check` sees.
+A value that is not free text may also be a template, such as `{{ env.NAME }}`. Rules across several keys
+(`mode: append` takes no `key`), and whether a table or file exists, are checked only by `clearwell check`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NOTES = ("description", "default")
 
 
 def defs_schema() -> dict[str, Any]:
-    """The schema of one document of a `defs.yaml`; components of others are left alone."""
+    """The schema of one document of a `defs.yaml`; other packages' components are ignored."""
     from clearwell.sources import type_schema
 
     _, models = models_json_schema([(model, "validation") for model in COMPONENTS.values()])
@@ -41,19 +41,19 @@ def defs_schema() -> dict[str, Any]:
         }
         for kind, model in COMPONENTS.items()
     ]
-    others = {"properties": {"type": {"not": {"pattern": r"^clearwell\."}}}, "required": ["type"]}
+    foreign = {"properties": {"type": {"not": {"pattern": r"^clearwell\."}}}, "required": ["type"]}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A component of a Clearwell project",
         "type": "object",
         "properties": {"type": {"type": "string", "anyOf": [{"enum": list(COMPONENTS)}, {}]}},
-        "oneOf": [*components, others],
+        "oneOf": [*components, foreign],
         "$defs": definitions,
     }
 
 
 def _for_editors(node: dict[str, Any]) -> dict[str, Any]:
-    """A part of pydantic's schema without titles that repeat the key, and with templates allowed."""
+    """A part of pydantic's schema without titles that repeat the key, with templates allowed."""
     made: dict[str, Any] = {}
     for key, value in node.items():
         if key in _BY_NAME:

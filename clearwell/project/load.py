@@ -1,8 +1,8 @@
-"""A project as it is written: the specs of `pipelines/**/defs.yaml`, and where each of them stands.
+"""A project as written: the specs of `pipelines/**/defs.yaml`, and the place of each.
 
-`load_project` gives a project whose parts fit together: names are there once, inputs exist, no table
-is made from itself, suites and transforms are where the YAML says. Anything else is a ProjectError
-with its `file:line`. No user code runs here; `clearwell.flow.check_project` goes further.
+`load_project` returns a consistent project: names are unique, inputs exist, no table is made from itself,
+suites and transforms are where the YAML says. Anything else is a ProjectError with its `file:line`. No user
+code runs here; `clearwell.flow.check_project` checks more.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ EXPECTATIONS = "expectations"
 
 @dataclass(frozen=True)
 class Project:
-    """The specs of a project, each kind by name; ``curated`` in an order that inputs come first."""
+    """The specs of a project, each kind by name; ``curated`` is ordered so that inputs come first."""
 
     settings: Settings
     tables: Mapping[str, TableSpec] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Project:
 
     @property
     def produced(self) -> dict[str, Spec]:
-        """The tables that this project makes, by full name, each with the spec that makes it."""
+        """The tables that this project makes, by full name, each with its spec."""
         made: dict[str, Spec] = {}
         for spec in self.specs:
             made.update(
@@ -67,7 +67,7 @@ class Project:
         return made
 
     def inputs_of(self, spec: DatasetSpec) -> tuple[str, ...]:
-        """The tables that must be there before ``spec``: its own, and that whose features it must have."""
+        """The tables that ``spec`` needs: its own, and the one whose features it must have."""
         like = (self.datasets[spec.like].from_table,) if spec.like else ()
         return tuple(dict.fromkeys([spec.from_table, *like]))
 
@@ -90,22 +90,22 @@ class Project:
         return transform_fingerprint(ref, self.root, place=place)
 
     def source(self, spec: TableSpec) -> SourceSpec:
-        """The source of ``spec``, with its place; raises ProjectError for what no file could be read with."""
+        """The source of ``spec``, with its place; raises ProjectError for values that could read no file."""
         return spec.source.to_spec(place=self.place(spec, "source"))
 
     def suite(self, spec: TableSpec | CuratedSpec) -> Path | None:
-        """The file of the suite that judges the rows of ``spec``, if it has one."""
+        """The file of the suite that checks the rows of ``spec``, if it has one."""
         name = (
             spec.expectations if isinstance(spec, CuratedSpec) else spec.silver and spec.silver.expectations
         )
         return self.root / EXPECTATIONS / f"{name}.yaml" if name else None
 
     def prices(self, spec: ReportsSpec) -> Path:
-        """The price sheet of a report: that of the settings, as a profile names one, or its own."""
+        """The price sheet of a report: the one in the settings (a profile may name it), or its own."""
         return self.settings.prices or self.root / spec.prices
 
     def transform_of(self, spec: TableSpec | CuratedSpec) -> tuple[str, str, tuple[str, ...] | None]:
-        """The transform of ``spec``, its ``file:line`` in the YAML, its inputs (None: it takes one frame)."""
+        """The transform of ``spec``, its ``file:line`` in the YAML, its inputs (None: one DataFrame)."""
         if isinstance(spec, CuratedSpec):
             return spec.transform, self.place(spec, "transform"), spec.inputs
         if spec.silver is None:
@@ -117,13 +117,13 @@ def load_project(settings: Settings) -> Project:
     """The project at ``settings.project``.
 
     Raises:
-        ProjectError: the first problem; its hint says how many more there are.
+        ProjectError: the first problem; its hint says how many more exist.
     """
     project, problems = read_project(settings)
     if problems:
         first, more = problems[0], len(problems) - 1
-        others = f"`clearwell check` lists {more} more" if more else None
-        hint = "; ".join(filter(None, [first.hint, others])) or None
+        remaining = f"`clearwell check` lists {more} more" if more else None
+        hint = "; ".join(filter(None, [first.hint, remaining])) or None
         raise ProjectError(first.fact, place=first.place, hint=hint)
     return project
 
@@ -144,8 +144,8 @@ def read_project(settings: Settings) -> tuple[Project, list[ProjectError]]:
         place = document.place("attributes", "name")
         names = (*asset_names(spec), *((f"raw_{spec.name}",) if isinstance(spec, TableSpec) else ()))
         if taken := [name for name in names if name in owners]:
-            hint = f"it is also made at {owners[taken[0]]}"
-            problems.append(ProjectError(f"{taken[0]} is made twice", place=place, hint=hint))
+            hint = f"it is also defined at {owners[taken[0]]}"
+            problems.append(ProjectError(f"{taken[0]} is defined twice", place=place, hint=hint))
             continue
         owners.update(dict.fromkeys(names, place))
         groups[type(spec)][spec.name] = spec
@@ -163,7 +163,7 @@ def read_project(settings: Settings) -> tuple[Project, list[ProjectError]]:
 
 
 def asset_names(spec: Spec) -> tuple[str, ...]:
-    """The names under which Dagster, the lake and the command line know what ``spec`` makes."""
+    """The names of what ``spec`` makes in Dagster, the lake and the command line."""
     match spec:
         case TableSpec():
             return tuple(str(table) for table in (spec.bronze_table, spec.silver_table) if table)
@@ -221,7 +221,7 @@ def _unknown_inputs(project: Project, unread: set[str]) -> Iterator[ProjectError
 
 
 def _unlike(project: Project, unread: set[str]) -> Iterator[ProjectError]:
-    """Inference datasets that shall be like what is no training dataset."""
+    """Inference datasets whose ``like`` is not a training dataset."""
     known = [spec.name for spec in project.datasets.values() if spec.kind == "training"]
     for spec in project.datasets.values():
         if spec.like is not None and spec.like not in known and spec.like not in unread:
@@ -266,7 +266,5 @@ def _in_order(project: Project) -> tuple[dict[str, CuratedSpec], list[ProjectErr
         way: list[str] = error.args[1]
         spec = gold[way[0]]
         fact = f"{way[0]} is made from itself: {' <- '.join(reversed(way))}"
-        problem = ProjectError(
-            fact, place=project.place(spec, "inputs"), hint="take one of these inputs away"
-        )
+        problem = ProjectError(fact, place=project.place(spec, "inputs"), hint="remove one of these inputs")
         return dict(project.curated), [problem]

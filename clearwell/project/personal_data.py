@@ -1,7 +1,7 @@
-"""Which columns of a table hold personal data: those that its YAML names, and those it was given.
+"""Which columns of a table hold personal data: those named in its YAML, and those it inherits.
 
-A column that a table takes over under its own name is as personal as it was before. One that a transform
-renames, or makes of it, is known by the lineage (``spread``); where the plan hides that, name it there too.
+A column that keeps its name stays personal in every table downstream. A column that a transform renames or
+derives from it is known by the lineage (``spread``); where the plan hides that, declare it there too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["personal_columns", "spread", "tables_before"]
 
 
 def personal_columns(project: Project, table: str) -> frozenset[str]:
-    """The columns named in `personal:` by the spec of ``table`` or of any table that it is made from."""
+    """The columns named in `personal:` by the spec of ``table`` or of any table upstream of it."""
     made = project.produced
     names = (table, *tables_before(project, table))
     return frozenset(
@@ -37,7 +37,7 @@ def spread(
     *,
     kinds: Collection[str] | None = None,
 ) -> dict[str, frozenset[str]]:
-    """By table: its ``personal`` columns, and those that got values of one, by edges of ``kinds``."""
+    """By table: its ``personal`` columns, and the columns derived from them by edges of ``kinds``."""
     found = dict(personal)
     is_new = True
     while is_new:
@@ -58,7 +58,7 @@ def spread(
 
 
 def tables_before(project: Project, table: str) -> tuple[str, ...]:
-    """The tables that ``table`` is made from, the nearest first."""
+    """The upstream tables of ``table``, nearest first."""
     made, found, to_visit = project.produced, dict[str, None](), [table]
     while to_visit:
         name = to_visit.pop(0)

@@ -1,9 +1,9 @@
-"""What a project's YAML says, as frozen models: one class for each kind of component.
+"""A project's YAML as frozen models: one class for each kind of component.
 
-The same classes are the schema that Dagster's pages show and that `clearwell check` reads, so every
-field says what it is for. A model refuses unknown keys, names that cannot name a table, and settings
-that contradict each other (`mode: append` with a `key`). It does not look outside itself: whether an
-input, a file or a function exists is asked by `clearwell.project.load` and `clearwell.flow.check_project`.
+The same classes are the schema on Dagster's pages and the one that `clearwell check` reads, so every field
+has a description. A model refuses unknown keys, invalid table names, and settings that contradict each other
+(`mode: append` with a `key`). It does not look outside itself: `clearwell.project.load` and
+`clearwell.flow.check_project` check whether an input, a file or a function exists.
 """
 
 from __future__ import annotations
@@ -46,11 +46,9 @@ __all__ = [
 
 class _Described(Model):
     name: Name = Field(description="Lower-case letters, digits and _; the table is ZONE_name.")
-    description: str | None = Field(
-        default=None, description="What it holds, for whoever finds it in the catalog."
-    )
+    description: str | None = Field(default=None, description="What it holds, for readers of the catalog.")
     owners: tuple[Owner, ...] = Field(
-        default=(), description='Who answers for it: "team:operations" or an e-mail address.'
+        default=(), description='Who is responsible for it: "team:operations" or an e-mail address.'
     )
     license: str | None = Field(
         default=None, description="Licence of the data, as an SPDX identifier: CC0-1.0."
@@ -61,21 +59,23 @@ class _Described(Model):
 
 
 class _Scheduled(_Described):
-    """What tables have that a run brings up to date by itself."""
+    """The options of tables that a run updates by itself."""
 
     group: Name | None = Field(
         default=None, description="Group of its assets on Dagster's pages; default: the name."
     )
-    schedule: Cron | None = Field(default=None, description='When to run by itself, as cron: "0 6 * * *".')
+    schedule: Cron | None = Field(
+        default=None, description='When to run automatically, as cron: "0 6 * * *".'
+    )
     personal: Columns = Field(
         default=(),
-        description="Columns that hold personal data: their values never stand in samples, logs or reports.",
+        description="Columns that hold personal data: their values never appear in samples, logs or reports.",
     )
     freshness: FreshnessSpec | None = Field(
         default=None, description="How old the table may get: {warn_after_hours: 26, fail_after_hours: 50}."
     )
     retries: RetrySpec = Field(
-        default_factory=RetrySpec, description="Tries after a lost engine: {max: 2, delay_seconds: 10}."
+        default_factory=RetrySpec, description="Retries after a lost engine: {max: 2, delay_seconds: 10}."
     )
 
 
@@ -84,7 +84,7 @@ class TableSpec(_Scheduled):
 
     source: SourceModel = Field(description="Where raw files arrive, and how they are read.")
     silver: SilverSpec | None = Field(
-        default=None, description="The cleansed table; without it only bronze is kept."
+        default=None, description="The cleansed table; without it there is only bronze."
     )
     watch: bool = Field(default=False, description="Whether a new file starts a run (a Dagster sensor).")
 
@@ -100,16 +100,16 @@ class TableSpec(_Scheduled):
 
 
 class CuratedSpec(_Scheduled):
-    """A table computed from others: inputs -> gold_NAME."""
+    """A table computed from other tables: inputs -> gold_NAME."""
 
     inputs: Annotated[tuple[InputTable, ...], AfterValidator(distinct)] = Field(
-        min_length=1, description="Tables it is computed from: [silver_flights, silver_weather]."
+        min_length=1, description="The tables that it is computed from: [silver_flights, silver_weather]."
     )
     transform: TransformRef = Field(
-        description="The function that computes it; its parameters are named as the inputs."
+        description="The function that computes it; its parameters have the names of the inputs."
     )
     expectations: Name | None = Field(
-        default=None, description="The suite that judges the rows: expectations/NAME.yaml."
+        default=None, description="The suite that checks the rows: expectations/NAME.yaml."
     )
     write: WriteSpec = Field(
         default_factory=lambda: WriteSpec(mode="replace"), description="How the rows enter the table."
@@ -120,7 +120,7 @@ class CuratedSpec(_Scheduled):
     def _not_append(self) -> Self:
         if self.write.mode == "append":
             raise refuse(
-                "a curated table cannot be written with mode append: it is computed whole from its inputs, "
+                "a curated table cannot be written with mode append: it is fully recomputed from its inputs, "
                 "so each run would add every row again",
                 "use replace, merge or replace_partitions",
             )
@@ -128,7 +128,7 @@ class CuratedSpec(_Scheduled):
 
     @property
     def table(self) -> TableName:
-        """The table it makes."""
+        """The table that it makes."""
         return TableName(Zone.GOLD, self.name)
 
 
@@ -139,26 +139,24 @@ class DatasetSpec(_Described):
     kind: Literal["training", "inference"] = Field(
         default="training",
         description="training: rows with a label, split into train and test. "
-        "inference: one row a key with the features of a training dataset, to be looked up.",
+        "inference: one row per key with the features of a training dataset, for lookups.",
     )
     label: str | None = Field(default=None, description="training only: the column to predict.")
     split: SplitSpec | None = Field(
-        default=None, description="training only: how rows are divided between training and test."
+        default=None, description="training only: how rows are split between training and test."
     )
-    key: Columns = Field(default=(), description="inference only: the columns that name what a row is about.")
+    key: Columns = Field(default=(), description="inference only: the columns that identify a row.")
     like: Name | None = Field(
         default=None,
         description="inference only: the training dataset whose features it must have, "
-        "of the same names, types and order.",
+        "with the same names, types and order.",
     )
     latest_by: str | None = Field(
         default=None,
-        description="inference only: of the rows of one key the greatest by this column stays; "
-        "without it such rows are refused.",
+        description="inference only: of the rows with the same key, keep the greatest by this column; "
+        "without it, duplicate keys are refused.",
     )
-    exclude: Columns = Field(
-        default=(), description="Columns left out, such as those that would give the label away."
-    )
+    exclude: Columns = Field(default=(), description="Excluded columns, such as those that leak the label.")
     formats: tuple[Literal["parquet", "arrow"], ...] = Field(
         default=("parquet", "arrow"), min_length=1, description="File formats of the release."
     )
@@ -174,7 +172,8 @@ class DatasetSpec(_Described):
                 raise refuse(f"a dataset of kind {kind} needs {option!r}", f"add {option}: {example}")
             if self.kind != kind and given:
                 raise refuse(
-                    f"a dataset of kind {self.kind} takes no {option!r}", f"remove it, or use kind: {kind}"
+                    f"a dataset of kind {self.kind} does not take {option!r}",
+                    f"remove it, or use kind: {kind}",
                 )
         return self
 
@@ -190,9 +189,9 @@ class DatasetSpec(_Described):
 
     @model_serializer(mode="wrap")
     def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the options of the other kind: they would be new settings of old releases."""
-        said: dict[str, Any] = dump(self)
-        return {key: value for key, value in said.items() if value or key not in _OPTIONS}
+        """Without the options of the other kind: they would count as new settings of old releases."""
+        written: dict[str, Any] = dump(self)
+        return {key: value for key, value in written.items() if value or key not in _OPTIONS}
 
 
 _OF_KIND = (

@@ -1,4 +1,4 @@
-"""Transforms: from the text "assets.flights:clean" to the function.
+"""Load a transform: from the reference "assets.flights:clean" to the function.
 
 A transform is a plain function in a module below the project's root, which is put first on ``sys.path``.
 Code that was edited since this process imported it is imported again.
@@ -27,7 +27,7 @@ __all__ = ["line_in_project", "load_transform"]
 _PACKAGE = Path(__file__).absolute().parents[1]
 
 _imported: dict[Path, str] = {}
-"""The project files that this process has imported, and the hash of what they said then."""
+"""The project files that this process has imported, and their hash at that time."""
 
 
 def load_transform(
@@ -38,7 +38,7 @@ def load_transform(
     Args:
         ref: ``"module:function"``.
         root: The project's root, put first on ``sys.path``.
-        inputs: The names its parameters must have, in any order; None: it takes one frame.
+        inputs: The names its parameters must have, in any order; None: it takes one DataFrame.
         place: ``file:line`` of the YAML that names it, for the errors.
 
     Raises:
@@ -77,7 +77,7 @@ def _is_stale(source: Source) -> bool:
 
 
 def _is_foreign(top: str, root: Path) -> bool:
-    """Whether the package of that name is another's: of a second project in this process."""
+    """Whether the package of that name belongs to another project in this process."""
     module = sys.modules.get(top)
     if module is None:
         return False
@@ -86,7 +86,7 @@ def _is_foreign(top: str, root: Path) -> bool:
 
 
 def _forget(top: str, sources: list[Source]) -> None:
-    """Unload the project's modules, and their byte code: it is told from the source by seconds only."""
+    """Unload the project's modules and their byte code, which is validated by whole seconds only."""
     files = {*_imported, *(source.file for source in sources)}
     for name, module in list(sys.modules.items()):
         if (
@@ -118,9 +118,9 @@ def _import(source: Source, root: Path) -> ModuleType:
         ) from error
     if Path(module.__file__ or "") != source.file:
         raise ProjectError(
-            f"{source.module} is hidden by an installed package: {module.__file__}",
+            f"{source.module} is shadowed by an installed package: {module.__file__}",
             place=shown(source.file),
-            hint=f"put an __init__.py into its folder, or give it another name than {source.module}",
+            hint=f"put an __init__.py into its folder, or rename it from {source.module}",
         )
     return module
 
@@ -135,7 +135,9 @@ def _require_parameters(
             signature.bind(object())
         except TypeError as error:
             raise ProjectError(
-                f"{written} does not take one frame", place=place, hint="a silver transform has one parameter"
+                f"{written} does not take one DataFrame",
+                place=place,
+                hint="a silver transform has one parameter",
             ) from error
         return
     if set(signature.parameters) == set(inputs):

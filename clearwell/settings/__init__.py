@@ -2,7 +2,7 @@
 
     [tool.clearwell]
     lake = "lake"                    # where the tables are; a relative path starts at the project.
-                                     # Or "s3://bucket/lake", "abfss://...", "gs://...": all of it there
+                                     # Or "s3://bucket/lake", "abfss://...", "gs://...": the whole lake
     engine = "embedded"              # or "spark", or "sc://host:port"
     engine_memory = "6GiB"           # limit of the engine's process; default half of the machine
     engine_deadline_seconds = 3600   # a query that takes longer ends the run
@@ -11,20 +11,20 @@
     openlineage = "file"             # or "http://host:port", or "off": where OpenLineage events go
     prices = "pipelines/prices.yaml" # the price sheet of the storage report, instead of its own
 
-    [tool.clearwell.places]          # parts of the lake that lie elsewhere: bronze, silver, gold,
+    [tool.clearwell.places]          # parts of the lake stored elsewhere: bronze, silver, gold,
     gold = "s3://bucket/gold"        # quarantine, files, history, control, releases
 
-    [tool.clearwell.engines]         # steps that another engine runs: ingest, cleanse, curate
+    [tool.clearwell.engines]         # steps run by another engine: ingest, cleanse, curate
     curate = "spark"
 
     [tool.clearwell.profiles.cloud]  # any of the keys above, used by `--profile cloud`
     lake = "s3://bucket/lake"
     engine = "sc://host:15002"
 
-An environment variable wins over the file (``CLEARWELL_LAKE``, ``CLEARWELL_ENGINE``, ...), an option
-of the command line over both, and a profile counts where it is named: by ``CLEARWELL_PROFILE``, or by
-``--profile``. A lake that is named later is all in one place: ``places`` of before do not count. An engine
-that is named later runs all steps. An unknown key is an error.
+An environment variable overrides the file (``CLEARWELL_LAKE``, ``CLEARWELL_ENGINE``, ...), and a command-line
+option overrides both. A profile takes effect at the level that names it: ``CLEARWELL_PROFILE`` or
+``--profile``. A lake named at a higher level is all in one place: it discards lower-level ``places``. An
+engine named at a higher level runs all steps. An unknown key is an error.
 """
 
 from clearwell.settings.cache import cache_folder

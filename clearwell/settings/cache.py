@@ -1,4 +1,4 @@
-"""Where copies of what lies elsewhere are kept: a folder that may be deleted at any time."""
+"""Where copies of remote data are cached: a folder that may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["cache_folder"]
 
 
 def cache_folder() -> Path:
-    """CLEARWELL_CACHE, or the user's cache folder: XDG_CACHE_HOME, else what the system uses."""
+    """CLEARWELL_CACHE, or the user's cache folder: XDG_CACHE_HOME, else the system's default."""
     if own := os.environ.get("CLEARWELL_CACHE"):
         return Path(own).expanduser().absolute()
     if user := os.environ.get("XDG_CACHE_HOME"):

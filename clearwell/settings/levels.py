@@ -1,4 +1,4 @@
-"""Put the settings together: the file, over it the environment, over both the options of a command."""
+"""Merge the settings: command-line options override the environment, which overrides the file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["KEYS", "lake_at", "load_settings", "profile_names"]
 
 KEYS = tuple(f.name for f in fields(Settings) if f.name not in ("project", "profile"))
-"""What ``[tool.clearwell]`` and each profile may say."""
+"""The keys that ``[tool.clearwell]`` and each profile may have."""
 
 _TABLES = ("places", "engines")
 _OPTIONAL = ("engine_memory", "pages_url", "openlineage", "prices")
@@ -38,8 +38,8 @@ _OPTIONAL = ("engine_memory", "pages_url", "openlineage", "prices")
 def load_settings(project: Path | None = None, *, profile: str | None = None, **options: Any) -> Settings:
     """Settings of ``project`` (default: found from the working directory).
 
-    ``options`` that are not None win over the environment, which wins over the file. The ``profile``, of
-    the file, counts as if what it says was written where it is named.
+    ``options`` that are not None override the environment, which overrides the file. A ``profile`` from the
+    file counts as if its keys were written at the level that names it.
 
     Raises:
         ProjectError: no project, an unknown key or profile, or a value that cannot be read.
@@ -58,25 +58,25 @@ def load_settings(project: Path | None = None, *, profile: str | None = None, **
     ):
         settings = _over(settings, _read(level, folder, section, place))
     require_apart(str(settings.lake), settings.places, place)
-    settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is told before anything runs
+    settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is reported before anything runs
     return settings
 
 
 def lake_at(place: str | Path) -> tuple[Path, dict[str, str]]:
-    """Root and places of a lake that is all at one place, for what only reads it; raises ProjectError."""
+    """Root and places of a lake that is all at one place, for read-only use; raises ProjectError."""
     where = read_location(place, Path.cwd(), what="lake", place="the options")
     return (cache_folder() / "no-lake", below(where)) if is_url(where) else (Path(where), {})
 
 
 def profile_names(project: Path | None = None) -> list[str]:
-    """The profiles of ``project``, as they are written there; raises ProjectError."""
+    """The profiles of ``project``, as written in its file; raises ProjectError."""
     folder = find_project(project)
     given = tool_section(folder / PYPROJECT)["clearwell"].get("profiles", {})
     return list(_profiles(given, folder, str(folder / PYPROJECT)))
 
 
 def _environment() -> dict[str, Any]:
-    """What the environment says; its tables are written as in the file: ``{ gold = "s3://bucket/gold" }``."""
+    """The settings from the environment; tables are written as in TOML: ``{ gold = "s3://bucket/gold" }``."""
     found: dict[str, Any] = {}
     for key in KEYS:
         variable = f"CLEARWELL_{key.upper()}"
@@ -87,42 +87,42 @@ def _environment() -> dict[str, Any]:
             try:
                 found[key] = tomllib.loads(f"value = {text or '{}'}")["value"]
             except tomllib.TOMLDecodeError as error:
-                hint = 'write a table of TOML, as { gold = "s3://BUCKET/gold" }'
-                raise ProjectError(f"not readable as TOML: {error}", place=variable, hint=hint) from error
+                hint = 'write a TOML table, such as { gold = "s3://BUCKET/gold" }'
+                raise ProjectError(f"invalid TOML: {error}", place=variable, hint=hint) from error
     return found
 
 
 def _profiles(given: Any, folder: Path, place: str) -> dict[str, dict[str, Any]]:
-    """The profiles of the file. Each is read, used or not: a wrong one is told before it is needed."""
+    """The profiles in the file. All are validated, used or not, so that errors show early."""
     if not isinstance(given, dict):
         hint = "write [tool.clearwell.profiles.NAME] for each"
-        raise ProjectError(f"profiles = {given!r} is no table", place=place, hint=hint)
+        raise ProjectError(f"profiles = {given!r} is not a table", place=place, hint=hint)
     for name, profile in given.items():
         section = f"[tool.clearwell.profiles.{name}]"
         if not isinstance(profile, dict):
-            raise ProjectError(f"profiles.{name} is no table", place=place, hint=f"write {section}")
+            raise ProjectError(f"profiles.{name} is not a table", place=place, hint=f"write {section}")
         _read(profile, folder, section, place)
     return dict(given)
 
 
 def _level(
-    profiles: Mapping[str, Mapping[str, Any]], name: str | None, said: Mapping[str, Any], place: str
+    profiles: Mapping[str, Mapping[str, Any]], name: str | None, given: Mapping[str, Any], place: str
 ) -> dict[str, Any]:
-    """What is ``said`` at one level, over the profile that is named there."""
+    """The settings ``given`` at one level, over the profile that this level names."""
     if name is None:
-        return dict(said)
+        return dict(given)
     if name not in profiles:
         known = f"profiles: {', '.join(profiles)}" if profiles else "write [tool.clearwell.profiles.NAME]"
         hint = did_you_mean(name, profiles) or known
         raise ProjectError(f"no profile {name!r} in this project", place=place, hint=hint)
     profile = dict(profiles[name])
-    if "engine" in said:  # it runs all steps
+    if "engine" in given:  # it runs all steps
         profile.pop("engines", None)
-    return {**profile, **said}
+    return {**profile, **given}
 
 
 def _over(settings: Settings, level: Mapping[str, Any]) -> Settings:
-    """The settings with those of a ``level`` over them."""
+    """``settings`` overridden by those of ``level``."""
     tables = {
         "places": {} if "lake" in level else dict(settings.places),
         "engines": {} if "engine" in level else dict(settings.engines),
@@ -132,7 +132,7 @@ def _over(settings: Settings, level: Mapping[str, Any]) -> Settings:
 
 
 def _read(given: Mapping[str, Any], folder: Path, section: str, place: str) -> dict[str, Any]:
-    """What is written at one place, as ``Settings`` has it; raises ProjectError."""
+    """The settings written at one level, with the types of ``Settings``; raises ProjectError."""
     for key in given:
         if key not in KEYS:
             hint = did_you_mean(key, KEYS) or f"settings: {', '.join(KEYS)}"
@@ -156,6 +156,6 @@ def _read(given: Mapping[str, Any], folder: Path, section: str, place: str) -> d
         "prices": lambda value: (folder / Path(str(value)).expanduser()).absolute(),
     }
     for key, reader in readers.items():
-        if key in given:  # an empty variable takes back what the file says
+        if key in given:  # an empty variable resets the file's value
             read[key] = None if key in _OPTIONAL and given[key] == "" else reader(given[key])
     return read

@@ -1,7 +1,7 @@
-"""Where the parts of a lake lie: paths of this machine, or addresses of object stores.
+"""Where the parts of a lake are stored: local paths or object store addresses.
 
-An address has a scheme, a bucket and a path, and nothing that could be a secret: credentials come from the
-environment alone. No part of a lake may lie in another one, where its files would be taken for tables.
+An address has a scheme, a bucket and a path, and nothing that could be a secret: credentials come only from
+the environment. No part of a lake may be inside another one, where its files would be taken for tables.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EXAMPLES = {"abfss": "abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH"}
 
 
 def below(url: str) -> dict[str, str]:
-    """The places of a lake that lies below ``url`` with all its parts."""
+    """The places of a lake whose parts are all stored below ``url``."""
     return {segment: f"{url}/{segment}" for segment in SEGMENTS}
 
 
@@ -32,11 +32,13 @@ def read_location(value: Any, folder: Path, *, what: str, place: str) -> str:
     """``value`` as an absolute path (a relative one starts at ``folder``), or as an address.
 
     Raises:
-        ProjectError: it is neither; what may be a secret is not shown.
+        ProjectError: it is neither. The message omits anything that may be a secret.
     """
     if not isinstance(value, str | Path) or not str(value).strip():
         raise ProjectError(
-            f"{what} = {value!r} is no place", place=place, hint='a path, or an address: "s3://BUCKET/PATH"'
+            f"{what} = {value!r} is not a place",
+            place=place,
+            hint='write a path or an address: "s3://BUCKET/PATH"',
         )
     if not is_url(str(value)):
         return str((folder / Path(value).expanduser()).absolute())
@@ -44,14 +46,14 @@ def read_location(value: Any, folder: Path, *, what: str, place: str) -> str:
 
 
 def read_places(given: Any, folder: Path, place: str) -> dict[str, str]:
-    """Where the parts of the lake lie that are not below its root; raises ProjectError."""
+    """The parts of the lake that are stored outside its root; raises ProjectError."""
     if not isinstance(given, dict):
         hint = 'write [tool.clearwell.places] and a line for each part: gold = "s3://BUCKET/gold"'
-        raise ProjectError(f"places = {given!r} is no table", place=place, hint=hint)
+        raise ProjectError(f"places = {given!r} is not a table", place=place, hint=hint)
     for segment in given:
         if segment not in SEGMENTS:
             raise ProjectError(
-                f"a lake has no part {segment!r} that could lie elsewhere",
+                f"a lake has no part {segment!r} that could be stored elsewhere",
                 place=place,
                 hint=did_you_mean(str(segment), SEGMENTS) or f"its parts: {', '.join(SEGMENTS)}",
             )
@@ -62,13 +64,13 @@ def read_places(given: Any, folder: Path, place: str) -> dict[str, str]:
 
 
 def require_apart(root: str, places: Mapping[str, str], place: str) -> None:
-    """Refuse places of which one is, or lies in, another; raises ProjectError."""
-    lies = {segment: places.get(segment, f"{root}/{segment}") for segment in SEGMENTS}
-    for outer, its in lies.items():
-        for inner, place_of in lies.items():
+    """Refuse a place that equals another or is inside it; raises ProjectError."""
+    locations = {segment: places.get(segment, f"{root}/{segment}") for segment in SEGMENTS}
+    for outer, its in locations.items():
+        for inner, place_of in locations.items():
             if outer != inner and f"{place_of}/".startswith(f"{its.rstrip('/')}/"):
-                fact = f"{inner} cannot lie at {place_of}: that is where {outer} lies"
-                raise ProjectError(fact, place=place, hint="give each part of the lake a folder of its own")
+                fact = f"{inner} cannot be stored at {place_of}: {outer} is stored there"
+                raise ProjectError(fact, place=place, hint="give each part of the lake its own folder")
 
 
 def _address(url: str, what: str, place: str) -> str:
@@ -76,25 +78,25 @@ def _address(url: str, what: str, place: str) -> str:
         parts = urlsplit(url)
         names_port = parts.port is not None
     except ValueError:
-        raise ProjectError(f"{what} is no address", place=place, hint=_example("s3")) from None
+        raise ProjectError(f"{what} is not an address", place=place, hint=_example("s3")) from None
     if parts.scheme not in SCHEMES:
         scheme = _LIKE.get(parts.scheme)
-        hint = f"write {scheme}://" if scheme else f"a path of this machine, or {', '.join(SCHEMES)}://..."
-        raise ProjectError(f"{what}: a lake cannot lie at {parts.scheme}://", place=place, hint=hint)
-    # Not shown: any of these may be a secret. In abfss the name before the @ is the container.
+        hint = f"write {scheme}://" if scheme else f"a local path, or {', '.join(SCHEMES)}://..."
+        raise ProjectError(f"{what}: a lake cannot be stored at {parts.scheme}://", place=place, hint=hint)
+    # The value is not shown: any part may be a secret. In abfss the name before the @ is the container.
     has_user = parts.scheme != "abfss" and "@" in parts.netloc
     if parts.password is not None or has_user or parts.query or parts.fragment or names_port:
         raise ProjectError(
             f"{what} has more than a bucket and a path",
             place=place,
-            hint="leave that out: credentials and endpoints come from the environment, as AWS_ACCESS_KEY_ID",
+            hint="remove the rest: credentials and endpoints come from the environment (AWS_ACCESS_KEY_ID)",
         )
     if not parts.hostname or (parts.scheme == "abfss" and not (parts.username and "." in parts.hostname)):
         raise ProjectError(f"{what} names no bucket", place=place, hint=_example(parts.scheme))
     path = parts.path.rstrip("/")
     if any(part in ("", ".", "..") for part in path.split("/")[1:]):
-        fact = f"{what}: the path {parts.path!r} has an empty part, or one of dots"
-        raise ProjectError(fact, place=place, hint="a store takes every part for a name: write it plainly")
+        fact = f"{what}: the path {parts.path!r} has a segment that is empty or only dots"
+        raise ProjectError(fact, place=place, hint="a store takes every segment as a name: write it plainly")
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 

@@ -1,4 +1,4 @@
-"""Where programs and services lie that Clearwell starts or tells its engines of, by the environment."""
+"""Programs and services that Clearwell starts or passes to its engines, as the environment names them."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def java_home() -> Path | None:
 
 
 def ivy_settings() -> Path | None:
-    """CLEARWELL_IVY_SETTINGS: an Ivy settings file, which says where jars come from: a firm's mirror."""
+    """CLEARWELL_IVY_SETTINGS: an Ivy settings file, which says where jars come from (a company mirror)."""
     given = os.environ.get("CLEARWELL_IVY_SETTINGS")
     return Path(given).expanduser().absolute() if given else None
 
 
 @dataclass(frozen=True)
 class S3Service:
-    """Where buckets are: the address of a service that is not Amazon's, and the region."""
+    """Where buckets are: the region, and the endpoint of a service other than Amazon S3."""
 
     endpoint: str | None
     region: str | None
 
 
 def s3_service(known: Mapping[str, str] = os.environ) -> S3Service:
-    """By the variables that all of Amazon's libraries know; which of them are keys is not looked at."""
+    """From the variables that all Amazon libraries read. Those that hold keys are not read."""
     return S3Service(
         endpoint=known.get("AWS_ENDPOINT_URL_S3") or known.get("AWS_ENDPOINT_URL") or None,
         region=known.get("AWS_REGION") or known.get("AWS_DEFAULT_REGION") or None,

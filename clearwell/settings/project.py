@@ -1,4 +1,4 @@
-"""Find the project: the nearest folder whose pyproject.toml has ``[tool.clearwell]``, and what that says."""
+"""Find the project: the nearest folder whose pyproject.toml has ``[tool.clearwell]``, and its settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def find_project(start: Path | None = None) -> Path:
             return folder
     raise ProjectError(
         f"{here} is not in a Clearwell project",
-        hint="go to a folder whose pyproject.toml has a [tool.clearwell] section, or make a project:"
+        hint="go to a folder whose pyproject.toml has a [tool.clearwell] section, or create a project:"
         " clearwell init DIR",
     )
 
@@ -37,4 +37,4 @@ def tool_section(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"not readable as TOML: {error}", place=str(file)) from error
+        raise ProjectError(f"invalid TOML: {error}", place=str(file)) from error

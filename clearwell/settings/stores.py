@@ -1,4 +1,4 @@
-"""Which variables object stores are opened by. Their values are read by the libraries that open them."""
+"""The variables that configure object stores. Their values are read by the libraries that open the stores."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _PREFIXES = ("AWS_", "AZURE_", "GOOGLE_", "GCS_", "GCLOUD_", "IDENTITY_")
 
 
 def store_variables() -> int:
-    """A number that changes when a variable does by which stores are opened: it tells no secret."""
+    """A number that changes when such a variable changes. It reveals no secret."""
     return hash(tuple(sorted(item for item in os.environ.items() if item[0].startswith(_PREFIXES))))

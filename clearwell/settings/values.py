@@ -1,4 +1,4 @@
-"""What a project is run with, and how each of its values is written."""
+"""The settings of a project, and how each value is written."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a project is run with.
+    """The settings of a project.
 
-    ``project`` is the folder that holds its pyproject.toml. ``lake`` is a folder of this machine, also when
-    the lake lies elsewhere: pages and reports are there. ``places`` says where the other parts of the lake
-    lie that are not below it, ``engines`` which engine runs the steps that ``engine`` does not run, and
-    ``profile`` the profile that some of this comes from.
+    ``project`` is the folder that holds its pyproject.toml. ``lake`` is a local folder, even when the tables
+    are stored elsewhere: pages and reports are written there. ``places`` says where the parts of the lake
+    are that are not below it, ``engines`` which engine runs the steps that ``engine`` does not run, and
+    ``profile`` which profile supplied some of the values.
     """
 
     project: Path
@@ -57,15 +57,15 @@ class Settings:
         return self.engines.get(step, self.engine)
 
     def at(self, step: str) -> Settings:
-        """The same with the engine of ``step`` for all."""
+        """A copy that uses the engine of ``step`` for all steps."""
         return replace(self, engine=self.engine_of(step), engines={})
 
     def told_engine(self) -> str:
-        """The engine as it may be shown: an address has its token behind the first semicolon."""
+        """The engine without secrets: an address has its token after the first semicolon."""
         return self.engine.partition(";")[0]
 
     def environment(self) -> dict[str, str]:
-        """The variables by which another process loads the same settings."""
+        """The environment variables that make another process load the same settings."""
         given = {
             "lake": self.lake,
             "places": _written(self.places),
@@ -78,10 +78,10 @@ class Settings:
             "engine_deadline_seconds": self.engine_deadline_seconds,
             "ingest_on_workers": str(self.ingest_on_workers).lower(),
         }
-        told = {
+        variables = {
             f"CLEARWELL_{key.upper()}": "" if value is None else str(value) for key, value in given.items()
         }
-        return {**told, "CLEARWELL_PROFILE": self.profile or ""}
+        return {**variables, "CLEARWELL_PROFILE": self.profile or ""}
 
     @property
     def lineage_receiver(self) -> str:
@@ -99,7 +99,7 @@ class Settings:
 
     @property
     def lineage_namespace(self) -> str:
-        """OPENLINEAGE_NAMESPACE: of the jobs in OpenLineage events; default: clearwell."""
+        """OPENLINEAGE_NAMESPACE: the namespace of jobs in OpenLineage events; default: clearwell."""
         return os.environ.get("OPENLINEAGE_NAMESPACE") or "clearwell"
 
     @property
@@ -112,7 +112,7 @@ class Settings:
         """Whether schedules and sensors start by themselves: CLEARWELL_AUTOMATION=on."""
         return os.environ.get("CLEARWELL_AUTOMATION", "").lower() in ("on", "true", "1")
 
-    # Secrets are looked up when they are needed and are no fields: so no repr and no log can show them.
+    # Secrets are looked up when needed and are not fields, so no repr and no log can show them.
 
     @property
     def openlineage_api_key(self) -> str | None:
@@ -121,12 +121,12 @@ class Settings:
 
     @property
     def alert_webhook(self) -> str | None:
-        """CLEARWELL_ALERT_WEBHOOK: where a failed run is posted to."""
+        """CLEARWELL_ALERT_WEBHOOK: the URL that receives a POST about a failed run."""
         return os.environ.get("CLEARWELL_ALERT_WEBHOOK") or None
 
     @property
     def alert_mail(self) -> str | None:
-        """CLEARWELL_ALERT_MAIL: who gets a mail about a failed run, separated by commas."""
+        """CLEARWELL_ALERT_MAIL: the recipients of mail about a failed run, separated by commas."""
         return os.environ.get("CLEARWELL_ALERT_MAIL") or None
 
     @property
@@ -141,7 +141,7 @@ class Settings:
 
     @property
     def dagster_url(self) -> str | None:
-        """CLEARWELL_DAGSTER_URL: where people find Dagster's pages, for links in alerts."""
+        """CLEARWELL_DAGSTER_URL: the address of Dagster's pages, for links in alerts."""
         return (os.environ.get("CLEARWELL_DAGSTER_URL") or "").rstrip("/") or None
 
     @property
@@ -159,7 +159,7 @@ def parse_bytes(text: str | int) -> int:
 
 
 def read_flag(value: Any, what: str, place: str) -> bool:
-    """``true`` or ``false``, as TOML or a variable has it; raises ProjectError."""
+    """``true`` or ``false``, from TOML or a variable; raises ProjectError."""
     if str(value).lower() not in ("true", "false"):
         raise ProjectError(f"{what} = {value!r} is neither true nor false", place=place)
     return str(value).lower() == "true"
@@ -177,17 +177,17 @@ def read_engines(given: Any, place: str) -> dict[str, str]:
     """Which engine runs which step; raises ProjectError."""
     if not isinstance(given, dict):
         hint = 'write [tool.clearwell.engines] and a line for each step: curate = "spark"'
-        raise ProjectError(f"engines = {given!r} is no table", place=place, hint=hint)
+        raise ProjectError(f"engines = {given!r} is not a table", place=place, hint=hint)
     for step, engine in given.items():
         if step == "publish":
-            fact = "publish uses no engine: the bytes of a release are the same whatever computed its rows"
-            raise ProjectError(fact, place=place, hint=f"leave it out; steps with one: {', '.join(STEPS)}")
+            fact = "publish uses no engine: every engine gives the same bytes of a release"
+            raise ProjectError(fact, place=place, hint=f"remove it; steps with an engine: {', '.join(STEPS)}")
         if step not in STEPS:
             hint = did_you_mean(str(step), STEPS) or f"steps: {', '.join(STEPS)}"
-            raise ProjectError(f"no step {step!r} that an engine could run", place=place, hint=hint)
+            raise ProjectError(f"no step {step!r} that an engine can run", place=place, hint=hint)
         if not isinstance(engine, str) or not engine:
             hint = "write embedded, spark or sc://host:port"
-            raise ProjectError(f"engines.{step} = {engine!r} is no engine", place=place, hint=hint)
+            raise ProjectError(f"engines.{step} = {engine!r} is not an engine", place=place, hint=hint)
     return dict(given)
 
 
@@ -196,26 +196,26 @@ def read_receiver(text: str, place: str) -> str:
     if text in ("file", "off"):
         return text
     if "://" not in text:
-        fact = f"{text!r} is nowhere to send OpenLineage events to"
+        fact = f"{text!r} is not a destination for OpenLineage events"
         hint = did_you_mean(text, ("file", "off")) or 'write "file", "off" or "http://HOST:PORT"'
         raise ProjectError(fact, place=place, hint=hint)
     return read_address(text, place, what="openlineage")
 
 
 def read_address(url: str, place: str, *, what: str = "pages_url") -> str:
-    """``url`` without a slash at its end, if it is a web address and no more; raises ProjectError."""
+    """``url`` without a trailing slash, if it is a plain web address; raises ProjectError."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
-    if parts.username or parts.password or parts.query or parts.fragment:  # not shown: one may be a secret
-        raise ProjectError(f"{what} has more than a host and a path", place=place, hint="leave that out")
+    if parts.username or parts.password or parts.query or parts.fragment:  # not shown: may be a secret
+        raise ProjectError(f"{what} has more than a host and a path", place=place, hint="remove the rest")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ProjectError(f"{what} is no web address", place=place, hint='write "https://HOST/PATH"')
+        raise ProjectError(f"{what} is not a web address", place=place, hint='write "https://HOST/PATH"')
     return url.rstrip("/")
 
 
 def _written(table: Mapping[str, str]) -> str:
-    """A table of texts as TOML: its texts are JSON's."""
+    """A table of strings as TOML: its strings use JSON's escapes."""
     return (
         f"{{ {', '.join(f'{key} = {json.dumps(text, ensure_ascii=False)}' for key, text in table.items())} }}"
     )

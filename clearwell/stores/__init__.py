@@ -1,8 +1,8 @@
-"""Bytes of a lake, wherever its parts lie: folders of this machine, or buckets of an object store.
+"""The bytes of a lake, wherever its parts are: local folders or buckets of an object store.
 
-Reading needs pyarrow and deltalake alone. What writes, and what lists all that lies below a folder, needs
-obstore too. Credentials come from the environment of the process: the libraries look them up there
-themselves, so none passes through Clearwell.
+Reading needs only pyarrow and deltalake. Writing, and listing everything below a folder, also needs
+obstore. Credentials come from the environment of the process: the libraries read them there, so none passes
+through Clearwell.
 """
 
 from __future__ import annotations

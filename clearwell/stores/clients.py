@@ -1,7 +1,7 @@
-"""Connections to object stores, kept while the process has the same credentials in its environment.
+"""Connections to object stores, reused while the process has the same credentials in its environment.
 
-Every request ends: a server that does not answer is given up after some tries, by the same limits whichever
-library asks. How long a connection may take (5 s) and a request (30 s) are the libraries' own defaults.
+Every request ends: retries are limited, with the same limits for every library. The timeouts of a
+connection (5 s) and of a request (30 s) are the libraries' own defaults.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _TRIES = 5
 _SECONDS = 20
 
 OPTIONS = {"max_retries": str(_TRIES), "retry_timeout": f"{_SECONDS}s"}
-"""What Delta is told about an object store: how long to try. The rest it knows from the environment."""
+"""Delta's storage options: its retry limits. The rest it takes from the environment."""
 
 
 def filesystem(base: str) -> FileSystem:
-    """Arrow's view of a bucket, such as ``s3://bucket``, for the bytes of Parquet files."""
+    """Arrow's file system of a bucket, such as ``s3://bucket``, for the bytes of Parquet files."""
     return _filesystem(base, store_variables())
 
 
 def objects(base: str) -> ObjectStore:
-    """A bucket whose files can be put conditionally."""
+    """A bucket that supports conditional puts."""
     return _objects(base, store_variables())
 
 

@@ -1,4 +1,4 @@
-"""What making a release in a store needs beyond a place: whole files of a disk, and compare-and-swap."""
+"""Operations that publishing a release to a store needs: uploads of whole files, and compare-and-swap."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["read_tagged", "swap", "upload"]
 
 
 def upload(file: Path, url: str) -> None:
-    """Put a file of this machine at ``url``, a large one in parts: all of it is there then, or nothing."""
+    """Upload a local file to ``url``, a large one in parts; either the whole file appears or nothing."""
     import obstore
 
     base, key = split(url)
@@ -26,7 +26,7 @@ def upload(file: Path, url: str) -> None:
 
 
 def read_tagged(url: str) -> tuple[bytes, UpdateVersion] | None:
-    """The bytes at ``url``, and by what they are told from later ones; None when there are none."""
+    """The bytes at ``url`` and their version token; None when there is no object."""
     import obstore
 
     base, key = split(url)
@@ -45,7 +45,7 @@ def read_tagged(url: str) -> tuple[bytes, UpdateVersion] | None:
 
 
 def swap(url: str, data: bytes, seen: UpdateVersion) -> bool:
-    """Put ``data`` at ``url`` if what is there is still what was ``seen``; whether it was."""
+    """Put ``data`` at ``url`` if the object is still the one ``seen``; returns whether it was written."""
     import obstore
     from obstore.exceptions import PreconditionError
 

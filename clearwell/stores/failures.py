@@ -1,7 +1,7 @@
-"""What an object store's refusal means. Its libraries answer all with one kind of error and a long text.
+"""Explain an object store's refusal. Its libraries raise one kind of error with a long text for all.
 
-Only known words are taken from that text: an unknown one is told without addresses' queries, and without
-what a library prints for its own developers, so no signature or key can be shown.
+Only known words of that text are shown. An unknown text is shown without the queries of addresses and
+without the library's debug output, so no signature or key can leak.
 """
 
 from __future__ import annotations
@@ -53,18 +53,18 @@ _SILENT = (
     "failed to lookup address",
     "UnknownHostException",
 )
-_ANSWERS = ("AlreadyExistsError", "PreconditionError")  # what who asked wants to know
+_ANSWERS = ("AlreadyExistsError", "PreconditionError")  # answers that the caller handles
 _BUSY = re.compile(r"\b(429|500|502|503|504) [A-Z][A-Za-z ]+|<Code>(SlowDown|InternalError)</Code>")
 
 
 def failure(error: BaseException, url: str) -> StoreError:
-    """The error to raise for what went wrong at ``url``."""
+    """The error to raise for a failure at ``url``."""
     first = next((line.strip(" ↳") for line in _text(error).splitlines() if line.strip()), "")
     return refusal(error, url) or StoreError(re.sub(r"\?\S*", "", first or type(error).__name__), place=url)
 
 
 def refusal(error: BaseException, url: str) -> StoreError | None:
-    """The same if the store itself refuses or does not answer; None when it is something else."""
+    """The same if the store itself refuses or does not answer; None for any other failure."""
     if not is_url(url):
         return None
     text = _text(error)
@@ -72,23 +72,23 @@ def refusal(error: BaseException, url: str) -> StoreError | None:
     scheme = base.partition(":")[0]
     variables = _CREDENTIALS.get(scheme, "its credentials")
     if any(word in text for word in _NO_BUCKET):
-        return StoreError("there is no such bucket", place=base, hint="make it, or correct the lake's places")
+        return StoreError(
+            "there is no such bucket", place=base, hint="create it, or correct the lake's places"
+        )
     if any(word in text for word in _PLAIN_HTTP):
         return StoreError(
             "its endpoint is http://, which sends everything unencrypted",
             place=url,
-            hint="set AWS_ALLOW_HTTP=true if that is meant, or an https:// endpoint",
+            hint="set AWS_ALLOW_HTTP=true if that is intended, or use an https:// endpoint",
         )
     if any(word in text for word in _NO_CREDENTIALS):
-        return StoreError(
-            "there are no credentials for it in the environment", place=url, hint=f"set {variables}"
-        )
+        return StoreError("the environment has no credentials for it", place=url, hint=f"set {variables}")
     if found := _REFUSED.search(text) or _FORBIDDEN.search(text):
-        said = found[1]
+        detail = found[1]
         return StoreError(
-            f"access was refused{f': {said}' if said else ''}",
+            f"access was refused{f': {detail}' if detail else ''}",
             place=url,
-            hint=f"check {variables}, and what this key may do there",
+            hint=f"check {variables}, and the permissions of this key",
         )
     if any(word in text for word in _SILENT):
         return StoreUnreachable(
@@ -98,7 +98,9 @@ def refusal(error: BaseException, url: str) -> StoreError | None:
         )
     if found := _BUSY.search(text):
         return StoreUnreachable(
-            f"it cannot answer now: {(found[1] and found[0]) or found[2]}", place=url, hint="run again later"
+            f"it is temporarily unavailable: {(found[1] and found[0]) or found[2]}",
+            place=url,
+            hint="run again later",
         )
     if any(word in text for word in _NO_CONDITION) or isinstance(error, NotImplementedError):
         return no_conditional_put(url)
@@ -106,19 +108,19 @@ def refusal(error: BaseException, url: str) -> StoreError | None:
 
 
 def no_conditional_put(url: str) -> StoreError:
-    """The error for a store that cannot keep two writers apart."""
+    """The error for a store that cannot keep concurrent writers apart."""
     return StoreError(
-        "it cannot write a file on the condition that there is none, so two writers would lose each other's"
-        " work",
+        "it does not support writes on the condition that no file exists, so concurrent writers"
+        " would lose data",
         place=split(url)[0],
         hint="use a store with conditional put (If-None-Match), such as Amazon S3, Google Cloud Storage,"
-        " Azure, MinIO or SeaweedFS, or lay the lake on a disk",
+        " Azure, MinIO or SeaweedFS, or put the lake on a disk",
     )
 
 
 @contextmanager
 def explained(url: str) -> Generator[None]:
-    """Do something with an object store, or a folder; what a store's library raises comes out explained."""
+    """Use an object store or a folder; exceptions of a store's library are raised with an explanation."""
     from deltalake.exceptions import DeltaError
 
     if not is_url(url):
@@ -142,5 +144,5 @@ def explained(url: str) -> Generator[None]:
 
 
 def _text(error: BaseException) -> str:
-    """What a library says, without colours and without what it prints for its developers."""
+    """A library's message, without colours and without its debug output."""
     return re.sub(r"\x1b\[\d+m", "", str(error)).split("Debug source")[0]

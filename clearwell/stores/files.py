@@ -1,4 +1,4 @@
-"""Files by their absolute path or address. Those of this machine are opened as ever: by their path."""
+"""Files by their absolute path or address. Local files are opened by their path."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _Seen = TypeVar("_Seen")
 
 @contextmanager
 def parquet_file(path: str, *, compact: bool = False) -> Generator[pq.ParquetFile]:
-    """Open a Parquet file; what its store refuses, then or later, is a StoreError.
+    """Open a Parquet file; any refusal by its store, then or later, is a StoreError.
 
-    With ``compact`` texts of few different values are read as dictionaries, at half of the CPU.
+    With ``compact``, string columns with few different values are read as dictionaries, at half of the CPU.
     """
     with explained(path):
         source = open_input(path)
@@ -44,14 +44,14 @@ def parquet_file(path: str, *, compact: bool = False) -> Generator[pq.ParquetFil
             source,
             metadata=metadata,
             read_dictionary=_repetitive(metadata) if metadata else None,
-            # Spark of others writes moments as INT96, which may lie outside of what nanoseconds can count.
+            # Spark can write timestamps as INT96, which may be outside the range of nanoseconds.
             coerce_int96_timestamp_unit="us",
         ) as file:
             yield file
 
 
 def _repetitive(metadata: pq.FileMetaData) -> list[str]:
-    """The columns of texts that take less than those of 32 bits: a dictionary's numbers, and few words."""
+    """The string columns that take less memory as dictionaries, because they repeat few values."""
     found: list[str] = []
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     for number in range(metadata.num_columns):
@@ -70,7 +70,7 @@ def parquet_metadata(path: str) -> pq.FileMetaData:
 
 
 def read_file(path: str) -> bytes | None:
-    """The bytes of a file, or None when there is none."""
+    """The bytes of a file, or None when it does not exist."""
     try:
         if not is_url(path):
             return Path(path).read_bytes()
@@ -81,12 +81,12 @@ def read_file(path: str) -> bytes | None:
 
 
 def file_sizes(paths: Sequence[str]) -> list[int | None]:
-    """How many bytes each of the files has; None for one that is not there."""
+    """The size of each file in bytes; None for one that does not exist."""
     return for_each_file(_size, paths)
 
 
 def for_each_file(look: Callable[[str], _Seen], paths: Sequence[str]) -> list[_Seen]:
-    """What ``look`` gives for each of the paths; those in a store are looked at together: each is a wait."""
+    """``look`` applied to each path; remote paths are looked up in parallel, because each is a wait."""
     if len(paths) < 2 or not any(is_url(path) for path in paths):
         return [look(path) for path in paths]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -94,7 +94,7 @@ def for_each_file(look: Callable[[str], _Seen], paths: Sequence[str]) -> list[_S
 
 
 def open_input(path: str) -> Any:
-    """What pyarrow reads ``path`` by: the path itself, or a stream from a store."""
+    """What pyarrow reads ``path`` from: the path itself, or a stream from a store."""
     if not is_url(path):
         return path
     base, key = split(path)
@@ -103,7 +103,7 @@ def open_input(path: str) -> Any:
 
 
 def open_output(path: str) -> Any:
-    """What pyarrow writes a Parquet file by; a folder is made where there is none."""
+    """What pyarrow writes a Parquet file to; a missing folder is created."""
     if not is_url(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         return path

@@ -1,4 +1,4 @@
-"""A folder of this machine. It is made by the first write, never by a look."""
+"""A local folder. The first write creates it, a read never does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["LocalPlace"]
 
 
 class LocalPlace:
-    """``put_new`` makes a hard link: of any number of writers of one name exactly one wins."""
+    """``put_new`` makes a hard link: of any number of writers of one name, exactly one wins."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).absolute()
@@ -34,7 +34,7 @@ class LocalPlace:
         return LocalStore(self.folder, mkdir=True)
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """Write unless the name is taken; whether this call wrote it."""
+        """Write unless the name is taken; returns whether this call wrote it."""
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
@@ -45,7 +45,7 @@ class LocalPlace:
         return True
 
     def put(self, key: str, data: bytes) -> None:
-        """Write; a reader sees the old bytes or the new ones, never a part."""
+        """Write atomically; a reader sees the old bytes or the new ones, never a part."""
         import obstore
 
         obstore.put(self._store, key, data)
@@ -58,12 +58,12 @@ class LocalPlace:
             return None
 
     def size(self, key: str) -> int | None:
-        """How many bytes the file has, or None when there is none."""
+        """The size of the file in bytes, or None when there is none."""
         path = Path(self.folder, key)
         return path.stat().st_size if path.is_file() else None
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
-        """All files at or below the folder ``prefix``, in no order."""
+        """All files at or below the folder ``prefix``, unordered."""
         import obstore
 
         if not self.folder.is_dir():
@@ -73,12 +73,12 @@ class LocalPlace:
                 yield StoredFile(meta["path"], meta["size"], meta["last_modified"].timestamp())
 
     def folders(self, prefix: str) -> list[str]:
-        """The names of the folders in the folder ``prefix``, sorted."""
+        """The sorted names of the folders in the folder ``prefix``."""
         folder = Path(self.folder, prefix)
         return sorted(f.name for f in folder.iterdir() if f.is_dir()) if folder.is_dir() else []
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove files; one that is already gone is no error."""
+        """Remove files; a missing file is not an error."""
         import obstore
 
         for key in keys:

@@ -1,4 +1,4 @@
-"""What a place can do, be it a folder or a part of a bucket. Keys are relative to it, with ``/``."""
+"""The operations of a place: a folder or a part of a bucket. Keys are relative to it, with ``/``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Place", "StoredFile"]
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file as the store lists it: path relative to the lake, size in bytes, POSIX time of change."""
+    """A file as the store lists it: path relative to the lake, size in bytes, POSIX modification time."""
 
     path: str
     size: int
@@ -21,7 +21,7 @@ class StoredFile:
 
 
 class Place(Protocol):
-    """One place. Each method may raise StoreError, and nothing else for what the store does wrong."""
+    """One place. Each method may raise StoreError, and no other error for a failure of the store."""
 
     @property
     def url(self) -> str:
@@ -29,11 +29,11 @@ class Place(Protocol):
         ...
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """Write unless the name is taken; whether this call wrote it."""
+        """Write unless the name is taken; returns whether this call wrote it."""
         ...
 
     def put(self, key: str, data: bytes) -> None:
-        """Write; a reader sees the old bytes or the new ones, never a part."""
+        """Write atomically; a reader sees the old bytes or the new ones, never a part."""
         ...
 
     def get(self, key: str) -> bytes | None:
@@ -41,17 +41,17 @@ class Place(Protocol):
         ...
 
     def size(self, key: str) -> int | None:
-        """How many bytes the file has, or None when there is none."""
+        """The size of the file in bytes, or None when there is none."""
         ...
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
-        """All files at or below the folder ``prefix``, in no order."""
+        """All files at or below the folder ``prefix``, unordered."""
         ...
 
     def folders(self, prefix: str) -> list[str]:
-        """The names of the folders in the folder ``prefix``, sorted."""
+        """The sorted names of the folders in the folder ``prefix``."""
         ...
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove files; one that is already gone is no error."""
+        """Remove files; a missing file is not an error."""
         ...

@@ -1,7 +1,7 @@
-"""A part of a bucket. Of any number of writers of one name the store lets exactly one win, if it can.
+"""A part of a bucket. Of any number of writers of one name, the store lets exactly one win, if it can.
 
-Some servers take the condition and ignore it: then nothing would say that a writer has lost another's work.
-So the first conditional put of a process to a bucket is tried out before.
+Some servers accept the condition and ignore it: a writer could then overwrite another's work unnoticed. So
+each process tests a bucket before its first conditional put there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_AT_ONCE = 1_000
 
 
 class RemotePlace:
-    """What lies below one address."""
+    """The files below one address."""
 
     def __init__(self, url: str) -> None:
         self._base, self._prefix = split(url)
@@ -38,16 +38,16 @@ class RemotePlace:
         return f"{self._base}/{self._prefix}".rstrip("/")
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """Write unless the name is taken; whether this call wrote it."""
+        """Write unless the name is taken; returns whether this call wrote it."""
         self.require_conditional_put()
         return _put_new(self._base, self._key(key), data)
 
     def require_conditional_put(self) -> None:
-        """Pass if the store keeps writers apart; raises StoreError."""
+        """Check that the store keeps concurrent writers apart; raises StoreError."""
         _try_conditional_put(self.url, store_variables())
 
     def put(self, key: str, data: bytes) -> None:
-        """Write; a reader sees the old bytes or the new ones, never a part."""
+        """Write atomically; a reader sees the old bytes or the new ones, never a part."""
         import obstore
 
         with explained(self._address(key)):
@@ -61,14 +61,14 @@ class RemotePlace:
         return data
 
     def size(self, key: str) -> int | None:
-        """How many bytes the file has, or None when there is none."""
+        """The size of the file in bytes, or None when there is none."""
         (size,) = file_sizes([self._address(key)])
         if size is None:
             self._require_bucket()
         return size
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
-        """All files at or below the folder ``prefix``, in no order."""
+        """All files at or below the folder ``prefix``, unordered."""
         import obstore
 
         above = len(self._key(""))
@@ -81,7 +81,7 @@ class RemotePlace:
                         )
 
     def folders(self, prefix: str) -> list[str]:
-        """The names of the folders in the folder ``prefix``, sorted."""
+        """The sorted names of the folders in the folder ``prefix``."""
         from pyarrow.fs import FileSelector, FileType
 
         inside = FileSelector(self._key(prefix).rstrip("/"), allow_not_found=True)
@@ -90,7 +90,7 @@ class RemotePlace:
         return sorted(info.base_name for info in found if info.type is FileType.Directory)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove files; one that is already gone is no error."""
+        """Remove files; a missing file is not an error."""
         import obstore
 
         whole = [self._key(key) for key in keys]
@@ -99,7 +99,7 @@ class RemotePlace:
                 some = whole[start : start + _MOST_AT_ONCE]
                 try:
                     obstore.delete(objects(self._base), some)
-                except FileNotFoundError:  # S3 says nothing of a file that is gone, others do
+                except FileNotFoundError:  # S3 does not report a missing file, other stores do
                     for key in some:
                         with suppress(FileNotFoundError):
                             obstore.delete(objects(self._base), key)
@@ -111,12 +111,12 @@ class RemotePlace:
         return f"{self.url}/{key}".rstrip("/")
 
     def _require_bucket(self) -> None:
-        """A file that is missing and a bucket that is missing look the same until one lists."""
+        """Distinguish a missing file from a missing bucket: they look the same until a listing."""
         _require_bucket(self._base, store_variables())
 
 
 def _marks_a_folder(key: str, size: int) -> bool:
-    """Whether it is S3A's mark for a folder, ``rows/``. The slash is not shown, and none can delete it."""
+    """Whether it is S3A's folder marker, ``rows/``. The slash is not shown, and it cannot be deleted."""
     name = key.rpartition("/")[2]
     return not size and "." not in name and name != "_SUCCESS"
 

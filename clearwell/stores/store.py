@@ -1,7 +1,7 @@
-"""All of a lake by one kind of path, relative to it and with ``/``, wherever each part of it lies.
+"""The whole lake under one kind of path, relative to it and with ``/``, wherever each part is stored.
 
 ``put_new`` is the only arbiter that Clearwell needs outside of Delta's log: of any number of writers of
-one name exactly one wins (hard link on a disk, conditional put on an object store).
+one name, exactly one wins (hard link on a disk, conditional put on an object store).
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _NOWHERE: dict[str, str] = {}
 
 
 class Store:
-    """The lake whose folder is ``root``; ``places`` says where parts of it lie that are not in there.
+    """The lake whose folder is ``root``; ``places`` gives the parts that are stored elsewhere.
 
     Args:
-        root: A folder of this machine.
-        places: By the first part of a path (``gold``): an absolute path, or the address of a store.
+        root: A local folder.
+        places: From the first segment of a path (``gold``) to an absolute path or a store address.
     """
 
     def __init__(self, root: str | Path, places: Mapping[str, str] = _NOWHERE) -> None:
         if is_url(str(root)):
             raise StoreError(
-                "a lake's own folder is one of this machine",
+                "a lake's own folder must be local",
                 place=str(root),
-                hint='name the address as the setting lake = "...", or as its places',
+                hint='write the address as the setting lake = "...", or as its places',
             )
         self.root = Path(root).absolute()
         self.places = dict(places)
@@ -51,36 +51,36 @@ class Store:
         }
 
     def absolute(self, path: str) -> str:
-        """Where engines and Delta find ``path``: a path of this machine, or an address."""
+        """Where engines and Delta find ``path``: a local path, or an address."""
         place, key = self._at(path)
         return f"{place.url}/{key}" if key else place.url
 
     def uri(self, path: str) -> str:
-        """The same as an address, ``file://`` for a path of this machine."""
+        """The same as an address, ``file://`` for a local path."""
         where = self.absolute(path)
         return where if is_url(where) else Path(where).as_uri()
 
     def is_local(self, path: str) -> bool:
-        """Whether ``path`` lies on a disk of this machine."""
+        """Whether ``path`` is on a local disk."""
         return isinstance(self._at(path)[0], LocalPlace)
 
     def options(self, path: str) -> dict[str, str] | None:
-        """What Delta must be told to open ``path``; no secret is among it."""
+        """Delta's storage options to open ``path``; they hold no secret."""
         return None if self.is_local(path) else dict(OPTIONS)
 
     def require_conditional_put(self, path: str) -> None:
-        """Pass if writers of ``path`` are kept apart there; raises StoreError."""
+        """Check that the store keeps concurrent writers of ``path`` apart; raises StoreError."""
         place, _ = self._at(path)
         if isinstance(place, RemotePlace):
             place.require_conditional_put()
 
     def put_new(self, path: str, data: bytes) -> bool:
-        """Write ``data`` unless the name is taken; whether this call wrote it."""
+        """Write ``data`` unless the name is taken; returns whether this call wrote it."""
         place, key = self._at(path)
         return place.put_new(key, data)
 
     def put(self, path: str, data: bytes) -> None:
-        """Write ``data``; a reader sees the old bytes or the new ones, never a part."""
+        """Write ``data`` atomically; a reader sees the old bytes or the new ones, never a part."""
         place, key = self._at(path)
         place.put(key, data)
 
@@ -90,7 +90,7 @@ class Store:
         return place.get(key)
 
     def size(self, path: str) -> int | None:
-        """How many bytes the file at ``path`` has, or None when there is none."""
+        """The size of the file at ``path`` in bytes, or None when there is none."""
         place, key = self._at(path)
         return place.size(key)
 
@@ -99,7 +99,7 @@ class Store:
         return self.size(path) is not None
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
-        """All files at or below the folder ``prefix``, in no order; with ``""`` all of the lake."""
+        """All files at or below the folder ``prefix``, unordered; with ``""`` those of the whole lake."""
         place, key = self._at(prefix)
         segment = prefix.partition("/")[0]
         if segment in self._places:
@@ -113,12 +113,12 @@ class Store:
             yield from self.list(elsewhere)
 
     def folders(self, prefix: str) -> list[str]:
-        """The names of the folders in the folder ``prefix``, sorted."""
+        """The sorted names of the folders in the folder ``prefix``."""
         place, key = self._at(prefix)
         return place.folders(key)
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Remove files; one that is already gone is no error."""
+        """Remove files; a missing file is not an error."""
         keys: dict[str, list[str]] = {}
         for path in paths:
             keys.setdefault(path.partition("/")[0], []).append(path)
@@ -127,11 +127,11 @@ class Store:
             place.delete(self._at(path)[1] for path in together)
 
     def open_input(self, path: str) -> Any:
-        """What pyarrow reads the file at ``path`` by."""
+        """What pyarrow reads the file at ``path`` from."""
         return open_input(self.absolute(path))
 
     def open_output(self, path: str) -> Any:
-        """What pyarrow writes a Parquet file at ``path`` by."""
+        """What pyarrow writes a Parquet file at ``path`` to."""
         return open_output(self.absolute(path))
 
     def _at(self, path: str) -> tuple[Place, str]:

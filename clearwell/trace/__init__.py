@@ -1,1 +1,1 @@
-"""Follow one row back to its raw records, or one raw record to where it ended; reads only."""
+"""Trace one row back to its raw records, or one raw record forward to its rows. Read-only."""

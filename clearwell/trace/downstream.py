@@ -1,7 +1,7 @@
-"""Trace a raw record forward: to every table, quarantine and release that it ended in, or why in none.
+"""Trace a raw record forward: to every table, quarantine and release that holds it, or the reason why none.
 
-A record that silver does not hold and did not reject is run through the transform once more, alone: what
-comes of it tells a row that a later one has taken the place of from one that the transform dropped.
+A record that silver does not hold and did not reject is run through the transform again, alone. The result
+distinguishes a row replaced by a later one from a row that the transform dropped.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def trace_record(
 ) -> list[DownstreamTrace]:
     """Where record ``number`` of ``file`` ended, once for each source that has this file.
 
-    ``engine`` is called only where the transform must be run again.
+    ``engine`` is called only if the transform must be run again.
 
     Raises:
         SourceError: no such file, several of that name, or it has fewer records.
@@ -58,7 +58,7 @@ def _trace(rows: Provenance, known: KnownRaw, number: int, engine: Callable[[], 
     raw = raw_step(rows.project, spec, known.file_id, number, known.counts, path=known.path)
     notes = (f"{known.copy_of} is a copy of it",) if known.copy_of else ()
     if known.counts is None or known.set_aside:
-        if raw.missing and (raw.records or not known.set_aside):  # of one that is torn no record can be told
+        if raw.missing and (raw.records or not known.set_aside):  # a torn file has no identifiable records
             raise _beyond(known, number, raw.records or 0)
         return DownstreamTrace(rows.discreet(raw, [bronze, *downstream]), bronze, (_not_taken(known),), notes)
     origin = Origin(known.file_id, number)
@@ -93,7 +93,7 @@ def _beyond(known: KnownRaw, number: int, count: int) -> SourceError:
 
 
 def _cannot_be(rows: Provenance, known: KnownRaw, number: int) -> bool:
-    """Whether the counts, too, say that there is no such record; they fall when rows are deleted."""
+    """Whether the counts also say that there is no such record; they fall when rows are deleted."""
     snapshot = rows.snapshot(str(known.spec.bronze_table))
     deleted = snapshot is not None and snapshot.state.generation != snapshot.generation
     return known.counts is not None and number > known.counts.delivered and not deleted
@@ -102,10 +102,8 @@ def _cannot_be(rows: Provenance, known: KnownRaw, number: int) -> bool:
 def _not_taken(known: KnownRaw) -> Stop:
     bronze = str(known.spec.bronze_table)
     if known.set_aside:
-        return Stop(
-            bronze, "blocked", f"the file is set aside, nothing of it is in a table: {known.set_aside}"
-        )
-    return Stop(bronze, "waiting", "the file is not taken yet: `clearwell run` takes it")
+        return Stop(bronze, "blocked", f"the file is set aside, none of it is in a table: {known.set_aside}")
+    return Stop(bronze, "waiting", "the file is not ingested yet: `clearwell run` ingests it")
 
 
 def _in_bronze(rows: Provenance, bronze: str, origin: Origin) -> Stop:
@@ -117,9 +115,9 @@ def _in_bronze(rows: Provenance, bronze: str, origin: Origin) -> Stop:
 
 
 def _why(step: RowStep) -> str:
-    said = f"rejected by {', '.join(step.reasons)}"
-    told = step.message and not step.message.startswith("fails ")  # that is the same again
-    return f"{said}: {step.message}" if told else said
+    rejected = f"rejected by {', '.join(step.reasons)}"
+    repeats = not step.message or step.message.startswith("fails ")  # the message only repeats the reason
+    return rejected if repeats else f"{rejected}: {step.message}"
 
 
 def _in_silver(
@@ -147,12 +145,14 @@ def _in_silver(
         or (row.batch or 0) > read.batch
         or read.generation != bronze.state.generation
     ):
-        return Stop(silver, "waiting", f"has not taken batch {row.batch} of bronze yet: `clearwell run` does")
+        return Stop(
+            silver, "waiting", f"has not processed batch {row.batch} of bronze yet: `clearwell run` does"
+        )
     return _run_again(rows, spec, origin, engine())
 
 
 def _run_again(rows: Provenance, spec: TableSpec, origin: Origin, engine: Engine) -> Stop:
-    """What the transform makes of this record alone, and what silver holds in its place."""
+    """The transform's result for this record alone, and what silver holds in its place."""
     silver, write = str(spec.silver_table), spec.silver.write if spec.silver else None
     made = _transformed(rows, spec, origin, engine)
     if not made.num_rows:
@@ -164,18 +164,16 @@ def _run_again(rows: Provenance, spec: TableSpec, origin: Origin, engine: Engine
         why = "it was dropped because of other records (a duplicate, a window, a join), or deleted"
         return Stop(silver, "absent", f"{alone}{why}")
     where = {name: made.column(name)[0].cast(snapshot.schema.field(name).type) for name in key}
-    said = ", ".join(f"{name}={value}" for name, value in _plain(rows, silver, where).items())
+    key = ", ".join(f"{name}={value}" for name, value in _plain(rows, silver, where).items())
     found = rows.current(silver, where)
     if not found:
-        return Stop(silver, "absent", f"{alone}no row has {said}; it was deleted")
+        return Stop(silver, "absent", f"{alone}no row has {key}; it was deleted")
     if write and write.partition_by:
-        return Stop(silver, "superseded", f"a later batch replaced its partition, {said}", ())
+        return Stop(silver, "superseded", f"a later batch replaced its partition, {key}", ())
     by = found[0]
     file = taken_files(rows.lake, spec).get(by.file_id or "")
     where_from = f"record {by.record_no} of {file.path if file else by.file_id}"
-    return Stop(
-        silver, "superseded", f"{where_from} has the same key, {said}, and took its place", tuple(found)
-    )
+    return Stop(silver, "superseded", f"{where_from} has the same key, {key}, and replaced it", tuple(found))
 
 
 def _transformed(rows: Provenance, spec: TableSpec, origin: Origin, engine: Engine) -> pa.Table:
@@ -194,7 +192,7 @@ def _plain(rows: Provenance, table: str, where: Mapping[str, pa.Scalar[Any]]) ->
 
 
 def _in_gold(rows: Provenance, spec: TableSpec, origin: Origin, *, reached: bool) -> Iterator[Stop]:
-    """The curated tables that hold the record; of those that do not say, why, if it has come that far."""
+    """The curated tables that hold the record; for others, the reason, if it got that far."""
     own = {str(spec.bronze_table), str(spec.silver_table)}
     carried = {*own}
     for table in _downstream(rows, str(spec.bronze_table)):
@@ -203,7 +201,7 @@ def _in_gold(rows: Provenance, spec: TableSpec, origin: Origin, *, reached: bool
         inputs = rows.inputs(table)
         if not rows.has_provenance(table):
             if reached and carried & set(inputs):
-                yield Stop(table, "aggregate", "its rows are made of many: it does not say of which")
+                yield Stop(table, "aggregate", "its rows aggregate many records, without provenance")
             continue
         if found := rows.current(table, origin.where):
             carried.add(table)
@@ -216,22 +214,22 @@ def _in_gold(rows: Provenance, spec: TableSpec, origin: Origin, *, reached: bool
 def _not_carried(rows: Provenance, table: str, carried: set[str], spec: TableSpec) -> Stop:
     """Why a curated table with provenance has no row of a record that one of its inputs holds."""
     if other := _comes_from_elsewhere(rows, table, carried, spec):
-        said = f"its rows carry the provenance of {other}; this record may have been joined to any of them"
-        return Stop(table, "joined", said)
+        joined = f"its rows carry the provenance of {other}; this record may have been joined to any of them"
+        return Stop(table, "joined", joined)
     last = newest_build(rows.lake, TableName.parse(table), rows.snapshot(table))
     for state in last.inputs if last else ():
         now = rows.snapshot(state.table) if state.table in carried else None
         if now and (now.state.generation, now.batch) != (state.generation, state.batch):
-            return Stop(table, "waiting", f"{state.table} has moved on since it was built: `clearwell run`")
-    return Stop(table, "absent", "no row carries it: its transform left it out")
+            return Stop(table, "waiting", f"{state.table} has changed since it was built: `clearwell run`")
+    return Stop(table, "absent", "no row carries it: its transform dropped it")
 
 
 def _comes_from_elsewhere(rows: Provenance, table: str, carried: set[str], spec: TableSpec) -> str | None:
-    """The other input, if it is that one whose provenance the rows of ``table`` carry."""
-    said = {e.source for e in rows.edges.get(table, ()) if e.column == "_file_id" and e.source}
-    if said:
-        return None if said & carried else ", ".join(sorted(said))
-    file_id = rows.first_file(table)  # lineage is not on record: a row tells
+    """The other input, if it is the one whose provenance the rows of ``table`` carry."""
+    sources = {e.source for e in rows.edges.get(table, ()) if e.column == "_file_id" and e.source}
+    if sources:
+        return None if sources & carried else ", ".join(sorted(sources))
+    file_id = rows.first_file(table)  # no lineage is recorded: look at a row
     if file_id is None or file_id in taken_files(rows.lake, spec):
         return None
     return "another input"

@@ -1,9 +1,9 @@
-"""Keys as people write them, to values in the types of a table's columns.
+"""Parse keys as users write them into values with the types of a table's columns.
 
-    column=value      any column of the table; several narrow each other
-    v1,v2,...         the values of the columns that make its key, in their order
+    column=value      any column of the table; several are combined with AND
+    v1,v2,...         the values of the columns that form its key, in order
 
-A key is made by `write: {mode: merge, key: [...]}`. A value that holds a comma is quoted as in CSV.
+A key is made by `write: {mode: merge, key: [...]}`. A value with a comma is quoted as in CSV.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
 def key_columns(project: Project, table: str) -> tuple[str, ...]:
-    """The columns that make a row of ``table`` the same row; empty when the project does not say.
+    """The columns that identify a row of ``table``; empty when the project does not say.
 
     They are the key of its merge, or of a dataset that is released from it.
     """
@@ -51,11 +51,11 @@ def parse_key(
     Args:
         given: Texts as above.
         schema: The columns of the table.
-        key: The columns that make its key, if it has one.
+        key: The columns that form its key, if it has one.
         place: The table's name, for errors.
 
     Raises:
-        ProjectError: no such column, too many or too few values, a text that is no value of the type.
+        ProjectError: no such column, too many or too few values, a text that is not a value of the type.
     """
     texts: dict[str, str] = {}
     for text in given:
@@ -72,10 +72,12 @@ def parse_key(
 
 
 def cast_value(text: str, kind: pa.DataType, *, column: str, place: str) -> pa.Scalar[Any]:
-    """``text`` as a value of ``kind``, by the rules by which raw files are read; raises ProjectError."""
+    """``text`` as a value of ``kind``, by the rules of raw files; raises ProjectError."""
     if pa.types.is_nested(kind):
         raise ProjectError(
-            f"column {column!r} is {kind}: no row can be found by it", place=place, hint="name another column"
+            f"column {column!r} is {kind}: rows cannot be looked up by it",
+            place=place,
+            hint="name another column",
         )
     values, failed = cast_text(pa.array([text], pa.string()), kind)
     if failed is not None or not values[0].is_valid:
@@ -101,14 +103,14 @@ def _named(text: str, schema: pa.Schema, key: Sequence[str], place: str) -> Mapp
         raise ProjectError(f"{text!r} names no column", place=place, hint=_how(schema, key))
     if missing := [column for column in key if column not in schema.names]:
         raise ProjectError(
-            f"its key has the column {missing[0]!r}, and the table has not",
+            f"its key has the column {missing[0]!r}, but the table does not have it",
             place=place,
-            hint="`clearwell run` builds it anew",
+            hint="`clearwell run` rebuilds it",
         )
     values = [text] if len(key) == 1 else next(csv.reader(io.StringIO(text, newline="")), [])
     if len(values) != len(key):
         raise ProjectError(
-            f"{text!r} has {len(values)} values, and the key {len(key)} columns",
+            f"{text!r} has {len(values)} values, but the key has {len(key)} columns",
             place=place,
             hint=_how(schema, key),
         )
@@ -118,11 +120,11 @@ def _named(text: str, schema: pa.Schema, key: Sequence[str], place: str) -> Mapp
 def _how(schema: pa.Schema, key: Sequence[str]) -> str:
     if not key:
         columns = ", ".join(schema.names)
-        return f"this table has no key of its own: write --key COLUMN=VALUE with any of {columns}"
+        return f"this table has no key: write --key COLUMN=VALUE with any of {columns}"
     return f"its key is {', '.join(key)}: write --key {','.join(name.upper() for name in key)}"
 
 
 def _example(kind: pa.DataType) -> str | None:
     if pa.types.is_timestamp(kind):
-        return "write it as 2013-02-08T05:15:00" + ("Z; without a zone it is UTC" if kind.tz else "")
+        return "write it as 2013-02-08T05:15:00" + ("Z; without a time zone it is UTC" if kind.tz else "")
     return "write it as 2013-02-08" if pa.types.is_date(kind) else None

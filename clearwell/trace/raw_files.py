@@ -1,7 +1,7 @@
-"""The raw files of a project as its lake has them on record, found again on the disk.
+"""The raw files of a project as recorded in its lake, matched to the files on disk.
 
-A file is named by its path as it was delivered, by an end of that path that no other file has, or by its
-hash. It may have been taken, set aside, or not be taken yet.
+A file is named by its path at delivery, by a unique suffix of that path, or by its hash. It may be ingested,
+set aside, or not ingested yet.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LONGEST_TEXT = 100_000
 
 @dataclass(frozen=True)
 class KnownRaw:
-    """A raw file of a source: what it brought (None: it is not taken), or why it was set aside."""
+    """A raw file of a source: what it delivered (None: not ingested), or why it was set aside."""
 
     spec: TableSpec
     file_id: str
@@ -47,7 +47,7 @@ class KnownRaw:
 
 
 def taken_files(lake: Lake, spec: TableSpec) -> dict[str, FileCounts]:
-    """What each raw file brought to the bronze table of ``spec``, by file id."""
+    """What each raw file delivered to the bronze table of ``spec``, by file id."""
     snapshot = lake.table(spec.bronze_table).snapshot()
     return {counts.file_id: counts for counts in files_of(lake, snapshot)} if snapshot else {}
 
@@ -85,9 +85,9 @@ def raw_step(
     *,
     path: str = "",
 ) -> RawStep:
-    """Record ``record_no`` of a raw file, read again from the disk if the file can be found there.
+    """Record ``record_no`` of a raw file, read again from the disk if the file is found there.
 
-    ``path`` is where a file lies that the lake has no counts of, because it is not taken yet.
+    ``path`` is the location of a file without recorded counts, because it is not ingested yet.
     """
     step = RawStep(
         path=counts.path if counts else path,
@@ -102,7 +102,7 @@ def raw_step(
         return replace(step, note="no source of this project has this file: its text cannot be read")
     state, found = _on_disk(project, spec, file_id, step)
     if found is None:
-        what = "is gone" if state == "gone" else "has other content now than when it was taken"
+        what = "is gone" if state == "gone" else "has changed since it was ingested"
         return replace(step, state=state, note=f"the raw file {what}: its text cannot be read again")
     moved = found if state == "moved" else None
     try:
@@ -127,7 +127,7 @@ def raw_step(
 
 
 def _known(lake: Lake, spec: TableSpec) -> Iterator[KnownRaw]:
-    """The files of a source that were taken, then those that are set aside."""
+    """The ingested files of a source, then those that are set aside."""
     taken = taken_files(lake, spec)
     for counts in taken.values():
         yield KnownRaw(spec, counts.file_id, counts.path, counts)
@@ -146,7 +146,7 @@ def _set_aside(lake: Lake, spec: TableSpec) -> list[Blocked]:
 
 
 def _not_taken(project: Project, known: list[KnownRaw], name: str) -> Iterator[KnownRaw]:
-    """Files on the disk that a source would take and has not; one with known content is a copy of that."""
+    """New files on disk that match a source; one with known content is a copy of that file."""
     for spec in project.tables.values():
         for path, reason in matches(spec.source.path, project.root):
             if reason is None and (path == name or path.endswith(f"/{name}")):
@@ -163,7 +163,7 @@ def _not_taken(project: Project, known: list[KnownRaw], name: str) -> Iterator[K
 
 def _unknown(project: Project, known: list[KnownRaw], wanted: str) -> SourceError:
     here = (project.root / wanted).is_file() or Path(wanted).is_file()
-    fact = f"{wanted!r} is a file that no source of this project takes" if here else f"no raw file {wanted!r}"
+    fact = f"{wanted!r} does not match any source of this project" if here else f"no raw file {wanted!r}"
     patterns = ", ".join(sorted({spec.source.path for spec in project.tables.values()}))
     near = did_you_mean(wanted, [raw.path for raw in known] + [Path(raw.path).name for raw in known])
     return SourceError(
@@ -172,7 +172,7 @@ def _unknown(project: Project, known: list[KnownRaw], wanted: str) -> SourceErro
 
 
 def _relative(root: Path, wanted: str) -> str:
-    """``wanted`` as the ledger has paths: relative to the project, also when it was typed from elsewhere."""
+    """``wanted`` as the ledger stores paths: relative to the project, also when typed from elsewhere."""
     path = Path(wanted)
     for absolute in (path, Path.cwd() / path):
         if (
@@ -185,7 +185,7 @@ def _relative(root: Path, wanted: str) -> str:
 
 
 def _on_disk(project: Project, spec: TableSpec, file_id: str, step: RawStep) -> tuple[str, str | None]:
-    """The state of a file, and its present path relative to the project if its content is anywhere."""
+    """The state of a file, and its present path relative to the project if its content exists anywhere."""
     there = _is_it(project.root / step.path, file_id, step.bytes)
     if there:
         return "as it was", step.path

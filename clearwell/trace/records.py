@@ -1,4 +1,4 @@
-"""What a trace finds, as frozen records: rows on their way, and the raw record that they began as."""
+"""The result of a trace, as frozen records: rows on their way, and the raw record where they began."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 __all__ = ["PERSONAL", "DownstreamTrace", "Joined", "RawStep", "RowStep", "Stop", "UpstreamTrace"]
 
 PERSONAL = "(personal)"
-"""What is shown in place of a value of a column that holds personal data."""
+"""Shown in place of a value of a column that holds personal data."""
 
 
 @dataclass(frozen=True)
 class RowStep:
-    """A row of a table: ``current`` in it, ``quarantined``, or ``blocked`` (in a batch that was kept out).
+    """A row of a table: ``current`` in it, ``quarantined``, or ``blocked`` (in a blocked batch).
 
-    A row of a release is ``released``; one that should be there and is not is ``gone``. ``values`` are
-    those of all columns but provenance.
+    A row of a release is ``released``; one that should be there but is missing is ``gone``. ``values`` are
+    those of all columns except provenance.
     """
 
     table: str
@@ -35,9 +35,9 @@ class RowStep:
 class RawStep:
     """A record of a raw file.
 
-    ``state`` of the file: ``as it was`` when it was taken, ``moved``, ``changed``, ``gone``, ``unknown``.
-    ``text`` is the record as it is written there (``is_json``: as JSON, for Parquet has no text), or None,
-    and then ``note`` says why; ``missing``: the file has no such number. ``modified`` is the file's own
+    ``state`` of the file: ``as it was`` when it was ingested, ``moved``, ``changed``, ``gone``, ``unknown``.
+    ``text`` is the record as written there (``is_json``: as JSON, because Parquet has no text), or None, and
+    then ``note`` says why; ``missing``: the file has no such number. ``modified`` is the file's modification
     time, ISO 8601 in UTC.
     """
 
@@ -57,7 +57,7 @@ class RawStep:
 
 @dataclass(frozen=True)
 class Joined:
-    """Another input of the table ``into``, and which of its columns come from there, as far as is known."""
+    """Another input of the table ``into``, and the columns that come from it, as far as known."""
 
     into: str
     table: str
@@ -66,9 +66,9 @@ class Joined:
 
 @dataclass(frozen=True)
 class UpstreamTrace:
-    """A row's way back: ``steps`` from the row that was asked for, to ``raw``.
+    """A row's way back: ``steps`` from the requested row to ``raw``.
 
-    When ``matches`` is more than one there is no way yet, but the first rows that match.
+    When ``matches`` is more than one, ``steps`` holds the first rows that match instead.
     """
 
     table: str
@@ -84,7 +84,7 @@ class UpstreamTrace:
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a raw record is, or is not: in a table, its quarantine, a release.
+    """Where a raw record is, or why it is not there: in a table, its quarantine, a release.
 
     ``state``: ``row``, ``quarantined``, ``blocked``, ``superseded``, ``dropped``, ``absent``, ``waiting``,
     ``aggregate``, ``joined``, ``released``. ``said`` is a sentence for people.

@@ -1,6 +1,6 @@
 """Rows of releases: which release holds a raw record, and where a row of a release comes from.
 
-Beside the data each release keeps ``_file_id`` and ``_record_no`` of its rows, in their order.
+Each release stores ``_file_id`` and ``_record_no`` of its rows beside the data, in the same order.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def released_rows(
 
 
 class Release:
-    """The current release of a dataset, to look for rows in; from a store it is copied here first.
+    """The current release of a dataset, for row lookups; a release in a store is copied here first.
 
     Raises:
-        ReleaseNotFound: nothing of that name is released.
+        ReleaseNotFound: there is no release of that name.
         DatasetError: its manifest cannot be read.
     """
 
@@ -63,12 +63,12 @@ class Release:
 
     @property
     def table(self) -> str:
-        """The table that it was made from."""
+        """The table that it was published from."""
         return self.manifest.inputs[0].table
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns by which its rows are looked up, if its settings name any."""
+        """The columns that identify its rows, if its settings name any."""
         return tuple(self.manifest.settings.get("key") or ())
 
     @property
@@ -81,7 +81,7 @@ class Release:
         raise DatasetError("it holds no rows", place=str(self.path))
 
     def find(self, where: Mapping[str, pa.Scalar[Any]], *, most: int) -> tuple[int, list[RowStep]]:
-        """How many rows have the values of ``where``, and the first of them, with what they come from."""
+        """The number of rows with the values of ``where``, and the first of them with their provenance."""
         found, steps = 0, list[RowStep]()
         for split in self.manifest.splits:
             for file, beside in zip(_data(split.files), _lineage(split.files), strict=False):
@@ -138,7 +138,7 @@ class Release:
 
 
 def _data(files: tuple[ReleaseFile, ...]) -> list[ReleaseFile]:
-    """The files of the rows in one format, in their order."""
+    """The files of the rows in one format, in order."""
     for format in ("parquet", "arrow"):
         if found := [file for file in files if file.format == format]:
             return found
@@ -146,7 +146,7 @@ def _data(files: tuple[ReleaseFile, ...]) -> list[ReleaseFile]:
 
 
 def _lineage(files: tuple[ReleaseFile, ...]) -> Iterator[ReleaseFile | None]:
-    """What lies beside each of these, as long as there are any."""
+    """The provenance stored beside each of these rows, as far as it exists."""
     beside = [file for file in files if file.format == "lineage"]
     for number in count():
         yield beside[number] if number < len(beside) else None

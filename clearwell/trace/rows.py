@@ -1,6 +1,6 @@
 """Look up single rows by their provenance: in tables, their quarantines, their blocked batches.
 
-What is given back is fit to be shown: values of personal columns are replaced, unless they are asked for.
+Results are safe to show: values of personal columns are replaced unless requested.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Origin(NamedTuple):
 
     @property
     def where(self) -> dict[str, pa.Scalar[Any]]:
-        """The same as what to look for."""
+        """The same as a lookup condition."""
         return {
             "_file_id": pa.scalar(self.file_id, pa.string()),
             "_record_no": pa.scalar(self.record_no, pa.int64()),
@@ -49,9 +49,9 @@ class Origin(NamedTuple):
 
 
 class Provenance:
-    """Rows of one lake and what they come from. ``show_personal`` shows personal values as they are.
+    """Rows of one lake and their provenance. ``show_personal`` shows personal values as they are.
 
-    ``released`` may name the table that a dataset was released from; then a trace can begin at its rows.
+    ``released`` may name the table that a dataset was published from; then a trace can begin at its rows.
     """
 
     def __init__(self, project: Project, lake: Lake, *, show_personal: bool = False) -> None:
@@ -67,13 +67,13 @@ class Provenance:
         return lineage_of(self.lake)
 
     def snapshot(self, table: str) -> Snapshot | None:
-        """The newest version of a table, the same for the whole trace."""
+        """The newest version of a table, fixed for the whole trace."""
         if table not in self._snapshots:
             self._snapshots[table] = self.lake.table(table).snapshot()
         return self._snapshots[table]
 
     def inputs(self, table: str) -> tuple[str, ...]:
-        """The tables that ``table`` is made from."""
+        """The input tables of ``table``."""
         if table in self.released:
             return (self.released[table],)
         spec, name = self.project.produced.get(table), TableName.parse(table)
@@ -87,12 +87,12 @@ class Provenance:
         return spec if isinstance(spec, TableSpec) else None
 
     def has_provenance(self, table: str) -> bool:
-        """Whether the rows of a table say which raw record they come from."""
+        """Whether the rows of the table record which raw record they come from."""
         snapshot = self.snapshot(table)
         return snapshot is not None and {"_file_id", "_record_no"} <= set(snapshot.schema.names)
 
     def first_file(self, table: str) -> str | None:
-        """The raw file of any one row of the table."""
+        """The raw file of an arbitrary row of the table."""
         snapshot = self.snapshot(table)
         for batch in snapshot.batches(["_file_id"]) if snapshot else ():
             for value in batch.column(0):
@@ -100,7 +100,7 @@ class Provenance:
         return None
 
     def rows(self, table: str, where: Mapping[str, pa.Scalar[Any]], *, most: int = 5) -> Found:
-        """The rows of the table as it is now."""
+        """The current rows of the table that match."""
         snapshot = self.snapshot(table)
         if snapshot is None:
             return Found()
@@ -108,12 +108,12 @@ class Provenance:
         return find_rows(snapshot.files, where, most=most)
 
     def current(self, table: str, where: Mapping[str, pa.Scalar[Any]], *, most: int = 5) -> list[RowStep]:
-        """The same, to be shown."""
+        """The same, safe to show."""
         found = self.rows(table, where, most=most)
         return [self.step(table, row, "current") for row in found.rows]
 
     def quarantined(self, table: str, where: Mapping[str, pa.Scalar[Any]]) -> list[RowStep]:
-        """The rejected rows of the table with these values; those of bronze are known by provenance only."""
+        """The rejected rows of the table with these values; those of bronze have only provenance."""
         snapshot = self.snapshot(table)
         records = self.lake.table(TableName.parse(table).quarantine).snapshot()
         if snapshot is None or records is None:
@@ -133,26 +133,26 @@ class Provenance:
         return steps
 
     def blocks(self, table: str) -> list[Blocked]:
-        """The batches that are kept out of the table now."""
+        """The batches that are currently blocked from the table."""
         snapshot = self.snapshot(table)
         batch = (snapshot.batch if snapshot else 0) + 1
         return [b for b in self.lake.control.blocked(TableName.parse(table)) if b.batch == batch]
 
     def blocked(self, table: str, where: Mapping[str, pa.Scalar[Any]]) -> list[RowStep]:
-        """The rows with these values in a batch that was kept out, as far as its files are still there."""
+        """The rows with these values in a blocked batch, as far as its files still exist."""
         root = self.lake.table(table).root
         steps: list[RowStep] = []
         for block in self.blocks(table):
             staged = [f"{root}/{file.path}" for file in block.staged]
             sizes = file_sizes(staged)
             paths = [path for path, size in zip(staged, sizes, strict=True) if size is not None]
-            note = f"batch {block.batch} is kept out since {block.when}: {block.reason}"
+            note = f"batch {block.batch} is blocked since {block.when}: {block.reason}"
             found = find_rows_in(paths, where)
             steps += [self.step(table, row, "blocked", note=note) for row in found.rows]
         return steps
 
     def step(self, table: str, row: Mapping[str, Any], state: str, *, note: str | None = None) -> RowStep:
-        """A row to be shown."""
+        """A row, safe to show."""
         moment = row.get("_ingested_at")
         return RowStep(
             table=table,
@@ -171,7 +171,7 @@ class Provenance:
         return {k: PERSONAL if k in hidden and v is not None else v for k, v in values.items()}
 
     def hidden(self, tables: Iterable[str]) -> frozenset[str]:
-        """The columns of ``tables`` whose values are not to be shown."""
+        """The columns of ``tables`` whose values must not be shown."""
         if self.show_personal:
             return frozenset()
         return frozenset(column for table in tables for column in self._personal(table, frozenset()))
@@ -185,7 +185,7 @@ class Provenance:
         return replace(raw, text=None, note=f"its text is {PERSONAL}: --show-personal shows it")
 
     def _personal(self, table: str, above: frozenset[str]) -> frozenset[str]:
-        """Named personal there or before, or made from such a column whatever its new name is."""
+        """Personal by declaration here or upstream, or derived from such a column under any name."""
         if table in self.released:
             return self._personal(self.released[table], above)
         found = set(personal_columns(self.project, table))
@@ -197,12 +197,12 @@ class Provenance:
         return frozenset(found)
 
     def _rejected(self, table: str, row: dict[str, Any]) -> RowStep:
-        """A row of a quarantine. What it holds is JSON, but for a raw record: there it is its text."""
+        """A row of a quarantine. Its content is JSON, except that a raw record is stored as text."""
         is_raw = table.startswith(str(Zone.BRONZE))
         hides = bool(self.hidden([table]))
         values = {} if is_raw or row["raw"] is None else _object(row["raw"], exact=False)
         step = self.step(table, {**{name: row[name] for name in PROVENANCE}, **values}, "quarantined")
-        # The message of a raw record quotes the value that was refused.
+        # The message of a raw record quotes the value that was rejected.
         message = None if is_raw and hides else row["message"]
         return replace(step, reasons=tuple(row["reasons"] or ()), message=message)
 

@@ -1,8 +1,8 @@
 """Trace a row back: gold -> silver -> bronze -> file, record number and raw text.
 
-A row of a table that was joined carries the provenance of one input, its first; the columns of the others
-came by the join, and the tables are named. A table without provenance is made of many rows at once: its
-inputs are named. A row that is in quarantine, or in a batch that was blocked, has a way back as well.
+A row of a joined table carries the provenance of one input, its first; the columns of the other inputs came
+from the join, and those tables are named. A table without provenance aggregates many rows: its inputs are
+named. A row in quarantine, or in a blocked batch, can be traced back too.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _TRACEABLE = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
 def trace_row(
     project: Project, lake: Lake, table: str, key: Iterable[str], *, show_personal: bool = False
 ) -> UpstreamTrace:
-    """The way back of the row of ``table`` that ``key`` names; see ``clearwell.trace.keys`` for how it does.
+    """The way back of the row of ``table`` that ``key`` names; ``clearwell.trace.keys`` defines the syntax.
 
-    ``table`` may be a dataset: then it is a row of its current release.
+    ``table`` may be a dataset: then the row is one of its current release.
 
     Raises:
         TableNotFound: no such table.
-        ProjectError: the key names no column, or a value is none of the column's type.
-        TableError: no row has this key, neither in the table nor among what was kept out of it.
+        ProjectError: the key names no column, or a value is not of the column's type.
+        TableError: no row has this key, neither in the table nor among its rejected or blocked rows.
     """
     rows = Provenance(project, lake, show_personal=show_personal)
     if IDENTIFIER.fullmatch(table) and open_release_store(lake.store.absolute(RELEASES)).versions(table):
@@ -80,7 +80,7 @@ def trace_back(rows: Provenance, step: RowStep) -> UpstreamTrace:
         joined += _joined(rows, table, before)
         found = rows.current(before, origin.where)
         if not found:
-            note = f"{before} holds no row of this record any more"
+            note = f"{before} no longer holds a row of this record"
             found = rows.quarantined(before, origin.where) or [RowStep(before, "gone", note=note)]
         if len(found) > 1:
             notes.append(f"{before} has {len(found)} rows of this record; the first is shown")
@@ -100,7 +100,9 @@ def _trace_released(rows: Provenance, dataset: str, key: Iterable[str]) -> Upstr
     if not steps:
         asked = ", ".join(f"{column}={value}" for column, value in shown.items())
         fact = f"none of the {release.manifest.rows:,} rows of version {release.manifest.version} has {asked}"
-        raise TableError(fact, place=dataset, hint=f"trace the table that it is made from, {release.table}")
+        raise TableError(
+            fact, place=dataset, hint=f"trace the table that it is published from, {release.table}"
+        )
     steps = [replace(step, values=rows.shown(dataset, step.values)) for step in steps]
     if count > 1:
         narrow = release.key or _key_before(rows, dataset, release.schema.names)
@@ -119,14 +121,14 @@ def _traceable(lake: Lake, text: str) -> str:
         hint = (
             f"trace {name.name}" if name.zone is Zone.QUARANTINE else "trace a bronze, silver or gold table"
         )
-        raise TableError("its rows are records of Clearwell's own, not of raw files", place=text, hint=hint)
+        raise TableError("its rows are Clearwell's own records, not from raw files", place=text, hint=hint)
     if lake.table(name).snapshot() is None and not lake.control.blocked(name):
         raise TableNotFound.among(text, map(str, lake.tables()))
     return text
 
 
 def _schema(rows: Provenance, table: str) -> pa.Schema:
-    """The columns of the table; of the batch that is kept out if it has never had one."""
+    """The columns of the table, or those of its blocked batch if it has never had a row."""
     if snapshot := rows.snapshot(table):
         return snapshot.schema
     blocks = rows.blocks(table)
@@ -134,23 +136,23 @@ def _schema(rows: Provenance, table: str) -> pa.Schema:
         for file in block.staged:
             with parquet_file(f"{rows.lake.table(table).root}/{file.path}") as parquet:
                 return parquet.schema_arrow
-    reason = blocks[0].reason if blocks else "nothing of its first batch could be taken"
+    reason = blocks[0].reason if blocks else "no row of its first batch was accepted"
     raise TableError(f"it has no rows yet: {reason}", place=table, hint=f"`clearwell show {table}`")
 
 
 def _before(rows: Provenance, table: str, origin: Origin) -> str | None:
     """The input whose row of ``origin`` became that of ``table``."""
     inputs = [name for name in rows.inputs(table) if rows.has_provenance(name)]
-    said = [e.source for e in rows.edges.get(table, ()) if e.column == "_file_id" and e.source in inputs]
-    if len(set(said)) == 1:
-        return said[0]
+    sources = [e.source for e in rows.edges.get(table, ()) if e.column == "_file_id" and e.source in inputs]
+    if len(set(sources)) == 1:
+        return sources[0]
     return next((name for name in inputs if rows.rows(name, origin.where, most=0).count), None) or next(
         iter(inputs), None
     )
 
 
 def _key_before(rows: Provenance, table: str, names: list[str]) -> tuple[str, ...]:
-    """For a table without a key: that of the nearest table before it, if ``table`` has the columns."""
+    """The key of the nearest upstream table, for a table without one, if ``table`` has its columns."""
     before = list(rows.inputs(table))
     while before:
         name = before.pop(0)
@@ -170,8 +172,8 @@ def _joined(rows: Provenance, table: str, before: str) -> list[Joined]:
 
 
 def _holds_none(rows: Provenance, table: str) -> str:
-    inputs = ", ".join(rows.inputs(table)) or "nothing that this project knows"
-    return f"{table} holds no provenance of its rows: one may be made of many. It is made of {inputs}"
+    inputs = ", ".join(rows.inputs(table)) or "no table of this project"
+    return f"{table} has no row provenance: a row may aggregate many. Its inputs: {inputs}"
 
 
 def _raw(rows: Provenance, bronze: str, origin: Origin, tables: list[str]) -> RawStep:
@@ -188,9 +190,9 @@ def _nothing(rows: Provenance, table: str, key: Mapping[str, Any]) -> TableError
     hints = [f"`clearwell show {table}` lists its columns"]
     if blocks := rows.blocks(table):
         hints = [
-            f"{sum(b.rows for b in blocks):,} rows are kept out: `clearwell quarantine {table} --blocked`"
+            f"{sum(b.rows for b in blocks):,} rows are blocked: `clearwell quarantine {table} --blocked`"
         ]
     elif table.startswith(str(Zone.BRONZE)):
-        hints = [f"a record that was rejected has no columns: `clearwell quarantine {table}`"]
+        hints = [f"a rejected record has no columns: `clearwell quarantine {table}`"]
     fact = f"none of its {count} has {asked}, and no row in its quarantine"
     return TableError(fact, place=table, hint="; ".join(hints))

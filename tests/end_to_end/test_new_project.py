@@ -236,5 +236,5 @@ def test_a_folder_that_is_no_project_is_told_with_the_way_to_one(
     installed: Installed, tmp_path: Path, arguments: list[str]
 ) -> None:
     said = installed.clearwell(*arguments, code=1, cwd=tmp_path)
-    hint = "go to a folder whose pyproject.toml has a [tool.clearwell] section, or make a project:"
+    hint = "go to a folder whose pyproject.toml has a [tool.clearwell] section, or create a project:"
     assert said == f"error: {tmp_path} is not in a Clearwell project\n  next: {hint} clearwell init DIR\n"

@@ -168,24 +168,28 @@ def test_what_the_settings_are_can_be_handed_on_in_the_environment(
     [
         ('[tool.clearwell]\nplace = "x"', "unknown setting 'place'", "did you mean 'places'?"),
         ('[tool.clearwell.places]\nsliver = "x"', "no part 'sliver'", "did you mean 'silver'?"),
-        ("[tool.clearwell.places]\ngold = 3", "places.gold = 3 is no place", "s3://BUCKET/PATH"),
-        ('[tool.clearwell]\nplaces = "s3://b"', "is no table", "[tool.clearwell.places]"),
+        ("[tool.clearwell.places]\ngold = 3", "places.gold = 3 is not a place", "s3://BUCKET/PATH"),
+        ('[tool.clearwell]\nplaces = "s3://b"', "is not a table", "[tool.clearwell.places]"),
         ('[tool.clearwell.engines]\ncurrate = "spark"', "no step 'currate'", "did you mean 'curate'?"),
         ('[tool.clearwell.engines]\npublish = "spark"', "publish uses no engine", "ingest, cleanse, curate"),
-        ("[tool.clearwell.engines]\ncurate = 3", "engines.curate = 3 is no engine", "sc://host:port"),
+        ("[tool.clearwell.engines]\ncurate = 3", "engines.curate = 3 is not an engine", "sc://host:port"),
         ('[tool.clearwell.profiles.a]\nlakes = "x"', "'lakes' in [tool.clearwell.profiles.a]", "'lake'?"),
         ('[tool.clearwell.profiles.a.places]\nraw = "x"', "no part 'raw'", "its parts: bronze"),
-        ('[tool.clearwell]\nprofiles = "a"', "profiles = 'a' is no table", "profiles.NAME]"),
-        ("[tool.clearwell.profiles]\na = 1", "profiles.a is no table", "[tool.clearwell.profiles.a]"),
-        ('[tool.clearwell.places]\ngold = "s3a://b/g"', "a lake cannot lie at s3a://", "write s3://"),
-        ('[tool.clearwell.places]\ngold = "ftp://b/g"', "a lake cannot lie at ftp://", "s3, abfss, gs"),
+        ('[tool.clearwell]\nprofiles = "a"', "profiles = 'a' is not a table", "profiles.NAME]"),
+        ("[tool.clearwell.profiles]\na = 1", "profiles.a is not a table", "[tool.clearwell.profiles.a]"),
+        ('[tool.clearwell.places]\ngold = "s3a://b/g"', "a lake cannot be stored at s3a://", "write s3://"),
+        ('[tool.clearwell.places]\ngold = "ftp://b/g"', "a lake cannot be stored at ftp://", "s3, abfss, gs"),
         ('[tool.clearwell.places]\ngold = "s3:///g"', "places.gold names no bucket", "s3://BUCKET/PATH"),
         ('[tool.clearwell.places]\ngold = "abfss://b/g"', "names no bucket", "abfss://CONTAINER@ACCOUNT"),
-        ('[tool.clearwell.places]\ngold = "s3://b//g"', "has an empty part", "write it plainly"),
-        ('[tool.clearwell.places]\ngold = "s3://b/../g"', "or one of dots", "write it plainly"),
-        ('[tool.clearwell.places]\ngold = "lake/silver"', "gold cannot lie at", "a folder of its own"),
-        ('[tool.clearwell.places]\ngold = "lake/silver/gold"', "where silver lies", "of its own"),
-        ('[tool.clearwell.places]\ngold = "s3://b"\nfiles = "s3://b/f"', "where gold lies", "of its own"),
+        ('[tool.clearwell.places]\ngold = "s3://b//g"', "has a segment that is empty", "write it plainly"),
+        ('[tool.clearwell.places]\ngold = "s3://b/../g"', "or only dots", "write it plainly"),
+        ('[tool.clearwell.places]\ngold = "lake/silver"', "gold cannot be stored at", "its own folder"),
+        ('[tool.clearwell.places]\ngold = "lake/silver/gold"', "silver is stored there", "its own folder"),
+        (
+            '[tool.clearwell.places]\ngold = "s3://b"\nfiles = "s3://b/f"',
+            "gold is stored there",
+            "its own folder",
+        ),
     ],
 )
 def test_what_is_written_wrong_is_told_with_its_place_and_the_next_step(
@@ -237,7 +241,7 @@ def test_a_table_in_the_environment_that_is_none_is_refused(
     profiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLEARWELL_PLACES", "gold=s3://bucket")
-    with pytest.raises(ProjectError, match="not readable as TOML") as caught:
+    with pytest.raises(ProjectError, match="invalid TOML") as caught:
         load_settings(profiles)
     assert caught.value.place == "CLEARWELL_PLACES"
 

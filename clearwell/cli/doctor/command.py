@@ -1,4 +1,4 @@
-"""Is this machine fit to run the project: versions, byte code, folders, Spark, an engine that answers."""
+"""Check this machine for the project: versions, byte code, folders, Spark, an engine that answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REQUIRED_EXTRAS = ("", "pipelines")
 _MARKS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
-@click.command(short_help="See whether this machine can run a project.")
+@click.command(short_help="Check whether this machine can run a project.")
 @click.option(
     "--engine",
     metavar="ENGINE",
@@ -39,11 +39,11 @@ _MARKS = {"ok": "green", "warning": "yellow", "error": "red"}
 )
 @options(listing=True)
 def doctor(session: Session, engine: str | None) -> int:
-    """Look whether this machine can run the project: versions, engine, folders, Spark."""
+    """Check whether this machine can run the project: versions, engine, folders, Spark."""
     from clearwell.cli.terminal.progress import progress
 
     settings = session.settings(engine=engine)
-    with redirect_stdout(sys.stderr), progress("examining this machine", debug=session.debug):
+    with redirect_stdout(sys.stderr), progress("checking this machine", debug=session.debug):
         findings = list(examine(settings))
     sick = any(finding.state == "error" for finding in findings)
     if session.json:
@@ -59,10 +59,10 @@ def doctor(session: Session, engine: str | None) -> int:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Everything that is looked at, the cheap things first."""
+    """All findings, the cheap ones first."""
     yield from _versions()
     yield _byte_code()
-    yield _folder("lake", settings.lake, "name another with --lake PATH, or make it writable")
+    yield _folder("lake", settings.lake, "choose another with --lake PATH, or make it writable")
     yield from examine_places(settings)
     yield _dagster_home(settings.dagster_home)
     yield from examine_spark(settings)
@@ -70,7 +70,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _versions() -> Iterator[Finding]:
-    """Python and each package against the range that Clearwell was tested with."""
+    """Python and each package against the range that Clearwell supports."""
     from importlib.metadata import PackageNotFoundError, distribution, version
 
     from packaging.requirements import Requirement
@@ -84,7 +84,7 @@ def _versions() -> Iterator[Finding]:
         yield Finding(
             "clearwell",
             "warning",
-            "runs from its sources, not installed: the versions of packages are not compared",
+            "runs from source, not installed: package versions are not compared",
             "pip install -e '.[pipelines]'",
         )
         return
@@ -117,7 +117,7 @@ def _versions() -> Iterator[Finding]:
 
 
 def _byte_code() -> Finding:
-    """Without byte code each run compiles thousands of modules again when it cannot keep them."""
+    """Check for byte code: without it, a run that cannot write it compiles thousands of modules each time."""
     from importlib.util import cache_from_source, find_spec
     from pathlib import Path
 
@@ -135,7 +135,7 @@ def _byte_code() -> Finding:
 
 
 def _folder(name: str, folder: Path, hint: str) -> Finding:
-    """Whether files can be made in ``folder``, or in the nearest one above it that exists."""
+    """Whether ``folder``, or the nearest existing folder above it, is writable."""
     import shutil
     import tempfile
 
@@ -146,7 +146,7 @@ def _folder(name: str, folder: Path, hint: str) -> Finding:
     except OSError as error:
         return Finding(name, "error", f"{folder} cannot be written: {error.strerror}", hint)
     free = shutil.disk_usage(nearest).free
-    where = f"{folder}" if nearest == folder else f"{folder} (not there yet)"
+    where = f"{folder}" if nearest == folder else f"{folder} (does not exist yet)"
     if free < _ROOM:
         return Finding(
             name, "warning", f"{where}, only {free / 2**20:,.0f} MiB free", "make room on that disk"
@@ -157,12 +157,12 @@ def _folder(name: str, folder: Path, hint: str) -> Finding:
 def _dagster_home(home: Path) -> Finding:
     found = _folder("dagster home", home, "make it writable, or set DAGSTER_HOME to another folder")
     if found.state == "ok" and not (home / "dagster.yaml").is_file():
-        return replace(found, found=f"{home} has no dagster.yaml yet; the first run makes it")
+        return replace(found, found=f"{home} has no dagster.yaml yet; the first run creates it")
     return found
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:
-    """Each engine once: that of all steps, and those that steps have of their own."""
+    """Each engine once: the engine of all steps, and those configured for single steps."""
     yield _answer("engine", settings.told_engine(), lambda: _ask(settings))
     for name in dict.fromkeys(engine for engine in settings.engines.values() if engine != settings.engine):
         steps = ", ".join(step for step, engine in settings.engines.items() if engine == name)

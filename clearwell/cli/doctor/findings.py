@@ -1,4 +1,4 @@
-"""What the doctor says of one thing that it looked at."""
+"""One result of the doctor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Finding"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; ``state`` is ok, warning or error."""
+    """One thing that was checked; ``state`` is ok, warning or error."""
 
     name: str
     state: str

@@ -1,4 +1,4 @@
-"""What the doctor says of buckets that the lake lies in: whether they open, and keep writers apart."""
+"""The doctor's check of the lake's buckets: whether they open, and keep concurrent writers apart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["examine_places"]
 
 
 def examine_places(settings: Settings) -> Iterator[Finding]:
-    """One finding a bucket. A file is put where each part lies, and taken away again."""
+    """One finding for each bucket. A test file is written to each part, and removed again."""
     from clearwell.names import is_url
     from clearwell.stores import Store, split
 
@@ -33,4 +33,4 @@ def examine_places(settings: Settings) -> Iterator[Finding]:
         except StoreError as error:
             yield Finding(bucket, "error", error.fact, error.hint)
         else:
-            yield Finding(bucket, "ok", f"opens, and keeps writers apart: {', '.join(parts)}")
+            yield Finding(bucket, "ok", f"opens, and keeps concurrent writers apart: {', '.join(parts)}")

@@ -1,6 +1,6 @@
-"""What the doctor looks at for the spark engine: versions that fit together, Java, the jars.
+"""The doctor's checks of the spark engine: compatible versions, Java, the jars.
 
-Where that engine is not used, nothing of this is a fault: it is told, and no more.
+Where that engine is not used, no finding is an error: it is only reported.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["examine_spark"]
 
 
 def examine_spark(settings: Settings) -> Iterator[Finding]:
-    """Everything, the cheap things first."""
+    """All findings, the cheap ones first."""
     used = "spark" in (settings.engine, *settings.engines.values())
     bucket = any(is_url(place) for place in settings.places.values())
     for finding in (_versions(), *_java(), *_jars(needs_s3=bucket)):
@@ -38,18 +38,18 @@ def _versions() -> Finding:
     if wrong := misfit():
         return Finding("spark", "error", *wrong)
     together = ", ".join(f"{name} {number}" for name, number in installed_set().items())
-    return Finding("spark", "ok", f"{together} fit together")
+    return Finding("spark", "ok", f"{together} are compatible")
 
 
 def _java() -> Iterator[Finding]:
-    """The one that is taken, and those before it that cannot be."""
+    """The Java that is used, and the ones before it that are unsuitable."""
     from clearwell.engines.spark.java import FITTING, look_for_java
 
     wanted = ", ".join(map(str, FITTING))
     passed_over: list[str] = []
     for java in look_for_java():
         if java.wrong is None:
-            besides = f"; not taken: {'; '.join(passed_over)}" if passed_over else ""
+            besides = f"; not used: {'; '.join(passed_over)}" if passed_over else ""
             yield Finding("java", "ok", f"Java {java.major} at {java.path} ({java.origin}){besides}")
             return
         passed_over.append(f"{java.path} ({java.origin}) {java.wrong}")
@@ -58,7 +58,7 @@ def _java() -> Iterator[Finding]:
         "java",
         "error",
         f"{found} (wants one of {wanted})",
-        "pip install 'clearwell[spark]' brings one; or set JAVA_HOME to the folder of such a Java",
+        "pip install 'clearwell[spark]' installs one; or set JAVA_HOME to the folder of a suitable Java",
     )
 
 
@@ -71,22 +71,22 @@ def _jars(*, needs_s3: bool) -> Iterator[Finding]:
 
 
 def _have(name: str, jars: Sequence[Jar]) -> Finding:
-    """Whether all are there and are the known ones, byte by byte."""
+    """Whether all jars exist and match their hashes."""
     from clearwell.engines.spark.jars import faults, jars_folder
 
     wrong, folder = faults(jars, thorough=True), jars_folder()
     size = readable_size(sum(jar.size for jar in jars))
     if not wrong:
-        return Finding(name, "ok", f"all {len(jars)} are in {folder}, whole")
+        return Finding(name, "ok", f"all {len(jars)} are in {folder}, complete")
     broken = {jar: fault for jar, fault in wrong.items() if (folder / jar.file).exists()}
     if not broken:
         return Finding(
             name,
             "warning",
             f"{len(wrong)} of {len(jars)} are not in {folder} yet",
-            f"the first start fetches them ({size}): run it where the network can be reached",
+            f"the first start downloads them ({size}): run it with network access",
         )
     jar, fault = next(iter(broken.items()))
     return Finding(
-        name, "error", f"{folder / jar.file} {fault}", "remove it: the next start fetches it again"
+        name, "error", f"{folder / jar.file} {fault}", "remove it: the next start downloads it again"
     )

@@ -1,1 +1,1 @@
-"""What all commands share: session, output, progress, completion."""
+"""Shared by all commands: session, output, progress, completion."""

@@ -1,7 +1,7 @@
-"""Completion for the shell: of commands and options, and of tables, transforms and datasets of the project.
+"""Shell completion: of commands and options, and of tables, transforms and datasets of the project.
 
-What can be named is read from the folders of the lake and from the YAML, as far as it can be read, and
-neither PySpark nor Dagster is loaded: a key press must not wait.
+Names are read from the folders of the lake and from the YAML, as far as readable. Neither PySpark nor Dagster
+is loaded: a key press must not wait.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _ZONES = ("bronze", "silver", "gold")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @options(lake=False)
 def completion(session: Session, shell: str) -> None:  # noqa: ARG001 - all get one
-    r"""Print the script by which SHELL completes commands, options, and names of the project.
+    r"""Print the script with which SHELL completes commands, options, and names of the project.
 
     \b
     bash  eval "$(clearwell completion bash)"     in ~/.bashrc
-    zsh   eval "$(clearwell completion zsh)"      in ~/.zshrc, behind compinit
+    zsh   eval "$(clearwell completion zsh)"      in ~/.zshrc, after compinit
     fish  clearwell completion fish > ~/.config/fish/completions/clearwell.fish
     """
     made: Any = get_completion_class(shell)
@@ -50,25 +50,25 @@ def completion(session: Session, shell: str) -> None:  # noqa: ARG001 - all get 
 
 
 def complete_tables(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
-    """The tables of the lake; those of Clearwell's own records when their zone is begun."""
+    """The tables of the lake; Clearwell's own records only once their zone is typed."""
     tables = list(_tables_in(_lake(context)))
     own = [name for name in tables if not name.startswith(_ZONES)]
     return _beginning(typed, [name for name in tables if name not in own]) or _beginning(typed, own)
 
 
 def complete_products(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
-    """The tables of the lake, and the datasets that were released."""
+    """The tables of the lake, and the released datasets."""
     tables = [name for name in _tables_in(_lake(context)) if name.startswith(_ZONES)]
     return _beginning(typed, [*tables, *_datasets(context)])
 
 
 def complete_releases(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
-    """The datasets that were released."""
+    """The released datasets."""
     return _beginning(typed, _datasets(context))
 
 
 def complete_assets(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
-    """What a run can be told to bring up to date; also behind a `+`, or in a list."""
+    """The names that `run` accepts, also behind a `+`, or in a list."""
     done, comma, rest = typed.rpartition(",")
     ahead = done + comma + rest[: len(rest) - len(rest.lstrip("+"))]
     names = {name for component in _components() for name in _assets(component)}
@@ -86,7 +86,7 @@ def complete_transforms(_: click.Context, __: click.Parameter, typed: str) -> li
 
 
 def complete_engines(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
-    """The engines that are built in, and how an address begins."""
+    """The built-in engines, and the prefix of an address."""
     return _beginning(typed, ("embedded", "sc://"))
 
 
@@ -102,9 +102,9 @@ def _beginning(typed: str, names: Iterable[str]) -> list[CompletionItem]:
 
 
 def _lake(context: click.Context) -> Callable[[str], Path | None] | None:
-    """Where each part of the lake lies that the command line names, or the project's.
+    """The location of each part of the lake given on the command line, or of the project's.
 
-    What lies in a bucket is not looked at: that takes longer than a key press may.
+    Buckets are not listed: that takes too long for a key press.
     """
     session = context.find_root().obj
     try:
@@ -132,7 +132,7 @@ def _tables_in(lake: Callable[[str], Path | None] | None) -> Iterator[str]:
 
 
 def _components() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Kind and attributes of each component of the project; what cannot be read is left out."""
+    """Kind and attributes of each component of the project; unreadable ones are skipped."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -153,7 +153,7 @@ def _components() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _assets(component: tuple[str, dict[str, Any]]) -> Iterator[str]:
-    """What a component makes, as `clearwell run` and the lake name it."""
+    """The outputs of a component, as `clearwell run` and the lake name them."""
     kind, attributes = component
     name = attributes["name"]
     match kind:

@@ -1,4 +1,4 @@
-"""What goes to standard output: aligned text for people, one JSON document for programs."""
+"""Format standard output: aligned text for people, one JSON document for programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WIDEST = 60
 
 
 def print_json(document: Any) -> None:
-    """``document`` as JSON. What JSON lacks is text: dates in ISO 8601, decimals, NaN, infinities, bytes."""
+    """``document`` as JSON. Other types become strings: ISO 8601 dates, decimals, NaN, infinities, bytes."""
     click.echo(json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -37,7 +37,7 @@ def print_table(
 def table_lines(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, grouped: bool = True
 ) -> list[str]:
-    """A header and a line a row, aligned, numbers to the right.
+    """A header and one line per row, aligned, numbers to the right.
 
     Counts are ``grouped``: 12,556. Numbers of the user's own data are not: a flight is 1117.
     """

@@ -1,6 +1,6 @@
-"""What goes to standard error while a command works: a moving line on a terminal, plain lines in a log.
+"""Progress on standard error while a command works: a moving line on a terminal, plain lines in a log.
 
-Both show the messages of the logger "clearwell"; standard output stays the command's own.
+Both show the messages of the logger "clearwell"; standard output is left to the command.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _steps = logging.getLogger("clearwell.steps")
 
 @contextmanager
 def progress(doing: str, *, debug: bool = False) -> Generator[None]:
-    """Show what Clearwell logs until the block ends, on standard error."""
+    """Show Clearwell's log messages on standard error until the block ends."""
     before = (_logger.level, _logger.propagate)
     _logger.setLevel(logging.DEBUG if debug else logging.INFO)
     _steps.setLevel(logging.DEBUG if debug else logging.NOTSET)  # Dagster sets the other's level by itself
-    _logger.propagate = False  # Dagster sets up the root logger: each line would be there twice
+    _logger.propagate = False  # Dagster sets up the root logger: each line would appear twice
     try:
         with _terminal(doing) if sys.stderr.isatty() else _log():
             yield
@@ -68,7 +68,7 @@ def _attached(handler: logging.Handler) -> Generator[None]:
 
 
 class _Moving(logging.Handler):
-    """Leaves each message on the screen, above a line that says what goes on and for how long."""
+    """Leaves each message on the screen, above a line that shows the current step and its duration."""
 
     def __init__(self, shown: Progress, task: TaskID) -> None:
         super().__init__()

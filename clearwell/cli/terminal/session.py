@@ -1,4 +1,4 @@
-"""What every command has: lake, profile, `--debug`, `--json`; and the decorator that gives it them."""
+"""Shared by every command: lake, profile, `--debug`, `--json`; and the decorator that adds them."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Session:
 
     @property
     def where(self) -> str:
-        """The options by which another command works on the same lake."""
+        """The options with which another command works on the same lake."""
         options = {"profile": self.profile, "lake": self.lake}
         return "".join(f" --{name} {shlex.quote(str(value))}" for name, value in options.items() if value)
 
     def settings(self, **chosen: Any) -> Settings:
-        """The project's settings; options of the command line win."""
+        """The project's settings; command-line options win."""
         from clearwell.settings import load_settings
 
         return load_settings(lake=self.lake, profile=self.profile, **chosen)
 
     def existing_lake(self) -> Lake:
-        """The lake to read: `--lake`, which needs no project around it, or the project's.
+        """The lake to read: `--lake`, which needs no project, or the project's.
 
         Raises:
             TableError: there is nothing at that place.
@@ -55,7 +55,7 @@ class Session:
         from clearwell.tables import Lake, lake_of
 
         if self.lake is None or self.profile or (isinstance(self.lake, str) and _in_project()):
-            lake = lake_of(self.settings())  # the pages of what lies elsewhere are in the project
+            lake = lake_of(self.settings())  # pages of a remote lake are in the project
         else:
             root, places = lake_at(self.lake)
             lake = Lake(root, places=places)
@@ -63,13 +63,13 @@ class Session:
             raise TableError(
                 "no lake here",
                 place=lake.address,
-                hint="`clearwell run` makes one, or name another: --lake PATH",
+                hint="`clearwell run` creates one, or choose another: --lake PATH",
             )
         return lake
 
 
 def options(*, listing: bool = False, lake: bool = True) -> Callable[[_Command], _Command]:
-    """Add the shared options; a ``listing`` also takes `--json`, what works on no ``lake`` no `--lake`."""
+    """Add the shared options; a ``listing`` also has `--json`, a command without ``lake`` has no `--lake`."""
 
     def decorate(command: _Command) -> _Command:
         decorated = click.pass_obj(command)
@@ -84,7 +84,7 @@ def options(*, listing: bool = False, lake: bool = True) -> Callable[[_Command],
             shell_complete=_complete_profiles,
             callback=_keep_profile,
             expose_value=False,
-            help="Where the lake lies and what runs it: a profile of the project.",
+            help="A profile of the project: where the lake is and what runs it.",
         )(decorated)
         return click.option(
             "--lake",

@@ -94,7 +94,7 @@ def test_a_folder_with_blanks_can_be_pasted(clearwell: Callable[..., Ran]) -> No
 def test_a_bad_name_is_refused(tmp_path: Path, clearwell: Callable[..., Ran], name: str) -> None:
     ran = clearwell("init", "lake", f"--name={name}")
     assert ran.code == 1
-    assert f"{name!r} cannot name a project" in ran.err
+    assert f"{name!r} is not a valid project name" in ran.err
     assert "--name my_lake" in ran.err
     assert not (tmp_path / "lake").exists()
 
@@ -170,7 +170,7 @@ def test_what_is_no_folder_is_refused(tmp_path: Path, clearwell: Callable[..., R
         target.write_text("a note")
     ran = clearwell("init", "mine/lake" if kind == "below a file" else "mine")
     assert ran.code == 1
-    assert "that is no folder" in ran.err
+    assert "it is not a folder" in ran.err
     assert os.listdir(tmp_path) == ["mine"]
 
 

@@ -74,7 +74,7 @@ def test_a_table_is_shown_with_the_sources_of_each_column(lake: Path, clearwell:
         "risk bronze_delays.wind computed, blurred",
         "wind bronze_delays.wind as it is",
         "",
-        "which rows there are is decided by",
+        "rows are determined by",
         "from how",
         "bronze_delays.day filters the rows",
     ]
@@ -94,7 +94,7 @@ def test_a_table_is_shown_with_the_users_of_each_column(lake: Path, clearwell: C
 
 
 def test_raw_files_are_where_it_ends(lake: Path, clearwell: Callable[..., Ran]) -> None:
-    assert clearwell("lineage", "raw_delays").out == "raw_delays is raw: it comes from outside of the lake\n"
+    assert clearwell("lineage", "raw_delays").out == "raw_delays is raw: it comes from outside the lake\n"
     assert clearwell("lineage", "raw_delays.wind").out == "raw_delays.wind\n"
 
 
@@ -126,7 +126,7 @@ def test_programs_get_one_document(lake: Path, clearwell: Callable[..., Ran]) ->
         (
             "history_lineage",
             "history_lineage: Clearwell's own records have no lineage",
-            "see that of the tables: bronze_delays",
+            "tables with lineage: bronze_delays",
         ),
         ("", "no table '' in this lake", "see `clearwell tables`"),
     ],

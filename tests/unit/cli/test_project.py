@@ -75,14 +75,17 @@ def test_a_transform_that_is_no_python_has_its_own_line(project: Path, clearwell
     (project / "steps/birds.py").write_text("def clean(birds):\n    return birds.where(\n")
     ran = clearwell("check")
     assert ran.code == 1
-    assert "steps/birds.py:2: not Python" in ran.out
+    assert "steps/birds.py:2: invalid Python" in ran.out
 
 
 def test_a_transform_with_other_parameters_is_found(project: Path, clearwell: Callable[..., Ran]) -> None:
     (project / "steps/birds.py").write_text("def clean(birds, weather):\n    return birds\n")
     ran = clearwell("check")
     assert ran.code == 1
-    assert "pipelines/birds/defs.yaml:6: steps.birds:clean(birds, weather) does not take one frame" in ran.out
+    assert (
+        "pipelines/birds/defs.yaml:6: steps.birds:clean(birds, weather) does not take one DataFrame"
+        in ran.out
+    )
 
 
 @pytest.mark.parametrize("name", ["steps.birds:clean", "silver_birds"])

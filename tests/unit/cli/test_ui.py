@@ -106,7 +106,7 @@ def test_pages_that_are_open_already_are_named(became: dict[str, Any], clearwell
     clearwell("ui", "--port", str(first))  # holds the lock: it would run on, as Dagster
     ran = clearwell("ui", "--port", str(free_port()))
     assert ran.code == 1
-    assert f"the pages are open already, at http://127.0.0.1:{first}" in ran.err
+    assert f"the pages are already open at http://127.0.0.1:{first}" in ran.err
 
 
 def test_dagsters_home_is_made_where_there_is_none(

@@ -57,7 +57,7 @@ def test_equal_is_told_split_by_split(orders: Orders, clearwell: Callable[..., R
     for split, rows in ((train, 6), (test, 6)):
         told = [split.name, str(rows), split.fingerprint[:16], str(rows), split.fingerprint[:16], "equal"]
         assert told in [line.split() for line in lines]
-    assert lines[-1] == f"equal     large_orders v1 {recorded.fingerprint}, made again by embedded"
+    assert lines[-1] == f"equal     large_orders v1 {recorded.fingerprint}, rebuilt by embedded"
     assert "silver_orders: building (batch 2 again)" in ran.err
 
 

@@ -417,10 +417,10 @@ def test_where_events_go_is_a_setting(
 @pytest.mark.parametrize(
     ("name", "value", "fact"),
     [
-        ("CLEARWELL_OPENLINEAGE", "fiel", "'fiel' is nowhere to send OpenLineage events to"),
-        ("CLEARWELL_OPENLINEAGE", "ftp://host", "openlineage is no web address"),
+        ("CLEARWELL_OPENLINEAGE", "fiel", "'fiel' is not a destination for OpenLineage events"),
+        ("CLEARWELL_OPENLINEAGE", "ftp://host", "openlineage is not a web address"),
         ("OPENLINEAGE_URL", "http://me:planted-secret@host", "openlineage has more than a host and a path"),
-        ("OPENLINEAGE_URL", "127.0.0.1:5000", "is nowhere to send OpenLineage events to"),
+        ("OPENLINEAGE_URL", "127.0.0.1:5000", "is not a destination for OpenLineage events"),
     ],
 )
 def test_a_wrong_receiver_is_told_before_anything_runs(

@@ -199,8 +199,8 @@ def test_a_table_that_is_made_twice_is_named_with_both_places(root: Path) -> Non
     )
     write(root / "pipelines/more/defs.yaml", again)
     (said,) = problems(root)
-    assert said.startswith("pipelines/more/defs.yaml:3: bronze_flights is made twice\n")
-    assert said.endswith("next: it is also made at pipelines/flights/defs.yaml:3")
+    assert said.startswith("pipelines/more/defs.yaml:3: bronze_flights is defined twice\n")
+    assert said.endswith("next: it is also defined at pipelines/flights/defs.yaml:3")
 
 
 def test_tables_that_are_made_from_each_other_are_refused(root: Path) -> None:

@@ -91,9 +91,12 @@ def test_a_transform_is_a_module_and_a_function(transform: str) -> None:
     [
         ({"mode": "merge"}, "mode merge needs 'key'"),
         ({"mode": "replace_partitions"}, "mode replace_partitions needs 'partition_by'"),
-        ({"mode": "append", "key": ["id"]}, "mode append takes no 'key'"),
-        ({"mode": "replace", "key": ["id"]}, "mode replace takes no 'key'"),
-        ({"mode": "merge", "key": ["id"], "partition_by": ["day"]}, "mode merge takes no 'partition_by'"),
+        ({"mode": "append", "key": ["id"]}, "mode append does not take 'key'"),
+        ({"mode": "replace", "key": ["id"]}, "mode replace does not take 'key'"),
+        (
+            {"mode": "merge", "key": ["id"], "partition_by": ["day"]},
+            "mode merge does not take 'partition_by'",
+        ),
         ({"mode": "merge", "key": ["id", "id"]}, "'id' is listed twice"),
         ({"mode": "upsert"}, "should be 'append', 'merge', 'replace' or 'replace_partitions'"),
     ],
@@ -121,7 +124,7 @@ def test_a_write_is_taken_exactly_when_each_mode_has_its_own_option_and_no_other
 
 def test_a_curated_table_is_never_appended_to_and_the_refusal_says_why() -> None:
     said = refusal(CuratedSpec, curated(write={"mode": "append"}))
-    assert "computed whole from its inputs" in said
+    assert "fully recomputed from its inputs" in said
 
 
 @pytest.mark.parametrize("name", ["flights", "quarantine_silver_flights", "history_builds", "silver_"])
@@ -157,12 +160,12 @@ def test_the_beginning_of_the_test_split_keeps_its_type(written: Any, meant: Any
         ({"by": "group"}, "a split by group needs 'test_share'", "add test_share: 0.2"),
         (
             {"by": "group", "test_share": 0.2, "test_from": "2013-10-31"},
-            "a split by group takes no 'test_from'",
+            "a split by group does not take 'test_from'",
             "remove it, or use by: time",
         ),
         (
             {"by": "time", "test_from": "2013-10-31", "test_share": 0.2},
-            "a split by time takes no 'test_share'",
+            "a split by time does not take 'test_share'",
             "remove it, or use by: group",
         ),
         ({"by": "group", "test_share": 1.0}, "less than 1", ""),

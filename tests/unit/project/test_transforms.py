@@ -76,7 +76,7 @@ def test_a_syntax_error_has_its_own_place(root: Path) -> None:
     write(root / "steps/flights.py", "def clean(flights):\n    return flights +\n")
     error = refusal("steps.flights:clean", root)
     assert error.place == "steps/flights.py:2"
-    assert "not Python" in error.fact
+    assert "invalid Python" in error.fact
 
 
 def test_code_that_fails_when_imported_names_the_line_that_failed(root: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_module_that_leaves_python_ends_nothing(root: Path) -> None:
 @pytest.mark.parametrize("parameters", ["", "a, b", "*, a"])
 def test_a_silver_transform_takes_one_frame(root: Path, parameters: str) -> None:
     write(root / "steps/flights.py", f"def clean({parameters}): ...\n")
-    assert "does not take one frame" in refusal("steps.flights:clean", root).fact
+    assert "does not take one DataFrame" in refusal("steps.flights:clean", root).fact
 
 
 def test_a_curated_transform_has_the_names_of_its_inputs_in_any_order(root: Path) -> None:

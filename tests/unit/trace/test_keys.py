@@ -65,14 +65,14 @@ def test_the_only_column_of_a_key_takes_any_text() -> None:
 @pytest.mark.parametrize(
     ("given", "fact", "hint"),
     [
-        (["2013-02-08,UA"], "has 2 values, and the key 3 columns", "its key is day, carrier, flight"),
+        (["2013-02-08,UA"], "has 2 values, but the key has 3 columns", "its key is day, carrier, flight"),
         (["carier=UA"], "there is no column 'carier'", "did you mean 'carrier'"),
         (["flight=many"], "column 'flight': 'many' is not an int", None),
         (["flight=3000000000"], "column 'flight': '3000000000' is not an int", None),
         (["day=08.02.2013"], "column 'day': '08.02.2013' is not a date", "write it as 2013-02-08"),
         (["flight="], "column 'flight': '' is not an int", None),
         (["at=2013-02-08T05:15Z"], "is not a timestamp_ntz", "write it as 2013-02-08T05:15:00"),
-        (["tags=x"], "no row can be found by it", "name another column"),
+        (["tags=x"], "rows cannot be looked up by it", "name another column"),
         (["carrier=UA", "carrier=US"], "column 'carrier' is given twice", "leave one"),
         ([], "no key is given", "its key is day, carrier, flight"),
     ],

@@ -129,7 +129,7 @@ def test_an_aggregate_names_its_inputs(shop: Shop) -> None:
     trail = back(shop, "gold_totals", "day=2026-01-01")
     assert trail.raw is None
     assert trail.notes == (
-        "gold_totals holds no provenance of its rows: one may be made of many. It is made of silver_orders",
+        "gold_totals has no row provenance: a row may aggregate many. Its inputs: silver_orders",
     )
 
 
@@ -160,7 +160,7 @@ def test_a_row_of_a_release_is_traced_too(shop: Shop) -> None:
 def test_a_key_of_no_row_says_what_was_looked_through(shop: Shop) -> None:
     with pytest.raises(TableError, match="none of its 3 rows has order_id=77, and no row in its quarantine"):
         back(shop, "silver_orders", "77")
-    with pytest.raises(TableError, match="a record that was rejected has no columns") as caught:
+    with pytest.raises(TableError, match="a rejected record has no columns") as caught:
         back(shop, "bronze_orders", "order_id=3")
     assert "clearwell quarantine bronze_orders" in (caught.value.hint or "")
 
@@ -172,7 +172,7 @@ def test_a_table_that_is_not_there_is_an_error(shop: Shop, table: str) -> None:
 
 
 def test_records_of_clearwells_own_cannot_be_traced(shop: Shop) -> None:
-    with pytest.raises(TableError, match="records of Clearwell's own") as caught:
+    with pytest.raises(TableError, match="Clearwell's own records") as caught:
         back(shop, "quarantine_silver_orders", "1")
     assert caught.value.hint == "trace silver_orders"
 
@@ -245,7 +245,7 @@ def test_a_merged_record_names_the_one_that_took_its_place(shop: Shop, engine: E
         "big_orders v1": "released",
     }
     stop = by_place(found)["silver_orders"]
-    assert stop.said == "record 1 of raw/orders/second.csv has the same key, order_id=1, and took its place"
+    assert stop.said == "record 1 of raw/orders/second.csv has the same key, order_id=1, and replaced it"
     assert stop.rows[0].values["amount"] == 11.5
 
 
@@ -277,7 +277,7 @@ def test_an_unknown_file_or_an_ambiguous_one_is_an_error(own: Shop) -> None:
     with pytest.raises(SourceError, match=r"no raw file 'frist\.csv'") as caught:
         forward(own, "frist.csv", 1)
     assert caught.value.hint == "did you mean 'first.csv'?"
-    with pytest.raises(SourceError, match="is a file that no source of this project takes"):
+    with pytest.raises(SourceError, match="does not match any source of this project"):
         forward(own, "pyproject.toml", 1)
     own.write("raw/customers/first.csv", "not matched by any source")
     own.write("raw/orders/sub/first.csv", "not either")
@@ -308,7 +308,10 @@ def test_what_bronze_has_and_silver_has_not_taken_waits(own: Shop, engine: Engin
     run = Run(own.project, own.lake, engine)
     ingest(run, run.project.tables["customers"])
     stop = by_place(forward(own, "more.jsonl", 1))["silver_customers"]
-    assert (stop.state, stop.said) == ("waiting", "has not taken batch 2 of bronze yet: `clearwell run` does")
+    assert (stop.state, stop.said) == (
+        "waiting",
+        "has not processed batch 2 of bronze yet: `clearwell run` does",
+    )
 
 
 def test_a_deleted_row_is_not_said_to_be_anywhere(own: Shop, engine: Engine) -> None:

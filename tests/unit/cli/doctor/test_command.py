@@ -44,7 +44,7 @@ def test_what_is_wrong_is_named_with_the_next_step(healthy: Path, clearwell: Cal
     ran = clearwell("doctor", "--lake", str(healthy / "occupied" / "lake"))
     assert ran.code == 1
     assert "cannot be written" in ran.out
-    assert "next: name another with --lake PATH" in ran.out
+    assert "next: choose another with --lake PATH" in ran.out
 
 
 def test_a_lake_that_cannot_be_made_is_found(healthy: Path, clearwell: Callable[..., Ran]) -> None:
