@@ -21,17 +21,23 @@ unexport PYTHONPATH
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
+# Tests run in two processes; those that share a server run in one of them.
+PARALLEL := -n 2 --dist loadgroup
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check ui s3 cluster bench docs clean lock
+.PHONY: help demo test test-all check ui s3 cluster bench docs clean release lock coverage mutants
 
 help:
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## run the whole pipeline on sample_data; a second run finds nothing new
 	@$(RUN) -m clearwell.cli run
 
-test: $(READY) ## run all tests; ARGS="-k merge" passes options to pytest
-	$(RUN) -m pytest $(ARGS)
+test: $(READY) ## run the tests of every promise; ARGS="-k merge -n0" passes options to pytest
+	$(RUN) -m pytest $(PARALLEL) $(ARGS)
+
+test-all: $(READY) ## the same, and the cluster, the browser, PostgreSQL, and every kill and storm
+	$(RUN) -m pytest --full $(PARALLEL) $(ARGS)
 
 check: $(READY) ## format, lint, types, layers, sample data and the project's own files
 	$(RUN) -m ruff format --check --output-format concise .
@@ -51,16 +57,28 @@ s3: $(READY) ## run an S3 server on loopback until Ctrl-C; prints the variables 
 cluster: $(READY) ## run a Spark cluster on loopback until Ctrl-C; prints its address
 	@$(RUN) -m tests.services.cluster
 
-bench: $(READY) ## measure against peers; ONLY=cold_run runs one benchmark
-	@$(RUN) -m bench $(ONLY)
+bench: $(READY) ## measure against peers; ONLY=cold_run runs one, ARGS=--record keeps the figures
+	@$(RUN) -m bench $(ONLY) $(ARGS)
 
 docs: $(READY) ## write docs/reference anew from the code
 	@$(RUN) docs/generate.py
 
+coverage: $(READY) ## which lines of clearwell/ the tests run, without local Spark and its like
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest -q -m "not spark and not s3" $(ARGS)
+	$(RUN) -m coverage combine --quiet || true
+	$(RUN) -m coverage report
+
+mutants: $(READY) ## plant faults by hand in a copy and see that tests fail; ONLY=NAME plants one
+	$(RUN) -m tests.mutants $(ONLY)
+
 clean: ## remove what make has made: environment, caches, the demo's lake and its run records
-	rm -rf $(VENV) lake build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) lake build dist .coverage .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	find dagster_home -mindepth 1 -maxdepth 1 ! -name '*.yaml' -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+release: $(READY) ## build and check wheel and source archive into dist/; uploads nothing
+	@$(RUN) release.py
 
 lock: $(READY) ## write constraints.txt anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

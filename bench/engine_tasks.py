@@ -115,7 +115,7 @@ def _cleanse(folder: Path, work: Path, variant: str, tree: ProcessTree) -> str:
             _publish(lake, candidate, "replace", engine)
     root = lake.table(_CLEAN).root
     accepted = [f"{root}/{file.path}" for file in candidate.accepted]
-    return _told(accepted, [f"{root}/{file.path}" for file in candidate.rejected])
+    return _contents(accepted, [f"{root}/{file.path}" for file in candidate.rejected])
 
 
 def _cleanse_by_duckdb(folder: Path, work: Path, tree: ProcessTree) -> str:
@@ -134,7 +134,7 @@ def _cleanse_by_duckdb(folder: Path, work: Path, tree: ProcessTree) -> str:
             ) TO '{work}/clean' (
                 FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARTITION_BY (rejected)
             )""")
-    return _told([f"{work}/clean/rejected=false/*.parquet"], [f"{work}/clean/rejected=true/*.parquet"])
+    return _contents([f"{work}/clean/rejected=false/*.parquet"], [f"{work}/clean/rejected=true/*.parquet"])
 
 
 def _merge(task: str) -> Callable[[Path, Path, str, ProcessTree], str]:
@@ -152,7 +152,7 @@ def _merge(task: str) -> Callable[[Path, Path, str, ProcessTree], str]:
                 rows = read_staged(lake, _CLEAN, candidate.accepted, candidate.schema, engine)
                 verify_keys(rows, _KEY, place=str(_CLEAN), shown=lambda _, value: str(value))
                 _publish(lake, candidate, "merge", engine)
-        return _told([file.absolute for file in lake.existing(_CLEAN).files])
+        return _contents([file.absolute for file in lake.existing(_CLEAN).files])
 
     return merge
 
@@ -168,7 +168,7 @@ def _merge_by_duckdb(task: str) -> Callable[[Path, Path, ProcessTree], str]:
                     ANTI JOIN read_parquet('{changes}') AS new USING (event_id)
                     UNION ALL BY NAME SELECT * FROM read_parquet('{changes}')
                 ) TO '{work}/merged.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)""")
-        return _told([f"{work}/merged.parquet"])
+        return _contents([f"{work}/merged.parquet"])
 
     return merge
 
@@ -359,7 +359,7 @@ def _changes(folder: Path, task: str) -> Path:
     return folder / f"{task.replace(' ', '-').replace('%', 'percent')}.parquet"
 
 
-def _told(accepted: list[str], rejected: list[str] | None = None) -> str:
+def _contents(accepted: list[str], rejected: list[str] | None = None) -> str:
     """Rows and two sums of the written files, counted by DuckDB."""
     connection = _duckdb()
     totals = "count(*), sum(event_id), sum(amount::DECIMAL(12, 2)), sum(length(note))"

@@ -72,6 +72,7 @@ def _comparison(task: str, seconds: dict[str, list[float]], seen: dict[str, _See
         reference="duckdb",
         seconds=seconds,
         facts=[f"the same of all: {facts.pop()}", f"peak memory: {peaks}"],
+        task=task,
     )
 
 

@@ -40,6 +40,7 @@ class Comparison:
         seconds: Variant -> CPU seconds of each run.
         facts: What was counted besides, to show that the variants did the same work.
         unit: Of the figures, where they are no CPU seconds.
+        task: Its name in the history, which stays when the claim changes; of a benchmark with several.
     """
 
     claim: str
@@ -48,6 +49,7 @@ class Comparison:
     seconds: Mapping[str, Sequence[float]]
     facts: Sequence[str] = ()
     unit: str = "CPU s"
+    task: str = ""
 
     @property
     def medians(self) -> dict[str, float]:

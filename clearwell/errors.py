@@ -139,10 +139,12 @@ class CommitConflict(TableError):
 class BatchBlocked(ClearwellError):
     """A critical check failed: the batch is kept aside and the published table is unchanged.
 
-    ``result`` is the ``BuildResult`` of the step, with the results of all its checks.
+    ``result`` is the ``BuildResult`` of the step, with the results of all its checks. ``again`` says that the
+    same build was blocked before, and that neither its data nor its code has changed since.
     """
 
     result: Any = None
+    again: bool = False
 
 
 class AlertError(ClearwellError):

@@ -128,8 +128,9 @@ class FileCounts:
 class InputState:
     """What a build has read of one input: its generation and batch number, and the version read.
 
-    Two states with equal ``generation`` and ``batch`` hold the same rows: compaction moves only
-    ``version``.
+    ``generation`` is that of the table (see ``clearwell.tables.Intent``), or the last batch that deleted rows
+    if that is later: after both, rows are gone that an earlier build took. Two states with equal
+    ``generation`` and ``batch`` hold the same rows; compaction changes only ``version``.
     """
 
     table: str

@@ -1,4 +1,6 @@
-"""Write docs/reference/ from the code: commands, YAML, settings, the Python face, errors; and the engines.
+"""Write docs/reference/ from the code: commands, YAML, settings, the Python face, errors.
+
+Also the tables of docs/engines.md, from docs/engines.json, and docs/benchmarks.md, from bench/history.
 
 python docs/generate.py            writes the pages
 python docs/generate.py --check    only says which of them are not what the code says; exit code 1
@@ -22,31 +24,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).parent / "reference"
-ENGINES = "../engines.md"
-BELOW = "<!-- Below this line: written by docs/generate.py from docs/engines.json. -->"
+ENGINES, ARCHITECTURE, TESTING = "../engines.md", "../architecture.md", "../testing.md"
+PICTURE = "../images/architecture.svg"
+BELOW = "<!-- Below this line: written by docs/generate.py. -->"
 NOTE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
 
 
 def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code."""
+    from bench import history, history_page  # in a checkout bench is importable as Clearwell is
+
+    try:
+        records = history.read_records()
+    except RuntimeError as error:
+        print(error)
+        return 1
     pages = {name: f"{NOTE}\n\n" + "\n".join(write()).rstrip() + "\n" for name, write in PAGES.items()}
-    pages[ENGINES] = _with_table(_read(FOLDER / ENGINES))
+    pages |= _partly_by_hand()
     if arguments == ["--check"]:
         stale = [name for name, text in pages.items() if _read(FOLDER / name) != text]
+        stale += history_page.stale(records)
         if stale:
             print(f"{', '.join(stale)}: not what the code says; run `make docs`")
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
     for name, text in pages.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    history_page.update(records)
     return 0
 
 
-def _with_table(page: str) -> str:
-    """The page of the engines: above the line by hand, below it what the last run of the suite found."""
-    from engines_table import write_table  # beside this file
+def _partly_by_hand() -> dict[str, str]:
+    """Pages that are written by hand above a line and by the code below it, and the picture of one."""
+    from architecture import draw, write_rooms  # these three are beside this file
+    from engines_table import write_table
+    from testing_table import write_promises
 
-    return page.partition(BELOW)[0] + f"{BELOW}\n\n" + "\n".join(write_table()).rstrip() + "\n"
+    below = {ENGINES: write_table, ARCHITECTURE: write_rooms, TESTING: write_promises}
+    pages = {
+        name: _read(FOLDER / name).partition(BELOW)[0] + f"{BELOW}\n\n" + "\n".join(write()).rstrip() + "\n"
+        for name, write in below.items()
+    }
+    return pages | {PICTURE: draw()}
 
 
 def commands() -> Iterator[str]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.selection import add_marks, in_order, left_out
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -35,16 +37,22 @@ settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--engines`` and ``--record-engines`` of tests/engines."""
-    everywhere = "embedded,spark,connect" if os.environ.get("CLEARWELL_CI") else "embedded,spark"
+    """``--full``, and ``--engines`` and ``--record-engines`` of tests/engines."""
+    parser.addoption("--full", action="store_true", help="run the tests of `make test-all` too")
+    everywhere = "embedded,spark,connect"
     group = parser.getgroup("engines")
     group.addoption("--engines", default=everywhere, help="engines of the conformance suite: %(default)s")
     group.addoption("--record-engines", action="store_true", help="write docs/engines.json from this run")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: those of single parts, then the others, then the slow ones."""
-    items.sort(key=lambda item: ("slow" in item.keywords, not item.nodeid.startswith("tests/unit/")))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests by what they need, leave out those of `make test-all`, and put the fast ones first."""
+    add_marks(items)
+    if not config.getoption("--full"):
+        out = [item for item in items if left_out(item)]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if not left_out(item)]
+    items.sort(key=in_order)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ CONTRACTS = {
     "cycles": "No import goes round in a circle",
     "dagster": "Dagster is known to components, definitions and the command line alone",
     "reader": "Reading a release needs pyarrow and deltalake alone",
+    "tables": "Others import tables by its face, clearwell.tables, and no module inside it",
+    "datasets": "Others import datasets by its face, clearwell.datasets, and no module inside it",
     "project": "The framework never imports a project: YAML names transforms as text",
 }
 
@@ -38,6 +40,17 @@ BREACHES = [
     pytest.param("reader", {"datasets/reader.py": "import pyspark"}, id="the reader needs PySpark"),
     pytest.param("reader", {"datasets/reader.py": "import obstore"}, id="the reader needs obstore"),
     pytest.param("reader", {"errors.py": "import yaml"}, id="the reader needs YAML by way of the errors"),
+    pytest.param("tables", {"flow/run.py": "import clearwell.tables.write.commit"}, id="past tables' face"),
+    pytest.param(
+        "tables",
+        {"flow/run.py": "def f():\n    from clearwell.tables.control import Intent"},
+        id="past tables' face, inside a function",
+    ),
+    pytest.param(
+        "datasets",
+        {"publishing/claim.py": "from clearwell.datasets.manifest import Manifest"},
+        id="past datasets' face",
+    ),
     pytest.param("project", {"flow/run.py": "import assets.flights"}, id="the framework imports a project"),
 ]
 

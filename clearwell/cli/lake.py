@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from clearwell.model import CheckResult, FileCounts
     from clearwell.names import TableName
-    from clearwell.tables.control import Blocked
-    from clearwell.tables.lake import Lake
-    from clearwell.tables.read.snapshot import Snapshot
+    from clearwell.tables import Blocked, Lake, Snapshot
 
 __all__ = ["quarantine", "releases", "show", "tables"]
 
@@ -98,8 +96,7 @@ def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
 @options(listing=True)
 def releases(session: Session) -> None:
     """List the datasets that were released, and the version that readers get."""
-    from clearwell.datasets.catalog import datasets_on
-    from clearwell.datasets.release_store import open_release_store
+    from clearwell.datasets import datasets_on, open_release_store
     from clearwell.names import RELEASES
 
     found = datasets_on(open_release_store(session.existing_lake().store.absolute(RELEASES)))
@@ -152,8 +149,7 @@ def _table_name(lake: Lake, text: str) -> TableName:
 
 
 def _description(lake: Lake, name: TableName) -> dict[str, Any]:
-    from clearwell.tables.read.external_writers import commits_of_others
-    from clearwell.tables.records.ledger import files_of
+    from clearwell.tables import commits_of_others, files_of
 
     snapshot = lake.table(name).snapshot()
     blocked = _blocked_now(lake, name)
@@ -250,7 +246,7 @@ def _show_blocked(session: Session, name: TableName, blocked: list[Blocked]) -> 
 
 def _rejected(lake: Lake, name: TableName, limit: int) -> tuple[list[dict[str, Any]], int]:
     """The first rejected rows, each with the path of its file, and how many there are."""
-    from clearwell.tables.records.ledger import quarantine_of
+    from clearwell.tables import quarantine_of
 
     snapshot = lake.table(name).snapshot()
     rows: list[dict[str, Any]] = []
@@ -270,7 +266,7 @@ def _rejected(lake: Lake, name: TableName, limit: int) -> tuple[list[dict[str, A
 def _paths(lake: Lake, name: TableName) -> Iterator[tuple[str, str]]:
     """The path of each raw file, which the bronze table of the same name has on record."""
     from clearwell.names import TableName, Zone
-    from clearwell.tables.records.ledger import files_of
+    from clearwell.tables import files_of
 
     for zone in (Zone.BRONZE, name.zone):
         if snapshot := lake.table(TableName(zone, name.name)).snapshot():

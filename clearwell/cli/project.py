@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from clearwell.project.load import Project
     from clearwell.project.specs import CuratedSpec, TableSpec
-    from clearwell.tables.lake import Lake
-    from clearwell.tables.read.snapshot import Snapshot
+    from clearwell.tables import Lake, Snapshot
 
 __all__ = ["check", "preview"]
 

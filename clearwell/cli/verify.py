@@ -86,7 +86,7 @@ def verify(
     if session.json:
         print_json(_document(found))
     else:
-        click.echo("\n".join(_told(found)))
+        click.echo("\n".join(_verification_lines(found)))
         if found.differs:
             click.echo(f"{click.style('different:', fg='red')} {found.differs}", err=True)
     return 0 if found.equal else 1
@@ -142,7 +142,7 @@ def _document(found: Verification) -> dict[str, Any]:
     return {**asdict(found), "splits": splits, "equal": found.equal}
 
 
-def _told(found: Verification) -> Iterator[str]:
+def _verification_lines(found: Verification) -> Iterator[str]:
     tables: list[dict[str, Any]] = [
         {
             "table": table.table,

@@ -51,7 +51,7 @@ def audit_again(
         yield check_result(
             key,
             check,
-            _told(check, found),
+            _description(check, found),
             rules.get(check.name),
             judged="the published table",
             delta_version=found.version,
@@ -59,7 +59,7 @@ def audit_again(
         )
 
 
-def _told(check: CheckResult, found: RecheckResult) -> str:
+def _description(check: CheckResult, found: RecheckResult) -> str:
     where = f"The published table at version {found.version} ({found.rows:,} rows) was audited again"
     if check.success:
         said = f"{where}: the check holds. Nothing was written."

@@ -1,4 +1,4 @@
-"""One step of the flow as one asset: it runs the step, and tells Dagster what came of it.
+"""One step of the flow as one asset: run the step, send its events, and tell Dagster what came of it.
 
 Checks are yielded first. A blocked batch ends the step with a failure and no materialization, so what
 hangs on it does not run, and the published table stays as it was. A step that finds nothing new yields
@@ -26,8 +26,9 @@ from clearwell.errors import (
     ProjectError,
     SourceError,
 )
+from clearwell.flow.step import Failed, run_step
 from clearwell.model import BuildResult
-from clearwell.notify.openlineage import tell_step
+from clearwell.notify.openlineage import send_step_events
 from clearwell.project.blocks import RetrySpec
 from clearwell.project.specs import CuratedSpec, TableSpec
 
@@ -94,34 +95,47 @@ def _events(
         run = lake.run.at(at)
     except ClearwellError as error:
         lake.record.fail(name, error)
-        raise dg.Failure(description=_told(error, name), allow_retries=False) from error
-    try:
-        if asset.key not in context.selected_asset_keys:
+        raise dg.Failure(description=_failure_text(error, name), allow_retries=False) from error
+    if asset.key not in context.selected_asset_keys:
+        try:
             yield from audit_again(run, asset.key, spec, suite, wanted)
-            return
-        result = tell_step(run, spec, step, name=name, suite=suite, attempt=context.retry_number)
-    except BatchBlocked as error:
-        blocked: StepResult | None = getattr(error, "result", None)
+        except Exception as error:
+            raise _failure(context, lake, run, spec, name, error) from error
+        return
+    end = run_step(run, step, spec)
+    send_step_events(run, spec, end, name=name, suite=suite, attempt=context.retry_number)
+    if isinstance(end, Failed):
+        failure = _failure(context, lake, run, spec, name, end.error)
+        if isinstance(end.error, BatchBlocked) and end.error.result is not None:
+            found = check_results(asset.key, end.error.result, suite)
+            yield from (result for result in found if result.check_name in wanted)
+        raise failure from end.error
+    lake.record.done(name, end.result)
+    found = check_results(asset.key, end.result, suite)
+    yield from (result for result in found if result.check_name in wanted)
+    yield described(asset.key, end.result)
+
+
+def _failure(
+    context: dg.AssetExecutionContext, lake: LakeRun, run: Run, spec: object, name: str, error: Exception
+) -> dg.Failure | dg.RetryRequested:
+    """Record ``error``, and say by what Dagster ends this try of the step: for good, or to try again."""
+    if not isinstance(error, ClearwellError):  # nobody's intent, and the same again would fail again
+        return dg.Failure(description=_unforeseen(error), allow_retries=False)
+    if isinstance(error, BatchBlocked):
+        blocked: StepResult | None = error.result
         lake.record.fail(name, error, blocked)
-        found = check_results(asset.key, blocked, suite) if blocked is not None else ()
-        yield from (result for result in found if result.check_name in wanted)
         fate = unchanged(blocked) if isinstance(blocked, BuildResult) else ""
-        raise dg.Failure(description=f"{fate}\n{error}", allow_retries=False) from error
-    except ClearwellError as error:
-        lake.record.fail(name, error)
-        if isinstance(error, EngineLost) and run.engines is not None:
-            run.engines.renew(run.engine)
-        retries: RetrySpec = getattr(spec, "retries", RetrySpec())
-        if error.transient and context.retry_number < retries.max:
-            # Not by a policy of Dagster's, for that would also try again what Ctrl-C or the pages have ended.
-            wait = seconds_to_wait(retries, context.retry_number)
-            raise dg.RetryRequested(max_retries=retries.max, seconds_to_wait=wait) from error
-        raise dg.Failure(description=_told(error, name), allow_retries=False) from error
-    except Exception as error:  # nobody's intent, and the same again would fail again
-        raise dg.Failure(description=_unforeseen(error), allow_retries=False) from error
-    lake.record.done(name, result)
-    yield from (found for found in check_results(asset.key, result, suite) if found.check_name in wanted)
-    yield described(asset.key, result)
+        return dg.Failure(description=f"{fate}\n{error}", allow_retries=False)
+    lake.record.fail(name, error)
+    if isinstance(error, EngineLost) and run.engines is not None:
+        run.engines.renew(run.engine)
+    retries: RetrySpec = getattr(spec, "retries", RetrySpec())
+    if error.transient and context.retry_number < retries.max:
+        # Not by a policy of Dagster's, for that would also try again what Ctrl-C or the pages have ended.
+        wait = seconds_to_wait(retries, context.retry_number)
+        return dg.RetryRequested(max_retries=retries.max, seconds_to_wait=wait)
+    return dg.Failure(description=_failure_text(error, name), allow_retries=False)
 
 
 def seconds_to_wait(retries: RetrySpec, number: int) -> float:
@@ -129,7 +143,7 @@ def seconds_to_wait(retries: RetrySpec, number: int) -> float:
     return retries.delay_seconds * 2**number
 
 
-def _told(error: ClearwellError, name: str) -> str:
+def _failure_text(error: ClearwellError, name: str) -> str:
     """What went wrong, and where it is certain, that nothing was published."""
     if isinstance(error, CandidateRefused | ProjectError | SourceError):
         return f"{error}\n\nNothing was published: {name} is as it was."

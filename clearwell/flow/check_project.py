@@ -81,8 +81,7 @@ def _prices(project: Project) -> Iterator[ProjectError]:
 
 def _foreign_tables(project: Project) -> Iterator[ProjectError]:
     """Tables of the project to which a run could not commit, or which its engine could not read."""
-    from clearwell.tables import WriteKind
-    from clearwell.tables.lake import lake_of
+    from clearwell.tables import WriteKind, lake_of
 
     lake = lake_of(project.settings)
     for name, spec in project.produced.items():

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError
+from clearwell.flow.build.batch import build
 from clearwell.flow.build.call_transform import call_transform
-from clearwell.flow.build.job import Job, build
+from clearwell.flow.build.job import Job
 from clearwell.flow.build.lineage import Declared, declared_code, read_input
 from clearwell.flow.build.staleness import Need, fingerprint
 from clearwell.names import PROVENANCE

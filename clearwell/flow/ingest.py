@@ -6,32 +6,30 @@ refused, or replaced where the source says so; a file that still grows is left f
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from clearwell.errors import CommitConflict, SourceError
-from clearwell.flow.build.lineage import raw_lineage
+from clearwell.errors import SourceError
 from clearwell.flow.build.staleness import Need, fingerprint, last_build
-from clearwell.flow.landing.on_workers import take
-from clearwell.flow.landing.result import SetAside
+from clearwell.flow.landing.on_workers import read_shares
+from clearwell.flow.landing.result import SetAside, Target
 from clearwell.flow.landing.write import Landing
 from clearwell.flow.results import built_result, unchanged_result
 from clearwell.flow.run import Run, log
+from clearwell.lineage import raw_lineage
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import KnownFile, UnreadableFile, discover, read
 from clearwell.tables import (
+    BatchPlan,
     Blocked,
     Intent,
-    Snapshot,
     WriteKind,
-    apply_batch,
-    decide,
     files_of,
-    recover,
     schema_json,
     verify_files,
+    write_batch,
 )
 
 if TYPE_CHECKING:
@@ -39,10 +37,10 @@ if TYPE_CHECKING:
     from clearwell.names import TableName
     from clearwell.project.specs import TableSpec
     from clearwell.sources import Discovery, RawFile, SourceSpec
+    from clearwell.tables import Snapshot
 
 __all__ = ["ingest", "ingest_code"]
 
-_MOST_TRIES = 20
 _FILES_BLOCKED = "files"
 
 
@@ -55,53 +53,63 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
         SourceError: the source's folder is missing, or a rebuild lacks raw files that the table was made of.
         CommitConflict: other runs won every decision.
     """
-    lake, name, source = run.lake, spec.bronze_table, run.project.source(spec)
-    code = ingest_code(spec)
-    recovered = False
-    for _ in range(_MOST_TRIES):
-        recovered |= recover(lake, name, engine=run.engine, recheck=lambda *_: True) is not None
-        snapshot = lake.table(
-            name
-        ).snapshot()  # before the files are listed: what comes later has a later batch
-        last = last_build(run, name, snapshot)
-        known = {f.file_id: f for f in files_of(lake, snapshot)} if snapshot else {}
-        found = discover(source, run.project.root, {i: _known(f) for i, f in known.items()})
-        need = _need(last, code, found, source, refresh=run.must_refresh(name))
-        files = found.new
-        aside = [] if need and need.mode == "replace" else _changed(found, source)
-        if need and need.mode == "replace" and last is not None:
-            _require_all(name, found)
-            files = discover(source, run.project.root, {}).new
-        if need is None:
-            notes = _notes(found, aside)
-            blocked = _set_aside(run, name, snapshot, aside)
-            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
-        if snapshot is not None:
-            snapshot.require_writable(WriteKind.of(need.mode))
-        intent, unreadable = _stage(run, name, source, snapshot, files=files, need=need, code=code)
-        if intent is None:
-            aside += unreadable
-            blocked = _set_aside(run, name, snapshot, aside)
-            notes = _notes(found, aside)
-            return unchanged_result(name, snapshot, last, recovered=recovered, blocked=blocked, notes=notes)
-        winner = decide(lake, intent)
-        apply_batch(lake, winner, engine=run.engine, recheck=lambda *_: True)
-        if winner.attempt == intent.attempt:
-            run.refreshed(name)
-            aside += unreadable
-            blocked = _set_aside(run, name, lake.existing(name), aside)
-            notes = _notes(found, aside)
-            result = built_result(run, name, winner, need.reason, recovered=recovered, notes=notes)
-            return replace(result, blocked=blocked)
-        lake.discard(intent.attempt, name)
-        log.info("%s: another run was first; looking again", name)
-    raise CommitConflict("other runs won every decision", place=str(name), hint="run again; nothing was lost")
+    lake, name = run.lake, spec.bronze_table
+    written = write_batch(
+        lake,
+        name,
+        lambda snapshot: _plan(run, spec, snapshot),
+        engine=run.engine,
+        recheck=lambda *_: True,
+    )
+    look, intent, recovered = written.note, written.intent, written.recovered
+    notes = _notes(look.files, look.aside)
+    if intent is None:
+        snapshot = written.snapshot
+        blocked = _set_aside(run, name, snapshot, look.aside)
+        return unchanged_result(name, snapshot, look.last, recovered=recovered, blocked=blocked, notes=notes)
+    run.refreshed(name)
+    blocked = _set_aside(run, name, lake.existing(name), look.aside)
+    result = built_result(run, name, intent, look.reason, recovered=recovered, notes=notes)
+    return replace(result, blocked=blocked)
 
 
 def ingest_code(spec: TableSpec) -> str:
     """The hash of all that decides what a raw file becomes in bronze; where files lie does not."""
     settings = spec.source.model_dump(mode="json", exclude={"path", "settle_seconds", "on_change"})
     return fingerprint("bronze", *(f"{key}={settings[key]}" for key in sorted(settings)))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one look at the raw files found: the last build, the files, those kept out, why to build."""
+
+    last: Intent | None
+    files: Discovery
+    aside: list[SetAside]
+    reason: str = ""
+
+
+def _plan(run: Run, spec: TableSpec, snapshot: Snapshot | None) -> BatchPlan[_Look]:
+    """Look for raw files that ``snapshot`` has not had, and stage them.
+
+    The snapshot is older than the list of files, so a file that comes later belongs to a later batch.
+    """
+    name, source, code = spec.bronze_table, run.project.source(spec), ingest_code(spec)
+    last = last_build(run, name, snapshot)
+    known = {f.file_id: f for f in files_of(run.lake, snapshot)} if snapshot else {}
+    found = discover(source, run.project.root, {i: _known(f) for i, f in known.items()})
+    need = _need(last, code, found, source, refresh=run.must_refresh(name))
+    replaces = need is not None and need.mode == "replace"
+    files, aside = found.new, [] if replaces else _changed(found, source)
+    if need is None:
+        return BatchPlan(_Look(last, found, aside))
+    if replaces and last is not None:
+        _require_all(name, found)
+        files = discover(source, run.project.root, {}).new
+    if snapshot is not None:
+        snapshot.require_writable(WriteKind.of(need.mode))
+    intent, unreadable = _stage(run, name, source, snapshot, files=files, need=need, code=code)
+    return BatchPlan(_Look(last, found, [*aside, *unreadable], need.reason), intent)
 
 
 def _need(
@@ -138,8 +146,9 @@ def _stage(
     attempt = lake.begin(name, batch)
     lake.failpoint("stage", name)
     base = snapshot.schema if snapshot and need.mode != "replace" else None
-    landing = Landing(lake, name, attempt, source, base)
-    take(run, landing, files)
+    target = Target(name, attempt, source, base, datetime.now(UTC))
+    landing = Landing(lake, target)
+    landing.collect(read_shares(run, target, files))
     landed = landing.close()
     lake.failpoint("staged", name)
     if not landed.counts and snapshot is not None and need.mode == "append":

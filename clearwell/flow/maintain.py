@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import open_release_store
 from clearwell.names import EVENTS, RELEASES
 from clearwell.publishing.attempts import leftover_attempts
 from clearwell.tables import Maintained, maintain

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 import clearwell
-from clearwell.datasets.manifest import FORMAT, INDEX_FORMAT, Column, Input, Manifest
+from clearwell.datasets import FORMAT, INDEX_FORMAT, Column, Input, Manifest
 from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
-from clearwell.flow.build.lineage import release_lineage
+from clearwell.lineage import release_lineage
 from clearwell.model import Outcome
 from clearwell.publishing.attempts import publisher_of
 from clearwell.publishing.from_spec import inference_recipe, training_recipe
@@ -29,20 +29,17 @@ from clearwell.publishing.inference import InferenceRecipe, make_inference
 from clearwell.publishing.order import buckets_for
 from clearwell.publishing.splits import TEST
 from clearwell.publishing.training import TrainingRecipe, make_training
-from clearwell.tables import record_release
-from clearwell.tables.control import Process
+from clearwell.tables import Process, record_release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.datasets.manifest import SplitFiles
+    from clearwell.datasets import SplitFiles
     from clearwell.flow.run import Run
     from clearwell.model import Edge
     from clearwell.project.specs import DatasetSpec
     from clearwell.publishing.publisher import Publisher
-    from clearwell.tables.control import Intent
-    from clearwell.tables.lake import Lake
-    from clearwell.tables.read.snapshot import Snapshot
+    from clearwell.tables import Intent, Lake, Snapshot
 
 __all__ = ["ReleaseResult", "publish"]
 

@@ -72,14 +72,15 @@ def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
     return _result(name, snapshot, Outcome.BLOCKED, blocked.reason, recovered=False, **counts)
 
 
-def raise_blocked(run: Run, name: TableName, blocked: Blocked) -> NoReturn:
-    """Raise BatchBlocked, which carries the result as ``result``."""
+def raise_blocked(run: Run, name: TableName, blocked: Blocked, *, again: bool = False) -> NoReturn:
+    """Raise BatchBlocked, which carries the result, and ``again``: whether it was blocked before."""
     error = BatchBlocked(
         f"{blocked.rows:,} rows are kept out of the table, which is unchanged: {blocked.reason}",
         place=str(name),
         hint=f"`clearwell quarantine {name} --blocked` shows why; correct the data or the check",
     )
     error.result = blocked_result(run, name, blocked)
+    error.again = again
     raise error
 
 

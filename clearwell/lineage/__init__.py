@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clearwell.lineage.columns import CONSTANT, MISSING, ColumnLineage, column_lineage
+from clearwell.lineage.copied import raw_lineage, release_lineage
 from clearwell.lineage.graph import Branch, LineageGraph
 from clearwell.lineage.origins import Origins
 from clearwell.lineage.verdict import judge_lineage, states_of
@@ -19,5 +20,7 @@ __all__ = [
     "how",
     "judge_lineage",
     "origin",
+    "raw_lineage",
+    "release_lineage",
     "states_of",
 ]

@@ -38,7 +38,7 @@ def judge_lineage(edges: Iterable[Edge], reasons: Sequence[str] = ()) -> CheckRe
     states = states_of(edges)
     count = Counter(states.values())
     missing = sorted(column for column, state in states.items() if state == "missing")
-    message = _told(missing, reasons) if missing else None if states else _NOTHING
+    message = _missing_message(missing, reasons) if missing else None if states else _NOTHING
     return CheckResult(
         name=COLUMN_LINEAGE,
         expectation=COLUMN_LINEAGE,
@@ -51,7 +51,7 @@ def judge_lineage(edges: Iterable[Edge], reasons: Sequence[str] = ()) -> CheckRe
     )
 
 
-def _told(missing: Sequence[str], reasons: Sequence[str]) -> str:
+def _missing_message(missing: Sequence[str], reasons: Sequence[str]) -> str:
     named = ", ".join(missing[:_MOST_NAMED]) + (", ..." if len(missing) > _MOST_NAMED else "")
     what = f"{len(missing)} columns come" if len(missing) > 1 else "1 column comes"
     because = f" ({'; '.join(reasons[:3])})" if reasons else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import open_release_store
 from clearwell.errors import TableError
 from clearwell.names import RELEASES, TableName, Zone
 from clearwell.notify.openlineage_facts import DataFacts, RunFacts, Written

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import open_release_store
 from clearwell.errors import DatasetError
 from clearwell.names import RELEASES, Zone
 from clearwell.pages.index_page import index_page

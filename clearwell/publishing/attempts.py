@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.manifest import MANIFEST
+from clearwell.datasets import MANIFEST
 from clearwell.names import RELEASES
 from clearwell.publishing.publisher import ATTEMPT, LocalPublisher, remove_attempt
 from clearwell.publishing.upload import RemotePublisher
-from clearwell.tables.control import Process
+from clearwell.tables import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest, hash_file
-from clearwell.datasets.release_store import pointed_version, versions_in
+from clearwell.datasets import CURRENT, MANIFEST, Manifest, hash_file, pointed_version, versions_in
 from clearwell.errors import DatasetError
 
 if TYPE_CHECKING:

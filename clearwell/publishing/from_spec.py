@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.datasets.keys import can_be_key
+from clearwell.datasets import can_be_key
 from clearwell.errors import DatasetError, TableNotFound, did_you_mean
 from clearwell.names import PROVENANCE
 from clearwell.publishing.inference import InferenceRecipe
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from clearwell.project.load import Project
     from clearwell.project.specs import DatasetSpec, SplitSpec
-    from clearwell.tables import Lake
-    from clearwell.tables.read.snapshot import Snapshot
+    from clearwell.tables import Lake, Snapshot
 
 __all__ = ["inference_recipe", "training_recipe"]
 

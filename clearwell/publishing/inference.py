@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.datasets.index import INDEX, IndexWriter
-from clearwell.datasets.keys import key_digests, same_keys
-from clearwell.datasets.manifest import ReleaseFile, hash_file
+from clearwell.datasets import INDEX, IndexWriter, ReleaseFile, hash_file, key_digests, same_keys
 from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import Fingerprint, row_digests
 from clearwell.publishing.order import DIGEST, DigestOrder
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from clearwell.datasets.manifest import SplitFiles
+    from clearwell.datasets import SplitFiles
 
 __all__ = ["LIVE", "InferenceRecipe", "make_inference"]
 

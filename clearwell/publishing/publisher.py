@@ -6,14 +6,14 @@ import shutil
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from clearwell.datasets.release_store import versions_in
+from clearwell.datasets import versions_in
 from clearwell.publishing.claim import adopt, claim
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from clearwell.datasets.manifest import Manifest
+    from clearwell.datasets import Manifest
 
 __all__ = ["ATTEMPT", "LocalPublisher", "Publisher", "begin_attempt", "remove_attempt"]
 

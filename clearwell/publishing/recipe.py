@@ -18,7 +18,7 @@ from clearwell.errors import DatasetError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clearwell.datasets.manifest import ReleaseFile, SplitFiles
+    from clearwell.datasets import ReleaseFile, SplitFiles
 
 __all__ = [
     "Recipe",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from clearwell.datasets.manifest import SplitFiles
+    from clearwell.datasets import SplitFiles
     from clearwell.publishing.splits import ByGroup, ByTime
 
 __all__ = ["TrainingRecipe", "make_training"]

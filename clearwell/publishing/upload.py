@@ -20,8 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clearwell.datasets.manifest import CURRENT, MANIFEST, Manifest
-from clearwell.datasets.release_store import RemoteReleaseStore, parse_pointer
+from clearwell.datasets import CURRENT, MANIFEST, Manifest, RemoteReleaseStore, parse_pointer
 from clearwell.errors import DatasetError, StoreError
 from clearwell.publishing.claim import is_overtaken
 from clearwell.publishing.publisher import ATTEMPT, begin_attempt, remove_attempt

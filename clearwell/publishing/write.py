@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import types
 
-from clearwell.datasets.manifest import ReleaseFile, SplitFiles, hash_file
-from clearwell.datasets.split import ARROW_BATCH
+from clearwell.datasets import ARROW_BATCH, ReleaseFile, SplitFiles, hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import open_release_store
 from clearwell.names import RELEASES, TableName
 from clearwell.reports.content import Figure, Page
 from clearwell.reports.formats import money, percent

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from clearwell.errors import BatchBlocked, DatasetError, ProjectError
-from clearwell.flow.build.job import rebuild
+from clearwell.flow.build.batch import rebuild
 from clearwell.flow.build.staleness import Need
 from clearwell.flow.cleanse import cleanse_code, cleanse_job
 from clearwell.flow.curate import curate_code, curate_job

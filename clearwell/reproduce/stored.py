@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from clearwell.datasets import Dataset, open_dataset
-from clearwell.datasets.catalog import find_on
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import Dataset, find_on, open_dataset, open_release_store
 from clearwell.errors import DatasetError
 from clearwell.names import RELEASES, release_path
 

@@ -25,8 +25,7 @@ from clearwell.tables import altered_files
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from clearwell.datasets import Dataset
-    from clearwell.datasets.manifest import Manifest
+    from clearwell.datasets import Dataset, Manifest
     from clearwell.engines import Engine
     from clearwell.fingerprint.rows import Fingerprint
     from clearwell.project.load import Project

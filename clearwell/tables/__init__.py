@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from clearwell.tables.control import Attempt, Blocked, Intent, StagedFile
+from clearwell.tables.control import Attempt, Blocked, Intent, Process, StagedFile
 from clearwell.tables.history.growth import Point, growth_of
 from clearwell.tables.history.pinned import altered_files, pinned_snapshot
 from clearwell.tables.lake import Lake, Table, lake_of
 from clearwell.tables.maintenance.maintain import Maintained, maintain, pending_attempts
 from clearwell.tables.read.external_writers import changed_by_others, commits_of_others
 from clearwell.tables.read.features import WriteKind
+from clearwell.tables.read.find import Found, find_rows, find_rows_in, matching, plain_row
+from clearwell.tables.read.schema import normalise
 from clearwell.tables.read.snapshot import LiveFile, Snapshot
 from clearwell.tables.records.edges import LINEAGE, edges_of, lineage_of, record_release
 from clearwell.tables.records.ledger import BUILDS, CHECKS, files_of, quarantine_of
@@ -31,6 +33,7 @@ from clearwell.tables.write.commit import (
     void_batch,
 )
 from clearwell.tables.write.delete import delete_rows
+from clearwell.tables.write.procedure import BatchPlan, WrittenBatch, write_batch
 
 __all__ = [
     "BUILDS",
@@ -38,19 +41,23 @@ __all__ = [
     "LINEAGE",
     "QUARANTINE",
     "Attempt",
+    "BatchPlan",
     "Blocked",
     "Candidate",
+    "Found",
     "Intent",
     "Lake",
     "LiveFile",
     "Maintained",
     "PartWriter",
     "Point",
+    "Process",
     "Recheck",
     "Snapshot",
     "StagedFile",
     "Table",
     "WriteKind",
+    "WrittenBatch",
     "altered_files",
     "apply_batch",
     "changed_by_others",
@@ -60,12 +67,17 @@ __all__ = [
     "delete_rows",
     "edges_of",
     "files_of",
+    "find_rows",
+    "find_rows_in",
     "growth_of",
     "lake_of",
     "lineage_of",
     "maintain",
+    "matching",
+    "normalise",
     "pending_attempts",
     "pinned_snapshot",
+    "plain_row",
     "quarantine_of",
     "read_staged",
     "record_release",
@@ -78,4 +90,5 @@ __all__ = [
     "verify_required",
     "verify_rows",
     "void_batch",
+    "write_batch",
 ]

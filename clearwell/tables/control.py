@@ -96,8 +96,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Intent:
-    """A decided batch: all that a rerun needs to carry it out without running user code again.
+    """A decided batch: all that a rerun needs to apply it without running user code again.
 
+    ``generation`` is the number of the batch that the table's contents began with: the first batch of a table
+    and each one of mode ``replace`` start a new generation, and any other continues the one that it finds.
     ``schema`` is Delta's JSON of the table's columns after the batch, ``required`` its NOT NULL columns,
     ``table_checks`` the definitions of checks across rows (repeated if others changed the table since).
     """

@@ -26,7 +26,7 @@ from clearwell.names import PROVENANCE
 from clearwell.sources import parse_type
 from clearwell.sources.values.cast import cast_text, type_name
 from clearwell.sources.values.convert import cast_values
-from clearwell.tables.read.schema import normalise
+from clearwell.tables import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,19 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clearwell.datasets.catalog import find_on
-from clearwell.datasets.manifest import Manifest
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import Manifest, find_on, open_release_store
 from clearwell.errors import DatasetError
 from clearwell.names import RELEASES
-from clearwell.tables.read.find import find_rows_in, matching, plain_row
+from clearwell.tables import find_rows_in, matching, plain_row
 from clearwell.trace.records import RowStep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from clearwell.datasets.manifest import ReleaseFile
+    from clearwell.datasets import ReleaseFile
     from clearwell.tables import Lake
 
 __all__ = ["Release", "released_rows"]

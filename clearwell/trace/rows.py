@@ -19,8 +19,7 @@ from clearwell.project.personal_data import personal_columns
 from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.sources.values.cast import cast_text
 from clearwell.stores import file_sizes
-from clearwell.tables import lineage_of, quarantine_of
-from clearwell.tables.read.find import Found, find_rows, find_rows_in, matching, plain_row
+from clearwell.tables import Found, find_rows, find_rows_in, lineage_of, matching, plain_row, quarantine_of
 from clearwell.trace.records import PERSONAL, RowStep
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import open_release_store
 from clearwell.errors import ProjectError, TableError, TableNotFound
 from clearwell.names import IDENTIFIER, PROVENANCE, RELEASES, TableName, Zone
 from clearwell.stores import parquet_file

@@ -55,6 +55,7 @@ def quarantine(project: SmallProject, table: str = "bronze_orders") -> list[dict
     return json.loads(clearwell(project, "quarantine", table, "--json").stdout)["rows"]
 
 
+@pytest.mark.promise("P5")
 def test_a_missing_source_folder(project: SmallProject) -> None:
     project.raw.rename(project.root / "rawdata")
     fails(project, "raw", "rawdata")
@@ -68,6 +69,7 @@ def test_a_file_without_records_is_taken(project: SmallProject, content: str) ->
     assert [(f["path"], f["delivered"]) for f in files] == [("raw/a.csv", 3), ("raw/b.csv", 0)]
 
 
+@pytest.mark.promise("P1")
 def test_malformed_rows_are_quarantined_with_their_text(project: SmallProject) -> None:
     bad = ["4,2026-01-01", "5,2026-01-01,5.5,too much", "six,2026-01-01,6.5", "7,2026-13-01,7.5"]
     (project.raw / "b.csv").write_text("\n".join(["order_id,day,amount", *bad, "8,2026-01-01,8.5"]) + "\n")
@@ -79,6 +81,7 @@ def test_malformed_rows_are_quarantined_with_their_text(project: SmallProject) -
     assert_bronze_balances(project.lake, "orders", project.raw)
 
 
+@pytest.mark.promise("P1")
 def test_wrong_encoding_costs_its_own_rows_and_keeps_their_bytes(project: SmallProject) -> None:
     (project.raw / "b.csv").write_bytes(
         b"order_id,day,amount,place\n4,2026-01-01,4.5,Z\xfcrich\n5,2026-01-01,5.5,Bern\n"
@@ -109,6 +112,7 @@ def test_broken_json_lines(project: SmallProject) -> None:
     assert_bronze_balances(project.lake, "orders", project.raw)
 
 
+@pytest.mark.promise("P1")
 def test_a_truncated_parquet_file_is_set_aside_and_the_others_are_taken(project: SmallProject) -> None:
     yaml = project.root / "pipelines" / "orders" / "defs.yaml"
     yaml.write_text(
@@ -135,12 +139,14 @@ SUITE = """
     """
 
 
+@pytest.mark.promise("P5")
 def test_a_suite_that_names_a_column_which_does_not_exist(project: SmallProject) -> None:
     project.write_suite(SUITE)
     project.write_yaml(suite="silver_orders")
     fails(project, "expectations/silver_orders.yaml:", "amonut", "amount")
 
 
+@pytest.mark.promise("P5")
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -158,6 +164,7 @@ def test_a_transform_that_fails(project: SmallProject, body: str, said: list[str
     assert query(replay(project.lake / "bronze" / "orders").files, "SELECT count(*) FROM t") == [(3,)]
 
 
+@pytest.mark.promise("P5")
 def test_an_unknown_yaml_key(project: SmallProject) -> None:
     yaml = project.root / "pipelines" / "orders" / "defs.yaml"
     yaml.write_text(yaml.read_text().replace("settle_seconds", "setle_seconds"))
@@ -165,6 +172,7 @@ def test_an_unknown_yaml_key(project: SmallProject) -> None:
         fails(project, "pipelines/orders/defs.yaml:9", "setle_seconds", "settle_seconds", command=command)
 
 
+@pytest.mark.promise("P5")
 def test_an_engine_that_dies_in_mid_run(project: SmallProject) -> None:
     head = TRANSFORM.partition("    return")[0]
     project.write_transform(

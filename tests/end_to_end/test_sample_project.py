@@ -60,6 +60,7 @@ def test_row_counts(ran: Sample, table: str, rows: int) -> None:
     assert one(ran, table, "SELECT count(*) FROM t") == (rows,)
 
 
+@pytest.mark.promise("P1", "P2")
 def test_every_delivered_record_is_in_exactly_one_place(ran: Sample) -> None:
     folders = {"flights": "flights", "weather": "weather", "wildlife_strikes": "wildlife"}
     for name, folder in folders.items():
@@ -132,6 +133,7 @@ def test_the_strikes_of_the_twentieth_century_train(ran: Sample) -> None:
     dataset.verify()
 
 
+@pytest.mark.promise("P3", "embedded")
 def test_a_second_run_adds_no_row_and_no_version_anywhere(ran: Sample) -> None:
     before = tables_at(ran.lake)
     assert before["history/builds"] > 0
@@ -163,6 +165,7 @@ def test_listings_are_one_json_document(ran: Sample) -> None:
     assert ran.json("doctor")
 
 
+@pytest.mark.promise("P2")
 def test_the_report_balances(ran: Sample) -> None:
     report = json.loads((ran.lake / "reports" / "storage-cost.json").read_text())
     whole = Fraction(report["total"]["cost_per_month"])
@@ -217,6 +220,7 @@ def test_a_lake_that_was_put_back_elsewhere_goes_on_from_there(ran: Sample, tmp_
     assert "raw_flights.arr_delay" in elsewhere.clearwell("lineage", "late_flights.is_late")
 
 
+@pytest.mark.promise("P7")
 def test_another_time_zone_locale_and_day_give_the_same_release(ran: Sample, tmp_path: Path) -> None:
     elsewhere = Sample(copy_sample(tmp_path).root, {"TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "tr_TR.UTF-8"})
     names = ("late_flights", "strike_risk", "maintenance_reports")

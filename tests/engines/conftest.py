@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from tests.services.s3 import S3Server
 
 FIXTURES = {"embedded": "engine", "spark": "spark_engine", "connect": "connect_engine"}
+MARKS: dict[str, list[pytest.MarkDecorator]] = {
+    "embedded": [],
+    "spark": [pytest.mark.spark, pytest.mark.xdist_group("spark")],
+    "connect": [pytest.mark.cluster, pytest.mark.full, pytest.mark.xdist_group("cluster")],
+}
+"""What a test of an engine is marked with: what it needs, and the process that all such tests run in."""
 
 
 def chosen_engines(config: pytest.Config) -> list[str]:
@@ -64,6 +71,11 @@ def embedded_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 @pytest.fixture(scope="session")
-def results() -> Results:
+def results(pytestconfig: pytest.Config) -> Iterator[Results]:
     """What came of each case on each engine in this run."""
-    return Results()
+    recording = pytestconfig.getoption("--record-engines")
+    if recording and os.environ.get("PYTEST_XDIST_WORKER"):
+        raise pytest.UsageError("--record-engines writes what one process has seen: run it with -n 0")
+    results = Results(recording=recording)
+    yield results
+    results.write()

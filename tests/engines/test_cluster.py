@@ -157,6 +157,7 @@ def assert_each_order_once(project: SmallProject) -> None:
     }
 
 
+@pytest.mark.promise("sc://host:port")
 def test_workers_have_no_clearwell_and_no_project_but_what_is_sent(
     cluster: Cluster, waiting: Waiting
 ) -> None:
@@ -183,6 +184,7 @@ def test_workers_have_no_clearwell_and_no_project_but_what_is_sent(
     subprocess.run([python, "-c", "import pyarrow"], cwd=folder, check=True)
 
 
+@pytest.mark.promise("sc://host:port")
 def test_an_executor_that_is_killed_in_mid_run_loses_nothing(mended: Cluster, waiting: Waiting) -> None:
     with engine_of(waiting.project, mended) as engine:
         running = InBackground(waiting.project, engine)
@@ -352,6 +354,7 @@ def test_the_workers_read_the_raw_files_of_the_sample_project_and_bring_the_same
         assert all("/task-" in file for file in files), "a driver has read them"
 
 
+@pytest.mark.promise("P1")
 def test_an_executor_that_is_killed_while_it_reads_raw_files_brings_each_record_once(
     mended: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,7 @@ def test_deleted_beside_the_files_and_back(lake: Lake, engine: Engine, spark_eng
     assert sorted(ids) == sorted({*left, *range(ROWS, 2 * ROWS), *range(3 * ROWS, 4 * ROWS)})
 
 
+@pytest.mark.promise("P6")
 def test_no_nan_of_other_writers_is_lost_to_a_filter(
     lake: Lake, engine: Engine, spark_engine: Engine
 ) -> None:

@@ -22,6 +22,7 @@ WRITERS = {"embedded": (80, 80), "spark": (40,)}
 """Engine -> batches of each of its processes: 200 in all."""
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.slow
 def test_each_acknowledged_batch_is_there_once(s3: S3Space, tmp_path: Path) -> None:
     places = dict.fromkeys(("silver", "control", "files", "history", "quarantine"))

@@ -85,6 +85,7 @@ def told_equal(sample: Sample, *options: str) -> None:
     assert all(table["as_recorded"] for table in found["tables"])
 
 
+@pytest.mark.promise("P7", "spark")
 @pytest.mark.parametrize("release", RELEASES)
 def test_local_spark_makes_again_what_the_embedded_engine_published(
     published: Sample, spark_engine: Engine, release: str
@@ -92,6 +93,7 @@ def test_local_spark_makes_again_what_the_embedded_engine_published(
     made_again(published, release, spark_engine)
 
 
+@pytest.mark.promise("sc://host:port")
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_cluster_makes_it_again_on_a_shared_folder(
     published: Sample, connect: Engine, release: str

@@ -18,8 +18,8 @@ from clearwell.tables import Lake, delete_rows, maintain
 from clearwell.tables.history.growth import growth_of
 from clearwell.tables.maintenance.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
-from tests.faults import test_kill_at_every_step as killing
 from tests.faults import test_races as races
+from tests.faults.worker import run
 from tests.project import EDITED, MODES, SmallProject, make_project, run_steps
 from tests.unit.flow.build import test_blocking as blocking
 from tests.unit.tables.write import test_commit as committing
@@ -112,6 +112,7 @@ def test_each_part_lies_where_it_is_said_to(
     assert local == there - set(MIXTURES[mixture])
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("mixture", ["bucket", "hybrid"])
 def test_maintenance_frees_what_no_reader_needs_and_nothing_else(
     make: Callable[..., SmallProject], engine: Engine, mixture: str
@@ -155,6 +156,7 @@ def test_maintenance_frees_what_no_reader_needs_and_nothing_else(
     assert races.order_ids(project) == [*range(1, 21)]
 
 
+@pytest.mark.promise("P2")
 def test_a_warning_quarantines_and_a_critical_check_blocks(
     make: Callable[..., SmallProject], engine: Engine
 ) -> None:
@@ -162,6 +164,7 @@ def test_a_warning_quarantines_and_a_critical_check_blocks(
     blocking.test_a_critical_check_blocks_and_stays_red_until_something_changes(project, engine)
 
 
+@pytest.mark.promise("P2")
 def test_rows_of_a_warning_are_in_quarantine(make: Callable[..., SmallProject], engine: Engine) -> None:
     project = _audited(make)
     blocking.test_a_row_of_a_warning_is_quarantined_with_its_reason(project, engine)
@@ -223,11 +226,11 @@ def test_a_process_is_killed(
 ) -> None:
     project = make(mode)
     project.deliver("week1.csv", 1, 10, bad=2)
-    assert killing.run(project, engine).returncode == 0
+    assert run(project, engine).returncode == 0
     project.deliver("week2.csv", 6, 10, bad=1) if mode == "merge" else project.deliver("week2.csv", 11, 10)
-    killed = killing.run(project, engine, "--die", step, table, "1")
+    killed = run(project, engine, die=(step, table, 1))
     assert killed.returncode == -9, killed.stderr
-    assert killing.run(project, engine).returncode == 0
+    assert run(project, engine).returncode == 0
     assert races.order_ids(project) == ([*range(1, 16)] if mode == "merge" else [*range(1, 21)])
     assert_bronze_balances(project.on_disk(), "orders", project.raw)
 
@@ -240,10 +243,12 @@ def test_a_run_wakes_after_another_has_passed(
     races.test_a_run_that_wakes_after_another_has_passed(make(mode), engine, step, "silver_orders")
 
 
+@pytest.mark.promise("P4")
 def test_a_merge_is_overtaken_by_a_compaction(make: Callable[..., SmallProject], engine: Engine) -> None:
     assert races._merge_overtaken_by_compaction(make("merge"), engine) == [*range(1, 11)]
 
 
+@pytest.mark.promise("P4")
 def test_many_writers_and_a_compactor_at_once(tmp_path: Path, places: dict[str, str]) -> None:
     """Each batch that was acknowledged is there once."""
     writers, batches = 3, 4

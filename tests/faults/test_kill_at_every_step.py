@@ -6,32 +6,24 @@ die by SIGKILL; the judge is tests.checker, which knows no Clearwell.
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+import shutil
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
+from tests.faults.worker import run
 from tests.project import EDITED, SmallProject, make_project
+from tests.unit.tables.write.test_commit import STEPS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from clearwell.engines import Engine
 
-pytestmark = pytest.mark.slow
-
-STEPS = [
-    *(("stage", 1), ("staged", 1), ("intent", 1), ("decided", 1), ("quarantine", 1), ("files", 1)),
-    *(("table", 1), ("commit", 1), ("committed", 1), ("history", 1)),
-]
 CASES = [("append", "bronze_orders"), ("merge", "silver_orders"), ("replace", "silver_orders")]
-
-
-def run(project: SmallProject, engine: Engine, *options: str) -> subprocess.CompletedProcess[str]:
-    address = f"sc://{engine.session().client._builder.endpoint}"
-    command = [sys.executable, "-m", "tests.faults.worker", str(project.root), address, *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=Path.cwd())
 
 
 def orders(project: SmallProject, column: str) -> list[tuple]:
@@ -40,18 +32,33 @@ def orders(project: SmallProject, column: str) -> list[tuple]:
     )
 
 
+@pytest.fixture(scope="module")
+def first_weeks(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A project of a write mode that has taken its first week, to be copied: made once for all steps."""
+
+    @cache
+    def make(mode: str) -> Path:
+        project = make_project(tmp_path_factory.mktemp(mode) / "project", mode=mode)
+        project.deliver("week1.csv", 1, 10, bad=2)
+        ended = run(project, engine)
+        assert ended.returncode == 0, ended.stderr
+        return project.root
+
+    return make
+
+
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize(("mode", "table"), CASES)
-@pytest.mark.parametrize(("step", "nth"), STEPS)
+@pytest.mark.parametrize("step", STEPS)
 def test_a_run_killed_there_and_run_again(
-    tmp_path: Path, engine: Engine, step: str, nth: int, mode: str, table: str
+    tmp_path: Path, engine: Engine, first_weeks: Callable[[str], Path], step: str, mode: str, table: str
 ) -> None:
-    project = make_project(tmp_path / "project", mode=mode)
-    project.deliver("week1.csv", 1, 10, bad=2)
-    assert run(project, engine).returncode == 0
+    project = SmallProject(tmp_path / "project")
+    shutil.copytree(first_weeks(mode), project.root)
     second = 6 if mode == "merge" else 11  # a merge is sent some orders again
     project.deliver("week2.csv", second, 10, bad=1)
 
-    killed = run(project, engine, "--die", step, table, str(nth))
+    killed = run(project, engine, die=(step, table, 1))
     assert killed.returncode == -9, killed.stderr
     assert f"killed at {step} of {table}" in killed.stdout.splitlines()
     assert_every_version_balances(project.on_disk(), "bronze", "orders")

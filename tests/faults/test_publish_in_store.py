@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +13,14 @@ from clearwell.flow.maintain import maintain_lake, pinned_versions
 from clearwell.flow.publish import publish
 from clearwell.model import Outcome
 from clearwell.publishing.attempts import leftover_attempts
-from tests.unit.publishing.project import load, project, rows, write
+from tests.faults.forks import FORKS, Forked, run_forked
+from tests.faults.publisher import KILLED_AT, publish_and_die, publish_once
+from tests.unit.publishing.project import project, rows, write
 from tests.unit.publishing.storing import objects, put
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clearwell.flow.run import Run
     from tests.services.s3 import S3Space
 
@@ -36,52 +37,13 @@ def run(lake: str, tmp_path: Path) -> Run:
     return project(tmp_path)
 
 
-# What a publisher does last before it is killed, and whether its release is complete by then.
-KILLED_AT = {
-    "make_training": False,  # half of the data is written on this machine
-    "first upload": False,
-    "all uploads": False,
-    "manifest": True,
-    "pointer": True,
-}
-_RUN = """
-import os, signal, sys, pathlib
-from clearwell.flow import publish as module
-from clearwell.datasets import upload
-from tests.unit.publishing.project import load
-run, at = load(pathlib.Path(sys.argv[1])), sys.argv[2]
-def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-if at == "make_training":
-    def half(batches, recipe, folder, **given):
-        (folder / "data").mkdir()
-        (folder / "data" / "train-00000.parquet").write_bytes(b"half")
-        die()
-    module.make_training = half
-elif at == "first upload":
-    old = upload.upload
-    def one(file, url):
-        old(file, url)
-        die()
-    upload.upload = one
-elif at == "all uploads":
-    upload.RemotePlace.put_new = die
-elif at == "manifest":
-    upload.RemotePublisher._point = die
-else:
-    upload.RemotePublisher.forget = die
-module.publish(run, run.project.datasets["late_flights"])
-"""
-
-
 @pytest.mark.parametrize("at", KILLED_AT)
 def test_a_kill_at_each_step_leaves_nothing_half_made(run: Run, lake: str, tmp_path: Path, at: str) -> None:
     spec = run.project.datasets["late_flights"]
     write(run.lake, rows(50))
     publish(run, spec)
     write(run.lake, rows(70))
-    done = subprocess.run(
-        [sys.executable, "-c", _RUN, str(tmp_path), at], capture_output=True, timeout=120, check=False
-    )
+    done = run_forked(publish_and_die, tmp_path, at)
     assert done.returncode == -signal.SIGKILL, done.stderr
     seen = open_dataset("late_flights", lake=lake)
     assert seen.version == (2 if at == "pointer" else 1)
@@ -178,31 +140,15 @@ def test_a_run_that_sleeps_while_another_publishes_later_data_does_not_go_back(
     }
 
 
-def _publish_once(root: str, exclude: list[str], gate: Any, results: Any) -> None:
-    run = load(Path(root))
-    spec = run.project.datasets["late_flights"]
-    gate.wait(60)
-    result = publish(run, spec.model_copy(update={"exclude": (*spec.exclude, *exclude)}))
-    results.put((result.version, str(result.outcome)))
-
-
 @pytest.mark.parametrize("same", [True, False])
 def test_two_publishers_at_once_make_one_release_of_the_same_and_two_of_others(
     run: Run, lake: str, tmp_path: Path, same: bool
 ) -> None:
     write(run.lake, rows(50))
-    context = multiprocessing.get_context("spawn")
-    gate, results = context.Barrier(2), context.Queue()
-    workers = [
-        context.Process(target=_publish_once, args=(str(tmp_path), excluded, gate, results))
-        for excluded in ([], [] if same else ["wind"])
-    ]
-    for worker in workers:
-        worker.start()
-    said = sorted(results.get(timeout=60) for _ in workers)
-    for worker in workers:
-        worker.join(60)
-    assert said == ([(1, "built"), (1, "unchanged")] if same else [(1, "built"), (2, "built")])
+    start = FORKS.Barrier(2)
+    workers = [Forked(publish_once, tmp_path, excluded, start) for excluded in ([], [] if same else ["wind"])]
+    said = sorted(json.loads(worker.end().stdout) for worker in workers)
+    assert said == ([[1, "built"], [1, "unchanged"]] if same else [[1, "built"], [2, "built"]])
     for version in {version for version, _ in said}:
         open_dataset("late_flights", version=version, lake=lake).verify()
     named = {path for path in objects(f"{lake}/releases/late_flights") if path.endswith("manifest.json")}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ from clearwell.tables import maintain
 from clearwell.tables import swap as swap_module
 from clearwell.tables.maintenance.compact import compact
 from tests.checker import assert_bronze_balances, assert_every_version_balances, query, replay
+from tests.faults.worker import start
 from tests.project import SmallProject, make_project
 
 if TYPE_CHECKING:
@@ -98,16 +97,13 @@ def _keeping_errors(errors: list[Exception], function: Callable[..., None], *arg
         errors.append(error)
 
 
-@pytest.mark.slow
+@pytest.mark.promise("P3")
 def test_two_runs_at_once(project: SmallProject, engine: Engine) -> None:
-    address = f"sc://{engine.session().client._builder.endpoint}"
-    command = [sys.executable, "-m", "tests.faults.worker", str(project.root), address]
     for number in range(3):
         project.deliver(f"{number}.csv", 1 + 10 * number, 10, day=f"2026-01-0{number + 1}", bad=1)
-        runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-        for run in runs:
-            _, stderr = run.communicate(timeout=120)
-            assert run.returncode == 0, stderr.decode()
+        for run in [start(project, engine) for _ in range(2)]:
+            ended = run.end()
+            assert ended.returncode == 0, ended.stderr
     assert order_ids(project) == list(range(1, 31))
     assert_bronze_balances(project.on_disk(), "orders", project.raw)
     assert_every_version_balances(project.on_disk(), "silver", "orders")
@@ -165,6 +161,7 @@ def _versions(project: SmallProject) -> dict[str, int]:
     return {str(name): lake.existing(name).version for name in lake.tables()}
 
 
+@pytest.mark.promise("P8")
 def test_maintenance_keeps_what_a_run_under_way_has_staged(project: SmallProject, engine: Engine) -> None:
     project.deliver("a.csv", 1, 5)
     run_all(project, engine)

@@ -35,6 +35,7 @@ ROWS = {
 }
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize("whole_group", [True, False], ids=["process group", "first process"])
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_a_run_killed_at_a_random_moment(tmp_path: Path, round_: int, whole_group: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clearwell.settings import Settings
-    from clearwell.tables.lake import Lake
+    from clearwell.tables import Lake
 
 __all__ = ["Session", "options"]
 
@@ -52,7 +52,7 @@ class Session:
             TableError: there is nothing at that place.
         """
         from clearwell.settings import lake_at
-        from clearwell.tables.lake import Lake, lake_of
+        from clearwell.tables import Lake, lake_of
 
         if self.lake is None or self.profile or (isinstance(self.lake, str) and _in_project()):
             lake = lake_of(self.settings())  # the pages of what lies elsewhere are in the project

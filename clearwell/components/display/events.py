@@ -89,7 +89,7 @@ def check_results(
         return
     rules = rules_of(suite)
     for check in result.checks:
-        told = check.why or "passed" if check.success else _told(check, result)
+        told = check.why or "passed" if check.success else _failed_description(check, result)
         yield check_result(key, check, told, rules.get(check.name), **lineage_numbers(check))
     yield _files_readable(key, result)
 
@@ -135,7 +135,7 @@ def unchanged(result: BuildResult) -> str:
     return f"New data was rejected; {table}."
 
 
-def _told(check: CheckResult, result: BuildResult) -> str:
+def _failed_description(check: CheckResult, result: BuildResult) -> str:
     said = [what_failed(check)]
     if check.blocks:
         said.append(unchanged(result))

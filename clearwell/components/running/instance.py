@@ -18,7 +18,7 @@ from dagster._core.instance.ref import InstanceRef  # the public from_config() t
 
 from clearwell.components.running.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
-from clearwell.tables.control import Process
+from clearwell.tables import Process
 
 if TYPE_CHECKING:
     from collections.abc import Generator

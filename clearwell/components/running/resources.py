@@ -17,8 +17,7 @@ import dagster as dg
 from clearwell.components.running.record import LakeRun, RunRecord
 from clearwell.components.running.report_after_failure import report_after_failure
 from clearwell.flow.run import Engines, Run
-from clearwell.tables import lake_of
-from clearwell.tables.control import Process
+from clearwell.tables import Process, lake_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CodeArchive"]
 
-_CLEARWELL = Path(__file__).absolute().parents[1]
+_CLEARWELL = Path(__file__).absolute().parents[2]
 _LARGEST = 64 << 20
 _NOT_OURS = {"__pycache__", "node_modules"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from clearwell.model import Scope, Severity
 from clearwell.names import TableName, Zone
 from clearwell.project.personal_data import personal_columns, spread, tables_before
-from clearwell.tables import files_of, lineage_of
-from clearwell.tables.staging.stage import read_staged
+from clearwell.tables import files_of, lineage_of, read_staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

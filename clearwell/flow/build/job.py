@@ -1,56 +1,24 @@
-"""Bring a table up to date from other tables: transform, stage, verify, audit, decide, carry out.
-
-The one procedure behind ``cleanse`` and ``curate``. Nothing is visible until the table's commit; whoever
-loses the decision to another run adopts it and looks again at what is new.
-"""
+"""A job: the table that ``cleanse`` or ``curate`` builds, and all that the build needs to know of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clearwell.curation import keep_latest
-from clearwell.errors import CandidateRefused, CommitConflict
-from clearwell.flow.build.audit import Audit
-from clearwell.flow.build.lineage import Declared, build_lineage
-from clearwell.flow.build.staleness import Need, fingerprint, last_build, touched_by_others, what_is_new
-from clearwell.flow.results import built_result, raise_blocked, unchanged_result
-from clearwell.flow.run import Run, log
-from clearwell.lineage import judge_lineage
-from clearwell.tables import (
-    Blocked,
-    Candidate,
-    Intent,
-    Snapshot,
-    WriteKind,
-    apply_batch,
-    count_by_file,
-    decide,
-    files_of,
-    recover,
-    schema_json,
-    stage_frame,
-    stage_rejected,
-    verify_files,
-    verify_keys,
-    verify_required,
-    verify_rows,
-)
+from clearwell.flow.build.lineage import Declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyspark.sql import DataFrame
 
-    from clearwell.model import BuildResult, CheckResult, Edge, FileCounts
+    from clearwell.flow.build.staleness import Need
     from clearwell.names import TableName
     from clearwell.project.specs import WriteSpec
     from clearwell.quality import Suite
+    from clearwell.tables import Snapshot
 
-__all__ = ["Job", "build", "rebuild"]
-
-_MOST_TRIES = 20
+__all__ = ["Job"]
 
 
 @dataclass(frozen=True)
@@ -65,209 +33,3 @@ class Job:
     incremental: bool
     frame: Callable[[Need, tuple[Snapshot, ...]], DataFrame]
     declared: Declared = field(default_factory=Declared)
-
-
-def build(run: Run, job: Job) -> BuildResult:
-    """Build ``job``'s table if anything is new.
-
-    Raises:
-        BatchBlocked: a critical check failed; the table is unchanged.
-        CandidateRefused: the transform's rows break what the table promises.
-        CommitConflict: other runs won every decision.
-    """
-    lake, name = run.lake, job.name
-    audit = Audit(run, name, job.suite)
-    recovered = False
-    for _ in range(_MOST_TRIES):
-        recovered |= recover(lake, name, engine=run.engine, recheck=audit.still_holds) is not None
-        snapshot = lake.table(name).snapshot()
-        sources = tuple(lake.existing(table) for table in job.inputs)
-        inputs = tuple(source.state for source in sources)
-        last = last_build(run, name, snapshot)
-        need = what_is_new(
-            last,
-            code=job.code,
-            inputs=inputs,
-            mode=job.write.mode,
-            refresh=run.must_refresh(name),
-            incremental=job.incremental,
-            touched=touched_by_others(last, sources),
-        )
-        if need is None:
-            return unchanged_result(name, snapshot, last, recovered=recovered)
-        if snapshot is not None:
-            snapshot.require_writable(WriteKind.of(need.mode))
-        known = last.lineage if last and need.mode != "replace" else ()
-        intent = _candidate(run, job, audit, snapshot, sources=sources, need=need, known=known)
-        winner = decide(lake, intent)
-        held = apply_batch(lake, winner, engine=run.engine, recheck=audit.still_holds)
-        if winner.attempt == intent.attempt:
-            run.refreshed(name)
-            if held:
-                return built_result(run, name, winner, need.reason, recovered=recovered)
-        else:
-            lake.discard(intent.attempt, name)
-            log.info("%s: another run was first; looking again", name)
-    raise CommitConflict("other runs won every decision", place=str(name), hint="run again; nothing was lost")
-
-
-def rebuild(run: Run, job: Job, need: Need, sources: tuple[Snapshot, ...], *, batch: int) -> Intent:
-    """Make ``batch`` of ``job``'s table of exactly these sources, in a lake that nobody else writes.
-
-    Raises:
-        BatchBlocked: a critical check failed; the table is unchanged.
-        CandidateRefused: the transform's rows break what the table promises.
-    """
-    lake = run.lake
-    audit = Audit(run, job.name, job.suite)
-    snapshot = lake.table(job.name).snapshot()
-    intent = _candidate(run, job, audit, snapshot, sources=sources, need=need, known=(), batch=batch)
-    apply_batch(lake, decide(lake, intent), engine=run.engine, recheck=audit.still_holds)
-    return intent
-
-
-def _candidate(
-    run: Run,
-    job: Job,
-    audit: Audit,
-    snapshot: Snapshot | None,
-    *,
-    sources: tuple[Snapshot, ...],
-    need: Need,
-    known: tuple[Edge, ...],
-    batch: int | None = None,
-) -> Intent:
-    """Stage, verify and audit a batch; the intent that would publish it, with the edges of those before."""
-    lake, name = run.lake, job.name
-    batch = batch or (snapshot.batch if snapshot else 0) + 1
-    inputs = tuple(source.state for source in sources)
-    build_id = fingerprint(
-        name, batch, need.mode, job.code, *((s.table, s.generation, s.batch) for s in inputs)
-    )
-    _stay_blocked(run, name, batch, build_id)
-    log.info("%s: building (%s)", name, need.reason)
-    started = datetime.now(UTC).isoformat(timespec="milliseconds")
-    attempt = lake.begin(name, batch)
-    frame = job.frame(need, sources)
-    required = job.write.key or job.write.partition_by
-    _require_columns(frame, (*required, *job.write.order_by), snapshot, need, name)
-    lineage = build_lineage(run, name, frame, job.declared, sources)
-    audit.edges = lineage.edges
-    frame = _latest(frame, job.write, need, sources[0])
-    conditions = audit.conditions(frame)
-    candidate = stage_frame(
-        lake, name, attempt, frame, run.engine, rejects=audit.rejecting(conditions), required=required
-    )
-    verify_rows(candidate.returned, candidate.accepted_rows, candidate.rejected_rows, place=str(name))
-    place, root = str(name), lake.table(name).root
-    verify_files(root, candidate.accepted, candidate.schema, place=place)
-    if need.mode == "merge" or (need.mode == "replace" and job.write.key):
-        verify_keys(audit.accepted(candidate), job.write.key, place=place, shown=audit.shown)
-    checks = (
-        *audit.judge(candidate, conditions, snapshot, mode=need.mode, key=required),
-        judge_lineage(lineage.edges, lineage.reasons),
-    )
-    if any(check.blocks for check in checks):
-        _block(run, candidate, batch, build_id, checks, _files(run, job, candidate, sources))
-    verify_required(candidate.accepted, required, place=place)  # now: a check of the key says more
-    rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
-    files = _files(run, job, candidate, sources)
-    lake.store.delete(
-        f"{name.path}/{file.path}" for file in candidate.rejected
-    )  # the quarantine has them now
-    return Intent(
-        table=str(name),
-        batch=batch,
-        generation=batch if need.mode == "replace" or snapshot is None else snapshot.generation,
-        mode=need.mode,
-        attempt=attempt.id,
-        schema=schema_json(candidate.schema_with(required)),
-        planned_version=snapshot.version if snapshot else 0,
-        key=required,
-        required=required,
-        accepted=candidate.accepted,
-        rejected=rejected,
-        files=files,
-        returned=candidate.returned,
-        code=job.code,
-        inputs=inputs,
-        checks=checks,
-        table_checks=audit.table_checks(),
-        run=run.id,
-        engine=run.engine.name,
-        started=started,
-        lineage=tuple(sorted({*known, *lineage.edges})),
-    )
-
-
-def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) -> DataFrame:
-    """Of the rows of one key, or partition, those of the latest batch: as if the batches had come one by one.
-
-    Rows of one key and one batch all stay unless ``order_by`` tells them apart; ``verify_keys`` refuses them.
-    """
-    first_batch = source.generation if need.after_batch is None else need.after_batch + 1
-    several = first_batch != source.batch and "_batch_id" in frame.columns
-    order = [*(("_batch_id",) if several else ()), *write.order_by]
-    key = write.key or write.partition_by
-    return keep_latest(frame, key=key, order_by=order) if key and order else frame
-
-
-def _require_columns(
-    frame: DataFrame, key: tuple[str, ...], snapshot: Snapshot | None, need: Need, name: TableName
-) -> None:
-    """The transform's columns must hold the key, and all that the table has, unless it is replaced."""
-    promised = list(key)
-    if snapshot is not None and need.mode != "replace":
-        promised += snapshot.schema.names
-    if missing := [column for column in promised if column not in frame.columns]:
-        raise CandidateRefused(
-            f"the transform returns no column {', '.join(map(repr, missing))};"
-            f" it returns {', '.join(frame.columns)}",
-            place=str(name),
-            hint="return it, or rebuild the table with --full-refresh if it shall go",
-        )
-
-
-def _stay_blocked(run: Run, name: TableName, batch: int, build_id: str) -> None:
-    """Raise again what blocked this very build: neither data nor code has changed since."""
-    for blocked in run.lake.control.blocked(name):
-        if blocked.batch == batch and blocked.build == build_id:
-            log.info("%s: still blocked, nothing has changed since %s", name, blocked.when)
-            raise_blocked(run, name, blocked)
-
-
-def _block(
-    run: Run,
-    candidate: Candidate,
-    batch: int,
-    build_id: str,
-    checks: tuple[CheckResult, ...],
-    files: tuple[FileCounts, ...],
-) -> None:
-    name = candidate.attempt.table
-    failed = [check for check in checks if check.blocks]
-    blocked = Blocked(
-        table=name,
-        batch=batch,
-        build=build_id,
-        attempt=candidate.attempt.id,
-        when=datetime.now(UTC).isoformat(timespec="seconds"),
-        reason="; ".join(
-            f"{check.name}: {check.message}" if check.message else check.name for check in failed
-        ),
-        checks=checks,
-        files=tuple(replace(f, accepted=0, quarantined=0, blocked=f.delivered) for f in files),
-        rows=candidate.returned,
-        staged=(*candidate.accepted, *candidate.rejected),
-    )
-    run.lake.control.block(blocked)
-    raise_blocked(run, run.lake.table(name).name, blocked)
-
-
-def _files(run: Run, job: Job, candidate: Candidate, sources: tuple[Snapshot, ...]) -> tuple[FileCounts, ...]:
-    """What each raw file brought to this batch, with the paths that the first input knows."""
-    counted = count_by_file(run.lake, job.name, candidate)
-    paths = (
-        {f.file_id: f.path for source in sources[:1] for f in files_of(run.lake, source)} if counted else {}
-    )
-    return tuple(replace(f, path=paths.get(f.file_id, f.path)) for f in counted)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.lineage import CONSTANT, MISSING, ColumnLineage, column_lineage
 from clearwell.model import Edge
-from clearwell.names import PROVENANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,9 +26,7 @@ __all__ = [
     "Declared",
     "build_lineage",
     "declared_code",
-    "raw_lineage",
     "read_input",
-    "release_lineage",
     "wrong_origins",
 ]
 
@@ -93,23 +90,6 @@ def wrong_origins(declared: Declared, inputs: Mapping[str, Sequence[str] | None]
 def declared_code(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """What a declaration adds to the hash of a table's code: nothing, where there is none."""
     return tuple(f"{column} <- {', '.join(columns[column])}" for column in sorted(columns))
-
-
-def raw_lineage(name: TableName, declared: Mapping[str, str], columns: Sequence[str]) -> tuple[Edge, ...]:
-    """The edges of a bronze table: values as they are in the raw files, or cast to a ``declared`` type."""
-    edges: list[Edge] = []
-    for column in columns:
-        if column in PROVENANCE:
-            edges.append(Edge(column, "", "", CONSTANT))
-            continue
-        kept = declared.get(column, "string").strip().lower() == "string"
-        edges.append(Edge(column, f"raw_{name.name}", column, "IDENTITY" if kept else "TRANSFORMATION"))
-    return tuple(sorted(edges))
-
-
-def release_lineage(columns: Sequence[str], table: str) -> tuple[Edge, ...]:
-    """The edges of a release of ``table``: its columns as they are."""
-    return tuple(sorted(Edge(column, table, column, "IDENTITY") for column in columns))
 
 
 def _gives_way(edge: Edge) -> bool:

@@ -1,9 +1,9 @@
-"""Read raw files where it suits: here, or on the workers of a cluster that see the same folders.
+"""Decide where raw files are read: in this process, or on workers of a cluster that see the same folders.
 
-Workers run the code that reads files here, each on some of the files in their order, and stage parts under
-the attempt like anyone else. What they made comes back as a report, and is taken over by the same rules: so
-who read a file changes no row and no count. A task that a cluster runs twice writes parts of other names;
-only reported ones count. Refused: workers that do not see the files.
+Workers run the same code as this process (``Landing``), each on some of the files in their order, and stage
+parts under the same attempt. What they staged comes back as reports, which ``Landing.collect`` takes over by
+the same rules. So rows and counts do not depend on who read a file. A task that a cluster runs twice writes
+parts of other names; only reported ones count. Refused: workers that do not see the files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from clearwell import errors
 from clearwell.errors import ClearwellError, EngineError
-from clearwell.flow.landing.result import Landed
+from clearwell.flow.landing.result import Landed, Share, Target
 from clearwell.flow.landing.write import Landing
 from clearwell.sources import SourceSpec
 from clearwell.tables import Lake
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from clearwell.sources import RawFile
     from clearwell.tables import Attempt
 
-__all__ = ["WorkerLanding", "take"]
+__all__ = ["WorkerLanding", "read_shares"]
 
 _WORTH_BYTES = 64 << 20
 """Less than this is read here before a cluster has begun."""
@@ -45,40 +45,38 @@ _SHARE_FILES = 2_000
 _REPORT = pa.schema([("share", pa.int64()), ("landed", pa.string())])
 
 
-def take(run: Run, landing: Landing, files: Sequence[RawFile]) -> None:
-    """Let ``landing`` have the files: read by the workers if the project wants it and they can, else here.
+def read_shares(run: Run, target: Target, files: Sequence[RawFile]) -> tuple[Share, ...]:
+    """The raw files of a batch in shares, in their order.
+
+    The workers have read and staged them if the project wants that and they can. If not, there is one share,
+    which nobody has read.
 
     Raises:
         EngineError: the workers do not see the files, or the engine fails.
     """
     if not _suits(run, files):
-        landing.take(files)
-        return
-    shares, known = _shares(files), landing.table_schema
+        return (Share(tuple(files)),)
+    shares, known = _shares(files), target.table_schema
     task = WorkerLanding(
         root=str(run.lake.root),
         places=dict(run.lake.store.places),
-        name=landing.name,
-        attempt=landing.attempt,
-        source=_plain(landing.spec),
+        name=target.name,
+        attempt=target.attempt,
+        source=_plain(target.source),
         table_schema=None if known is None else known.serialize().to_pybytes(),
-        moment=landing.moment,
+        moment=target.moment,
         shares=shares,
     )
     with run.engine.work(f"reading {len(files):,} raw files"):
         numbers = run.engine.session().range(0, len(shares), 1, len(shares))
-        told = numbers.mapInArrow(task, "share bigint, landed string").toArrow().to_pylist()
-    reports = {row["share"]: row["landed"] for row in told}
-    if sorted(row["share"] for row in told) != list(range(len(shares))):
+        rows = numbers.mapInArrow(task, "share bigint, landed string").toArrow().to_pylist()
+    reports = {row["share"]: row["landed"] for row in rows}
+    if sorted(row["share"] for row in rows) != list(range(len(shares))):
         raise EngineError(
-            f"{len(shares)} shares of raw files were given out, and {len(told)} reports came back",
+            f"{len(shares)} shares of raw files were given out, and {len(rows)} reports came back",
             hint="run again; nothing was committed",
         )
-    for number, share in enumerate(shares):
-        landed = _landed(reports[number])
-        if not landing.add(landed):  # a column came in two types: one after the other, as their order says
-            landing.drop(landed.accepted, landed.rejected)
-            landing.take(share)
+    return tuple(Share(share, _landed(reports[number])) for number, share in enumerate(shares))
 
 
 @dataclass(frozen=True)
@@ -116,15 +114,15 @@ class WorkerLanding:
                 hint="put them where all workers see them under that path, or set ingest_on_workers = false",
             )
         schema = self.table_schema
-        landing = Landing(
-            Lake(self.root, places=self.places),
+        target = Target(
             self.name,
             self.attempt,
             SourceSpec(**self.source),
             None if schema is None else pa.ipc.read_schema(pa.py_buffer(schema)),
-            moment=self.moment,
-            part=f"task-{uuid4().hex[:12]}",
+            self.moment,
         )
+        lake = Lake(self.root, places=self.places)
+        landing = Landing(lake, target, part=f"task-{uuid4().hex[:12]}")
         landing.take(files)
         return landing.close()
 

@@ -1,17 +1,44 @@
-"""What a landing has made of raw files: counts, staged parts, files set aside; as an object and as JSON."""
+"""What goes into a landing of raw files, and what comes out of it: counts, staged parts, files set aside."""
 
 from __future__ import annotations
 
 import base64
 import json
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from clearwell.model import FileCounts
 from clearwell.tables import StagedFile
 
-__all__ = ["Landed", "SetAside"]
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clearwell.names import TableName
+    from clearwell.sources import RawFile, SourceSpec
+    from clearwell.tables import Attempt
+
+__all__ = ["Landed", "SetAside", "Share", "Target"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The batch that raw files are staged for.
+
+    Args:
+        name: The bronze table.
+        attempt: The attempt that the staged parts belong to.
+        source: How the files are read.
+        table_schema: The table's columns, or None if there is no table yet or it is replaced.
+        moment: When the batch was begun, in UTC; each row carries it as ``_ingested_at``.
+    """
+
+    name: TableName
+    attempt: Attempt
+    source: SourceSpec
+    table_schema: pa.Schema | None
+    moment: datetime
 
 
 @dataclass(frozen=True)
@@ -55,3 +82,11 @@ class Landed:
             accepted=tuple(StagedFile(**part) for part in said["accepted"]),
             rejected=tuple(StagedFile(**part) for part in said["rejected"]),
         )
+
+
+@dataclass(frozen=True)
+class Share:
+    """Some raw files, in their order, with what a worker staged of them, or None if nobody has read them."""
+
+    files: tuple[RawFile, ...]
+    landed: Landed | None = None

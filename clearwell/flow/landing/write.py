@@ -7,7 +7,6 @@ set aside with its reason; the others go on.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -23,9 +22,9 @@ from clearwell.tables import QUARANTINE, PartWriter, StagedFile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clearwell.names import TableName
-    from clearwell.sources import Parsed, RawFile, Reject, SourceSpec
-    from clearwell.tables import Attempt, Lake
+    from clearwell.flow.landing.result import Share, Target
+    from clearwell.sources import Parsed, RawFile, Reject
+    from clearwell.tables import Lake
 
 __all__ = ["PROVENANCE_FIELDS", "Landing"]
 
@@ -64,41 +63,24 @@ class Landing:
 
     Args:
         lake: Where the parts go.
-        name: The bronze table.
-        attempt: The attempt that they belong to.
-        spec: How the files are read.
-        table_schema: The table's columns, or None.
-        moment: When the batch is taken; default now.
-        part: A folder below the attempt's, where several land parts of one attempt.
+        target: The batch that they belong to.
+        part: A folder below the attempt's, where several processes stage parts of one attempt.
     """
 
-    def __init__(
-        self,
-        lake: Lake,
-        name: TableName,
-        attempt: Attempt,
-        spec: SourceSpec,
-        table_schema: pa.Schema | None,
-        *,
-        moment: datetime | None = None,
-        part: str | None = None,
-    ) -> None:
+    def __init__(self, lake: Lake, target: Target, *, part: str | None = None) -> None:
         self._counts: list[FileCounts] = []
         self._set_aside: list[SetAside] = []
         self._accepted: list[StagedFile] = []
         self._lake = lake
-        self.name = name
-        self.attempt = attempt
-        self.spec = spec
-        self._root = lake.table(name).root
-        self.moment = moment or datetime.now(UTC)
-        self._folder = f"{attempt.folder}/{part}" if part else attempt.folder
-        self.table_schema = table_schema
-        self._known = None if table_schema is None else list(table_schema.names)
-        self._data = [f for f in table_schema or () if f.name not in PROVENANCE]
+        self._target = target
+        self._source = target.source
+        self._root = lake.table(target.name).root
+        self._folder = f"{target.attempt.folder}/{part}" if part else target.attempt.folder
+        self._known = None if target.table_schema is None else list(target.table_schema.names)
+        self._data = [f for f in target.table_schema or () if f.name not in PROVENANCE]
         self._shared: PartWriter | None = None
         self._parts = 0
-        self._rejects_root = lake.table(name.quarantine).root
+        self._rejects_root = lake.table(target.name.quarantine).root
         self._rejects = self._rejects_writer("rejects")
         self._rejected: list[StagedFile] = []
 
@@ -106,7 +88,7 @@ class Landing:
     def schema(self) -> pa.Schema:
         """The table's columns after the batch: data columns, declared ones that no file had, provenance."""
         present = {f.name for f in self._data}
-        declared = [pa.field(n, t) for n, t in self.spec.types.items() if n not in present]
+        declared = [pa.field(n, t) for n, t in self._source.types.items() if n not in present]
         return pa.schema([*self._data, *declared, *PROVENANCE_FIELDS])
 
     def take(self, files: Iterable[RawFile]) -> None:
@@ -114,9 +96,9 @@ class Landing:
         for file in files:
             opened = _Open(file)
             try:
-                for parsed in read(file, self.spec):
+                for parsed in read(file, self._source):
                     self._add(opened, parsed)
-                check_drift(self.spec, opened.schema.names, self._known, file)
+                check_drift(self._source, opened.schema.names, self._known, file)
                 self._grow(opened)
             except UnreadableFile as error:
                 self._drop(opened)
@@ -124,22 +106,18 @@ class Landing:
                 continue
             self._keep(opened)
 
-    def add(self, landed: Landed) -> bool:
-        """Take over what another landing of the attempt made; False if the type of a column is another."""
-        have = {f.name: f.type for f in self._data}
-        if any(have.get(f.name, f.type) != f.type for f in landed.columns):
-            return False
-        self._data += [f for f in landed.columns if f.name not in have]
-        self._counts += landed.counts
-        self._set_aside += landed.set_aside
-        self._accepted += landed.accepted
-        self._rejected += landed.rejected
-        return True
+    def collect(self, shares: Iterable[Share]) -> None:
+        """Take over what workers staged, in the order of the files, and read what nobody has read.
 
-    def drop(self, accepted: Iterable[StagedFile], rejected: Iterable[StagedFile]) -> None:
-        """Delete parts of files that cannot be taken."""
-        self._lake.store.delete(f"{self.name.path}/{part.path}" for part in accepted)
-        self._lake.store.delete(f"{self.name.quarantine.path}/{part.path}" for part in rejected)
+        A share in which a column has another type than in earlier files is dropped and read here, one file
+        after another, to see which of them have to be set aside.
+        """
+        for share in shares:
+            if share.landed is not None and self._adopt(share.landed):
+                continue
+            if share.landed is not None:
+                self._delete(share.landed.accepted, share.landed.rejected)
+            self.take(share.files)
 
     def close(self) -> Landed:
         """Finish the parts that are being written: what became of all the files."""
@@ -153,6 +131,24 @@ class Landing:
             accepted=tuple(self._accepted),
             rejected=(*self._rejected, *self._rejects.close()),
         )
+
+    def _adopt(self, landed: Landed) -> bool:
+        """Take over what another landing of the attempt made; False if the type of a column is another."""
+        have = {f.name: f.type for f in self._data}
+        if any(have.get(f.name, f.type) != f.type for f in landed.columns):
+            return False
+        self._data += [f for f in landed.columns if f.name not in have]
+        self._counts += landed.counts
+        self._set_aside += landed.set_aside
+        self._accepted += landed.accepted
+        self._rejected += landed.rejected
+        return True
+
+    def _delete(self, accepted: Iterable[StagedFile], rejected: Iterable[StagedFile]) -> None:
+        """Delete parts of files that cannot be taken."""
+        name, store = self._target.name, self._lake.store
+        store.delete(f"{name.path}/{part.path}" for part in accepted)
+        store.delete(f"{name.quarantine.path}/{part.path}" for part in rejected)
 
     def _add(self, opened: _Open, parsed: Parsed) -> None:
         rows = parsed.accepted
@@ -200,7 +196,7 @@ class Landing:
             raise CandidateRefused(
                 f"{file.path} was read with gaps: the numbers of {opened.accepted} accepted and {rejected}"
                 " rejected records do not count up from 1",
-                place=str(self.name),
+                place=str(self._target.name),
                 hint="this is a fault of the parser; please report it with the file",
             )
         if opened.writer is not None:
@@ -233,8 +229,8 @@ class Landing:
     def _complete(self, batch: pa.RecordBatch, schema: pa.Schema, file: RawFile) -> pa.RecordBatch:
         constants = {
             "_file_id": pa.scalar(file.file_id),
-            "_batch_id": pa.scalar(self.attempt.batch, pa.int64()),
-            "_ingested_at": pa.scalar(self.moment, pa.timestamp("us", "UTC")),
+            "_batch_id": pa.scalar(self._target.attempt.batch, pa.int64()),
+            "_ingested_at": pa.scalar(self._target.moment, pa.timestamp("us", "UTC")),
         }
         columns: list[pa.Array] = []
         for column in schema:
@@ -252,21 +248,21 @@ class Landing:
         columns = {
             "_file_id": [file.file_id] * count,
             "_record_no": [r.record_no for r in rejects],
-            "_batch_id": [self.attempt.batch] * count,
-            "_ingested_at": [self.moment] * count,
+            "_batch_id": [self._target.attempt.batch] * count,
+            "_ingested_at": [self._target.moment] * count,
             "reasons": [[r.check] for r in rejects],
             "message": [r.message for r in rejects],
             "raw": [text for text, _ in texts],
             "raw_bytes": [r.raw if not exact else None for r, (_, exact) in zip(rejects, texts, strict=True)],
-            "_n": [self.attempt.batch] * count,
-            "_attempt": [self.attempt.id] * count,
-            "quarantined_at": [self.moment] * count,
+            "_n": [self._target.attempt.batch] * count,
+            "_attempt": [self._target.attempt.id] * count,
+            "quarantined_at": [self._target.moment] * count,
         }
         return pa.RecordBatch.from_pydict(columns, schema=QUARANTINE)
 
     def _drop(self, opened: _Open) -> None:
         rows = [*opened.parts, *(opened.writer.close() if opened.writer else ())]
-        self.drop(rows, opened.rejects_writer.close() if opened.rejects_writer else ())
+        self._delete(rows, opened.rejects_writer.close() if opened.rejects_writer else ())
 
     def _part_writer(self, kind: str, schema: pa.Schema) -> PartWriter:
         self._parts += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.datasets.reader import Dataset
+from clearwell.datasets import Dataset
 from clearwell.errors import ClearwellError
 from clearwell.names import is_url
 from clearwell.reports.content import Bars, Cell, Section, Table
@@ -18,8 +18,7 @@ from clearwell.stores import parquet_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from clearwell.datasets.manifest import Manifest, SplitFiles
-    from clearwell.datasets.release_store import ReleaseStore
+    from clearwell.datasets import Manifest, ReleaseStore, SplitFiles
     from clearwell.reports.content import Row
     from clearwell.reports.measure.storage import LakeStorage
 

@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from clearwell.datasets.release_store import open_release_store
+from clearwell.datasets import open_release_store
 from clearwell.errors import DatasetError, TableError
 from clearwell.names import RELEASES, REPORTS, TableName, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from clearwell.datasets.release_store import ReleaseStore
+    from clearwell.datasets import ReleaseStore
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["CATEGORIES", "LakeStorage", "ReleaseStorage", "TableStorage", "Usage", "measure"]

@@ -7,6 +7,7 @@ batch are taken from the newest one, unless the table was rebuilt or rows were d
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -74,11 +75,16 @@ def altered_files(lake: Lake, snapshot: Snapshot) -> list[str]:
 class _Batches(Snapshot):
     """The rows of the newest version up to a batch, with the columns of then."""
 
-    def __init__(self, newest: Snapshot, state: InputState, schema: pa.Schema) -> None:
-        vars(self).update(vars(newest))  # whatever a snapshot is made of
-        self.schema = schema
+    def __init__(self, newest: Snapshot, state: InputState, columns: pa.Schema) -> None:
+        super().__init__(newest.name, newest.root, newest.handle)
+        self._newest = newest
         self._state = state
-        self._every = newest.files
+        self._columns = columns
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The table's columns at that batch."""
+        return self._columns
 
     @property
     def batch(self) -> int:
@@ -90,10 +96,11 @@ class _Batches(Snapshot):
         """What the build recorded."""
         return self._state
 
-    @property
-    def files(self) -> tuple[LiveFile, ...]:  # type: ignore[override] - a property, where the other caches
+    @cached_property
+    def files(self) -> tuple[LiveFile, ...]:
         """The data files that may hold rows of these batches."""
-        return tuple(file for file in self._every if file.low.get(_BATCH, self.batch) <= self.batch)
+        newest = self._newest.files
+        return tuple(file for file in newest if file.low.get(_BATCH, self.batch) <= self.batch)
 
     @property
     def rows(self) -> int:

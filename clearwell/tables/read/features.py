@@ -26,12 +26,12 @@ _SPARK_READS = "read it with --engine spark"
 
 
 class WriteKind(StrEnum):
-    """What a commit does to the files that were there; the value is how it is told."""
+    """What a commit does to the files that were there before it."""
 
-    APPEND = "an append"
-    REPLACE = "a replacement of all rows"
-    REWRITE = "a rewrite of some files"
-    COMPACT = "a compaction"
+    APPEND = "append"
+    REPLACE = "replace"
+    REWRITE = "rewrite"
+    COMPACT = "compact"
 
     @classmethod
     def of(cls, mode: str) -> WriteKind:
@@ -98,12 +98,20 @@ class Features:
         return tuple(dict.fromkeys([*named, *(name for name, used in care.items() if used)]))
 
 
-def refuse(obstacles: tuple[Obstacle, ...], what: str, *, place: str) -> TableError:
-    """The error for ``what`` that ``obstacles`` are in the way of."""
+_PHRASES = {
+    WriteKind.APPEND: "an append",
+    WriteKind.REPLACE: "a replacement of all rows",
+    WriteKind.REWRITE: "a rewrite of some files",
+    WriteKind.COMPACT: "a compaction",
+}
+
+
+def refuse(obstacles: tuple[Obstacle, ...], kind: WriteKind, *, place: str) -> TableError:
+    """The error for a commit that ``obstacles`` are in the way of."""
     facts = "; ".join(f"{o.feature}: {o.fact}" for o in obstacles)
     ways = dict.fromkeys(o.way_back for o in obstacles)
     return TableError(
-        f"{what} would break what others made of the table: {facts}",
+        f"{_PHRASES[kind]} would break what others made of the table: {facts}",
         place=place,
         hint=f"on Spark with Delta: {'; '.join(ways)}; then run again",
     )

@@ -40,7 +40,7 @@ __all__ = [
 APP_BATCH = "clearwell"
 """Delta application whose transaction version is the number of the last decided batch."""
 APP_GENERATION = "clearwell.generation"
-"""... of the batch that the table's present contents began with."""
+"""... of the batch that began the present generation (see ``Intent``)."""
 APP_VOID = "clearwell.void"
 """... of the last batch that was voided: committed with no files."""
 APP_DELETED = "clearwell.deleted"
@@ -64,7 +64,7 @@ class Snapshot:
 
     @property
     def generation(self) -> int:
-        """The batch that the present contents began with, 0 before the first."""
+        """The generation of the contents (see ``Intent``), 0 before the first batch."""
         return self.handle.transaction_version(APP_GENERATION) or 0
 
     @property
@@ -94,7 +94,7 @@ class Snapshot:
 
     @property
     def state(self) -> InputState:
-        """What a build that reads this version records of it: deleted rows are a new generation to it."""
+        """What a build that reads this version records of it (see ``InputState``)."""
         deleted = self.handle.transaction_version(APP_DELETED) or 0
         return InputState(str(self.name), max(self.generation, deleted), self.batch, self.version)
 
@@ -106,7 +106,7 @@ class Snapshot:
         """Pass if a commit of that kind keeps what others made of it; raises TableError with the way back."""
         vectors = self.features.has_vectors and any(file.kept is not None for file in self.files)
         if obstacles := self.features.to_write(kind, vectors=vectors):
-            raise refuse(obstacles, str(kind), place=str(self.name))
+            raise refuse(obstacles, kind, place=str(self.name))
 
     def read(self, engine: Engine, *, after_batch: int | None = None) -> DataFrame:
         """The rows as a Spark frame; with ``after_batch`` only those of later bronze batches.

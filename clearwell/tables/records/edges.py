@@ -1,7 +1,7 @@
 """The table ``history_lineage``: which column of what table each column came from, in each generation.
 
-An edge is recorded once in a generation: a table that gains rows keeps what is known of those before. A
-dataset's generation is the release since which its columns come from the same.
+An edge is recorded once in a generation (see ``Intent``): a table that gains rows keeps what is known of
+those before. A dataset's generation is the release since which its columns come from the same.
 """
 
 from __future__ import annotations

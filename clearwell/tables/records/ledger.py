@@ -1,8 +1,8 @@
 """Clearwell's own records in Delta tables: rejected rows, what each raw file brought, history.
 
 Rows of a quarantine and of a ``files`` table are written before the commit of the table that they belong
-to. That commit decides: a row counts when its batch ``_n`` is in the table's present generation, is
-committed, and is not void. So every reader, at every version, sees books that balance.
+to. That commit decides: a row counts when its batch ``_n`` is in the table's present generation (see
+``Intent``), is committed, and is not void. So every reader, at every version, sees books that balance.
 """
 
 from __future__ import annotations

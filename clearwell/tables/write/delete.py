@@ -9,22 +9,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from clearwell.errors import CommitConflict
 from clearwell.model import FileCounts
 from clearwell.tables.control import Intent
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.records.ledger import files_of
-from clearwell.tables.write.commit import Recheck, apply_batch, decide, recover, schema_json
+from clearwell.tables.write.commit import schema_json
+from clearwell.tables.write.procedure import BatchPlan, write_batch
 
 if TYPE_CHECKING:
     from clearwell.engines import Engine
     from clearwell.names import TableName
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
+    from clearwell.tables.write.commit import Recheck
 
 __all__ = ["delete_rows"]
-
-_MOST_TRIES = 20
 
 
 def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, recheck: Recheck) -> int:
@@ -38,38 +37,40 @@ def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, 
         EngineError: the predicate is no SQL, or names a column that is not there.
         CommitConflict: other runs won every decision.
     """
-    for _ in range(_MOST_TRIES):
-        recover(lake, name, engine=engine, recheck=recheck)
-        snapshot = lake.existing(name)
-        snapshot.require_writable(WriteKind.REWRITE)
-        to_delete = _count(lake, snapshot, predicate, engine)
-        if not to_delete:
-            return 0
-        attempt = lake.begin(name, snapshot.batch + 1)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        rows = sum(to_delete.values())
-        paths = {f.file_id: f.path for f in files_of(lake, snapshot)}
-        intent = Intent(
-            table=str(name),
-            batch=snapshot.batch + 1,
-            generation=snapshot.generation,
-            mode="delete",
-            attempt=attempt.id,
-            schema=schema_json(snapshot.schema),
-            planned_version=snapshot.version,
-            predicate=predicate,
-            required=tuple(f.name for f in snapshot.schema if not f.nullable),
-            files=tuple(FileCounts(i, paths.get(i, ""), -n, -n, 0) for i, n in to_delete.items() if i),
-            returned=rows,
-            engine=engine.name,
-            started=now,
-        )
-        winner = decide(lake, intent)
-        apply_batch(lake, winner, engine=engine, recheck=recheck)
-        if winner.attempt == intent.attempt:
-            return rows
-        lake.discard(attempt.id, name)
-    raise CommitConflict("other runs won every decision", place=str(name), hint="run again; nothing was lost")
+    written = write_batch(
+        lake,
+        name,
+        lambda snapshot: BatchPlan(None, _intent(lake, snapshot or lake.existing(name), predicate, engine)),
+        engine=engine,
+        recheck=recheck,
+    )
+    return written.intent.returned if written.intent else 0
+
+
+def _intent(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> Intent | None:
+    """The batch that deletes the rows of ``snapshot`` for which ``predicate`` is true; None if none is."""
+    snapshot.require_writable(WriteKind.REWRITE)
+    to_delete = _count(lake, snapshot, predicate, engine)
+    if not to_delete:
+        return None
+    attempt = lake.begin(snapshot.name, snapshot.batch + 1)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    paths = {f.file_id: f.path for f in files_of(lake, snapshot)}
+    return Intent(
+        table=str(snapshot.name),
+        batch=attempt.batch,
+        generation=snapshot.generation,
+        mode="delete",
+        attempt=attempt.id,
+        schema=schema_json(snapshot.schema),
+        planned_version=snapshot.version,
+        predicate=predicate,
+        required=tuple(f.name for f in snapshot.schema if not f.nullable),
+        files=tuple(FileCounts(i, paths.get(i, ""), -n, -n, 0) for i, n in to_delete.items() if i),
+        returned=sum(to_delete.values()),
+        engine=engine.name,
+        started=now,
+    )
 
 
 def _count(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> dict[str, int]:

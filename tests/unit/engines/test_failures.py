@@ -114,6 +114,7 @@ def test_a_silent_exception_still_says_something():
     assert failures.refused("cleanse birds", Told("\n")).fact == "cleanse birds: no message"
 
 
+@pytest.mark.promise("P5")
 def test_secrets_of_the_environment_and_of_the_address_are_not_told(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
     error = failures.refused("read", Told("no wJalrXUtnFEMI, no t0ken-value"), secrets=("t0ken-value",))

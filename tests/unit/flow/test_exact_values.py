@@ -76,6 +76,7 @@ def deliver(project: SmallProject, name: str, first: int) -> None:
     (project.raw / name).write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.promise("P6")
 def test_nan_infinities_negative_zero_and_wide_decimals(project: SmallProject, engine: Engine) -> None:
     expected = [(18, 3, 3, 3, 3, 6, "9" * 38, "9" * 38, "3333333333.3333333333")]
     deliver(project, "a.csv", 1)

@@ -173,6 +173,7 @@ def test_new_rows_and_new_settings_make_a_new_release_and_keep_the_old(tmp_path:
     assert open_dataset("late_flights", lake=lake).version == 3
 
 
+@pytest.mark.promise("P7")
 def test_the_same_rows_make_the_same_files_whatever_their_order(tmp_path: Path) -> None:
     results: list[dict[str, str]] = []
     for name, order, parts in (("a", 1, 1), ("b", -1, 4)):
@@ -252,7 +253,7 @@ _KILLED_AT = ["make_training", "write_text", "rename", "replace"]
 _RUN = """
 import os, signal, sys, pathlib
 from clearwell.flow import publish as module
-from clearwell.datasets import claim
+from clearwell.publishing import claim
 from tests.unit.publishing.project import load
 root, at = pathlib.Path(sys.argv[1]), sys.argv[2]
 run = load(root)

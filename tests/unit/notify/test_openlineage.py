@@ -20,10 +20,9 @@ from clearwell.errors import ProjectError
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.ingest import ingest
 from clearwell.flow.run import Run
-from clearwell.notify.openlineage import tell_step
 from clearwell.settings import load_settings
 from tests.openlineage import OFFICIAL, Judge, NoCargo, facet_class, facets, official, restated
-from tests.unit.trace.tracing import Shop, make_shop
+from tests.unit.trace.tracing import Shop, make_shop, run_and_send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -365,7 +364,7 @@ def test_the_code_of_a_step_is_told_without_the_secrets_of_its_address(own: Shop
     assert event["job"]["facets"]["sourceCodeLocation"]["url"] == "https://host.example/r.git"
     run = Run(own.project, own.lake, engine)
     spec = run.project.tables["customers"]
-    tell_step(run, spec, cleanse, name="silver_customers")
+    run_and_send(run, spec, cleanse, name="silver_customers")
     event = of(events(own), "silver_customers", "COMPLETE")[-1]
     assert event["job"]["facets"]["sourceCodeLocation"]["path"] == "assets/shop.py"
     assert Judge(restated()).problems(event) == []
@@ -390,7 +389,7 @@ def test_a_step_does_not_fail_by_its_events(
     run = Run(own.project, own.lake, engine)
     spec = run.project.tables["customers"]
     with caplog.at_level(logging.WARNING, "clearwell"):
-        result = tell_step(run, spec, ingest, name="bronze_customers")
+        result = run_and_send(run, spec, ingest, name="bronze_customers")
     assert result.accepted == 1
     assert "its OpenLineage events are lost" in caplog.text
 

@@ -147,7 +147,7 @@ def test_many_at_once_make_one_release_for_each_thing(dataset: Path, lake: Path)
 def test_a_process_that_dies_lets_go_of_the_lock(dataset: Path) -> None:
     dataset.mkdir(parents=True)
     code = (
-        "import os, pathlib\nfrom clearwell.datasets import claim\n"
+        "import os, pathlib\nfrom clearwell.publishing import claim\n"
         f"with claim._locked(pathlib.Path({str(dataset)!r})): os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == -9

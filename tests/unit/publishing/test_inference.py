@@ -98,6 +98,7 @@ def rows_of(count: int) -> list[Row]:
     return [(f"c{n}", n % 5, (math.nan, -0.0, n / 3)[n % 3], n) for n in range(count)]
 
 
+@pytest.mark.promise("P7")
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(order=st.permutations(range(100)), buckets=st.sampled_from([1, 2, 7]), chunk=st.integers(1, 40))
 def test_the_same_rows_make_the_same_bytes(

@@ -61,6 +61,7 @@ def test_both_formats_hold_each_row_once_on_its_side_of_the_cut(tmp_path: Path) 
     assert not (tmp_path / ".scratch").exists()
 
 
+@pytest.mark.promise("P7")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data(), buckets=st.sampled_from([1, 2, 7, 256]), chunk=st.integers(1, 40))
 def test_the_same_rows_make_the_same_bytes(
@@ -81,6 +82,7 @@ def test_the_same_rows_make_the_same_bytes(
     assert len(first[0].of("parquet")) == 2
 
 
+@pytest.mark.promise("P7")
 def test_what_lies_under_a_null_does_not_change_the_bytes(tmp_path: Path) -> None:
     mask = pa.array([True, False] * 5)
     days = pa.array([dt.date(2013, 2, 27), dt.date(2013, 3, 2)] * 5)

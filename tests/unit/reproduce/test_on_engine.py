@@ -98,6 +98,7 @@ def test_it_is_the_same_of_many_parts_and_of_two_sides(engine: Engine, tmp_path:
     assert str(whole) == fingerprint_rows(table.schema, table.to_batches())
 
 
+@pytest.mark.promise("P6")
 def test_a_column_of_another_type_is_an_error_not_a_cast(engine: Engine, tmp_path: Path) -> None:
     path = str(tmp_path / "rows.parquet")
     table = pa.table({"n": pa.array([300], pa.int64())})

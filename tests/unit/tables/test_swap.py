@@ -24,6 +24,7 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
 
 
+@pytest.mark.promise("P3")
 def test_a_batch_is_committed_once_however_often_it_is_tried(lake: Lake) -> None:
     write(lake, [1, 2])
     intent = stage(lake, [3])
@@ -79,6 +80,7 @@ def test_with_deltas_own_retry_rows_come_back_from_the_dead(
     assert ids(lake) != [1]
 
 
+@pytest.mark.promise("P3")
 def test_an_error_after_a_commit_that_landed_does_not_double_it(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,7 @@ def test_rows_without_one_type_are_told_by_their_column(content: list[dict[str, 
         make_table(content)
 
 
+@pytest.mark.promise("P6")
 def test_values_become_their_type_by_the_rules_of_raw_files() -> None:
     at, kind = datetime(2026, 3, 2, 7), pa.timestamp("us")
     assert make_table([{"at": at}, {"at": None}], {"at": kind}).column("at").to_pylist() == [at, None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import BatchBlocked
 from clearwell.flow.cleanse import cleanse
@@ -12,16 +12,18 @@ from clearwell.flow.curate import curate
 from clearwell.flow.ingest import ingest
 from clearwell.flow.publish import publish
 from clearwell.flow.run import Run
-from clearwell.notify.openlineage import tell_step
+from clearwell.flow.step import Failed, run_step
+from clearwell.notify.openlineage import send_step_events
 from clearwell.project.load import load_project
 from clearwell.settings import Settings
 from clearwell.tables import lake_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from clearwell.engines import Engine
+    from clearwell.quality import Suite
 
 TRANSFORMS = """
 from pyspark.sql import DataFrame, functions as F
@@ -143,15 +145,26 @@ class Shop:
         """Everything once; a blocked batch stops what hangs on it and nothing else."""
         run = Run(self.project, self.lake, engine)
         for spec in run.project.tables.values():
-            tell_step(run, spec, ingest, name=str(spec.bronze_table))
+            run_and_send(run, spec, ingest, name=str(spec.bronze_table))
         with suppress(BatchBlocked):
             for spec in run.project.tables.values():
-                tell_step(run, spec, cleanse, name=str(spec.silver_table), suite=run.suite(spec))
+                run_and_send(run, spec, cleanse, name=str(spec.silver_table), suite=run.suite(spec))
             for curated in run.project.curated.values():
-                tell_step(run, curated, curate, name=str(curated.table))
+                run_and_send(run, curated, curate, name=str(curated.table))
             for dataset in run.project.datasets.values():
-                tell_step(run, dataset, publish, name=dataset.name)
+                run_and_send(run, dataset, publish, name=dataset.name)
         return run
+
+
+def run_and_send(
+    run: Run, spec: Any, step: Callable[[Run, Any], Any], *, name: str, suite: Suite | None = None
+) -> Any:
+    """Run a step and send its events, as an asset does; its result, or its error raised."""
+    end = run_step(run, step, spec)
+    send_step_events(run, spec, end, name=name, suite=suite)
+    if isinstance(end, Failed):
+        raise end.error
+    return end.result
 
 
 def make_shop(root: Path, engine: Engine, places: Mapping[str, str] | None = None) -> Shop:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 BROKEN = "type: [not closed\n"
 OTHERS = """\
 type: clearwell.components.Curated

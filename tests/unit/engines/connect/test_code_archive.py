@@ -14,7 +14,7 @@ from clearwell.engines.connect import code_archive
 from clearwell.engines.connect.code_archive import CodeArchive
 from clearwell.errors import EngineError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture

@@ -109,6 +109,7 @@ def test_a_malformed_address_is_an_error_that_shows_the_form(url):
     assert "sc://host:port" in str(caught.value.hint)
 
 
+@pytest.mark.promise("P5")
 @pytest.mark.parametrize(
     "url",
     [

@@ -189,7 +189,7 @@ def test_a_refusal_says_where_in_the_code(engine: EmbeddedEngine, spark: SparkSe
     frame = _numbers(spark).agg(F.percentile_approx(F.col("k") + 0, 0.5))
     with pytest.raises(EngineError) as caught, engine.work("the test"):
         frame.collect()
-    assert "test_guard.py:" in (caught.value.place or "")
+    assert "test_session_hook.py:" in (caught.value.place or "")
 
 
 def test_what_is_wrong_in_itself_is_said_by_the_engine(engine: EmbeddedEngine, spark: SparkSession) -> None:

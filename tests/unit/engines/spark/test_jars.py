@@ -19,7 +19,7 @@ from clearwell.engines.spark.jars import DELTA, S3, Jar, faults
 from clearwell.errors import EngineError
 from tests.unit.engines.processes import has_ended
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 SETTINGS = """
 <ivysettings>
   <settings defaultResolver="mirror"/>
@@ -140,7 +140,7 @@ def test_a_cache_that_cannot_be_written_is_told_by_its_place(wing, tmp_path):
 FETCH = """
     import sys
     from pathlib import Path
-    from clearwell.engines import jars
+    from clearwell.engines.spark import jars
     jars.DELTA = (jars.Jar("org.birds", "wing", "1.0", 8000, sys.argv[1]),)
     print(jars.delta_jars()[0].read_bytes()[:8].decode(), flush=True)
 """

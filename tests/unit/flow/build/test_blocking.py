@@ -84,9 +84,10 @@ def test_a_critical_check_blocks_and_stays_red_until_something_changes(
 ) -> None:
     run_steps(project, engine)
     project.deliver("b.csv", 5000, 2)
-    for _ in range(2):
+    for known in (False, True):
         with pytest.raises(BatchBlocked, match="amount_sane") as caught:
             run_steps(project, engine)
+        assert caught.value.again is known
         result = caught.value.result
         assert result is not None
         assert (result.outcome, result.blocked, result.rows) == (Outcome.BLOCKED, 2, 5)

@@ -28,6 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
     return project
 
 
+@pytest.mark.promise("P1", "P2")
 def test_large_files_have_parts_of_their_own_and_their_books_balance(
     project: SmallProject, engine: Engine
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,17 @@ from hypothesis import strategies as st
 from clearwell.sources import parse_type
 from clearwell.sources.values.cast import cast_text
 
-FAILS = object()
+
+class Fails(enum.Enum):
+    """No value: the text does not fit. An enum, for the name of a test must be the same in each process."""
+
+    FAILS = "fails"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+FAILS = Fails.FAILS
 
 
 def cast(texts: list[str | None], name: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +14,17 @@ import pytest
 from clearwell.sources import parse_type
 from clearwell.sources.values.convert import cast_values
 
-FAILS = object()
+
+class Fails(enum.Enum):
+    """No value: the text does not fit. An enum, for the name of a test must be the same in each process."""
+
+    FAILS = "fails"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+FAILS = Fails.FAILS
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def assert_as_read(lake: Lake, points: tuple[Point, ...]) -> None:
     assert [(p.rows, p.bytes) for p in points] == [as_read(lake, p.version) for p in points]
 
 
+@pytest.mark.promise("P4")
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.tuples(st.sampled_from(["append", "replace"]), st.integers(0, 30)), max_size=6))
 def test_each_version_is_what_its_readers_get(

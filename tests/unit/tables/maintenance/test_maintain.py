@@ -47,6 +47,7 @@ def test_a_run_of_another_host_keeps_its_files_for_a_week(lake: Lake, batch: int
     assert pending_attempts(lake) == {young.id}
 
 
+@pytest.mark.promise("P8")
 def test_a_run_of_this_host_that_lives_keeps_them(lake: Lake) -> None:
     attempt = left_behind(lake, 30, process=Process.current())
     maintain(lake)
@@ -60,6 +61,7 @@ def test_a_run_of_this_host_that_is_dead_does_not(lake: Lake) -> None:
     assert not is_there(lake, attempt)
 
 
+@pytest.mark.promise("P8")
 def test_what_was_decided_is_kept_until_it_is_carried_out(lake: Lake) -> None:
     """However old: the decision holds, and the next run needs its files."""
     intent = stage(lake, [2])

@@ -57,6 +57,7 @@ def change_log(root: str, **change: Any) -> None:
     entry.write_text("\n".join(map(json.dumps, actions)))
 
 
+@pytest.mark.promise("P6")
 def test_the_embedded_engine_reads_what_statistics_would_make_up(lake: Lake, engine: Engine) -> None:
     made_by_others(lake)
     snapshot = lake.existing(FOREIGN)
@@ -125,10 +126,15 @@ SETTINGS = {
 def test_a_setting_of_others_forbids_what_it_says(lake: Lake, setting: str) -> None:
     made_by_others(lake, configuration={setting: "true"})
     snapshot = lake.existing(FOREIGN)
+    phrases = {
+        WriteKind.REPLACE: "a replacement of all rows would break what others made of the table",
+        WriteKind.REWRITE: "a rewrite of some files would break what others made of the table",
+    }
     for kind in WriteKind:
         if kind in SETTINGS[setting]:
-            with pytest.raises(TableError, match=f"'{setting}' = 'false'"):
+            with pytest.raises(TableError, match=f"'{setting}' = 'false'") as caught:
                 snapshot.require_writable(kind)
+            assert caught.value.fact.startswith(phrases[kind])
         else:
             snapshot.require_writable(kind)
 
@@ -173,6 +179,7 @@ def test_a_commit_of_others_counts_even_if_ours_came_after(lake: Lake) -> None:
     assert sorted(now.to_arrow()["id"].to_pylist()) == [2, 3, 4]
 
 
+@pytest.mark.promise("P8")
 def test_maintenance_leaves_what_others_are_writing(lake: Lake) -> None:
     from pathlib import Path
 

@@ -67,6 +67,7 @@ def balanced_at_every_version(lake: Lake) -> bool:
     return True
 
 
+@pytest.mark.promise("P3", "P4")
 @pytest.mark.parametrize("nth", [1, 2, 3])
 @pytest.mark.parametrize("mode", ["append", "replace"])
 @pytest.mark.parametrize("step", STEPS)
@@ -91,6 +92,7 @@ def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(
     assert roll_forward(lake) is None
 
 
+@pytest.mark.promise("P3")
 def test_the_loser_of_a_decision_adopts_the_winners(tmp_path: Path, places: dict[str, str]) -> None:
     lake = Lake(tmp_path, places=places)
     write(lake, [1])
@@ -136,6 +138,7 @@ def paused(tmp_path: Path, places: dict[str, str]) -> Iterator[tuple[Lake, Event
     wake.set()
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize("step", ["intent", "decided", "quarantine", "files", "table", "commit", "committed"])
 def test_a_slow_run_that_wakes_late_changes_nothing(
     tmp_path: Path, places: dict[str, str], paused: tuple[Lake, Event, Event, list[str]], step: str

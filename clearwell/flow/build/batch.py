@@ -1,0 +1,94 @@
+"""Build the next batch of a table from other tables, or build a batch again.
+
+This is what ``cleanse`` and ``curate`` do: see what is new, make a candidate of it, and write it. Nothing is
+visible until the table's commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearwell.flow.build.audit import Audit
+from clearwell.flow.build.candidate import make_candidate
+from clearwell.flow.build.staleness import last_build, touched_by_others, what_is_new
+from clearwell.flow.results import built_result, unchanged_result
+from clearwell.tables import BatchPlan, WriteKind, apply_batch, decide, write_batch
+
+if TYPE_CHECKING:
+    from clearwell.flow.build.job import Job
+    from clearwell.flow.build.staleness import Need
+    from clearwell.flow.run import Run
+    from clearwell.model import BuildResult
+    from clearwell.tables import Intent, Snapshot
+
+__all__ = ["build", "rebuild"]
+
+
+def build(run: Run, job: Job) -> BuildResult:
+    """Build ``job``'s table if anything is new.
+
+    Raises:
+        BatchBlocked: a critical check failed; the table is unchanged.
+        CandidateRefused: the transform's rows break what the table promises.
+        CommitConflict: other runs won every decision.
+    """
+    name = job.name
+    audit = Audit(run, name, job.suite)
+    written = write_batch(
+        run.lake,
+        name,
+        lambda snapshot: _plan(run, job, audit, snapshot),
+        engine=run.engine,
+        recheck=audit.still_holds,
+    )
+    look, recovered = written.note, written.recovered
+    if written.intent is None:
+        return unchanged_result(name, written.snapshot, look.last, recovered=recovered)
+    run.refreshed(name)
+    return built_result(run, name, written.intent, look.reason, recovered=recovered)
+
+
+def rebuild(run: Run, job: Job, need: Need, sources: tuple[Snapshot, ...], *, batch: int) -> Intent:
+    """Make ``batch`` of ``job``'s table of exactly these sources, in a lake that nobody else writes.
+
+    Raises:
+        BatchBlocked: a critical check failed; the table is unchanged.
+        CandidateRefused: the transform's rows break what the table promises.
+    """
+    lake = run.lake
+    audit = Audit(run, job.name, job.suite)
+    snapshot = lake.table(job.name).snapshot()
+    intent = make_candidate(run, job, audit, snapshot, sources=sources, need=need, known=(), batch=batch)
+    apply_batch(lake, decide(lake, intent), engine=run.engine, recheck=audit.still_holds)
+    return intent
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one look at the table and its inputs found: the last build, and why there must be another."""
+
+    last: Intent | None
+    reason: str = ""
+
+
+def _plan(run: Run, job: Job, audit: Audit, snapshot: Snapshot | None) -> BatchPlan[_Look]:
+    """Look for what ``snapshot`` has not had of its inputs, and make a candidate of it."""
+    sources = tuple(run.lake.existing(table) for table in job.inputs)
+    last = last_build(run, job.name, snapshot)
+    need = what_is_new(
+        last,
+        code=job.code,
+        inputs=tuple(source.state for source in sources),
+        mode=job.write.mode,
+        refresh=run.must_refresh(job.name),
+        incremental=job.incremental,
+        touched=touched_by_others(last, sources),
+    )
+    if need is None:
+        return BatchPlan(_Look(last))
+    if snapshot is not None:
+        snapshot.require_writable(WriteKind.of(need.mode))
+    known = last.lineage if last and need.mode != "replace" else ()
+    intent = make_candidate(run, job, audit, snapshot, sources=sources, need=need, known=known)
+    return BatchPlan(_Look(last, need.reason), intent)

@@ -1,0 +1,17 @@
+"""All that a run imports, and nothing that it does: ``tests.faults.forks`` makes copies of a process with it.
+
+None of it starts a thread of Python, of gRPC or of Tokio when it is imported: a copy would lack it.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+from tests.faults.forks import NAMES
+
+# numpy would start a thread for each core, for matrices that nobody here multiplies.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+for _name in NAMES:
+    import_module(_name)

@@ -1,0 +1,52 @@
+"""Which tests run, where, and in what order: decided by what a test needs, so that no test has to say it.
+
+A test that asks for a fixture of ``NEEDS`` gets the marker of that name. Tests that share a heavy server run
+in one process (``xdist_group``). Those of ``ONLY_IN_FULL`` need ``--full``, as `make test-all` has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["add_marks", "in_order", "left_out"]
+
+NEEDS = {
+    "spark_engine": "spark",
+    "cluster": "cluster",
+    "connect_engine": "cluster",
+    "s3_server": "s3",
+    "browser": "browser",
+    "postgres": "postgres",
+}
+"""Fixture -> marker of the tests that ask for it, directly or by way of another fixture."""
+
+TOGETHER = ("cluster", "spark", "postgres", "browser")
+"""Markers whose tests run in one process, for there they share what they need. The first one counts."""
+
+ONLY_IN_FULL = frozenset({"cluster", "postgres", "browser", "full"})
+
+
+def add_marks(items: Iterable[pytest.Item]) -> None:
+    """Mark each test with what it needs, and group those that belong in one process."""
+    for item in items:
+        fixtures: list[str] = getattr(item, "fixturenames", [])
+        for marker in sorted({NEEDS[name] for name in fixtures if name in NEEDS}):
+            item.add_marker(marker)
+        group = next((name for name in TOGETHER if item.get_closest_marker(name)), None)
+        if group and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def left_out(item: pytest.Item) -> bool:
+    """Whether a test runs with ``--full`` alone."""
+    return any(item.get_closest_marker(name) for name in ONLY_IN_FULL)
+
+
+def in_order(item: pytest.Item) -> tuple[bool, bool]:
+    """Fast tests first: those of single parts, then the others, then the slow ones."""
+    return item.get_closest_marker("slow") is not None, not item.nodeid.startswith("tests/unit/")
