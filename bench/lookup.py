@@ -64,7 +64,7 @@ def compare(repeats: int) -> Comparison:
 
 def make_release(folder: Path, rows: int) -> None:
     """An inference release of ``rows`` rows at ``folder``, by what publishes them."""
-    from clearwell.datasets import Column, Manifest
+    from clearwell.datasets import INDEX_FORMAT, Column, Manifest
     from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
     from clearwell.publishing.inference import InferenceRecipe, make_inference
 
@@ -94,6 +94,7 @@ def make_release(folder: Path, rows: int) -> None:
         settings={},
         key=recipe.key,
         features=recipe.features,
+        format=INDEX_FORMAT,
     )
     (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
 

@@ -10,6 +10,7 @@ from clearwell.datasets.keys import can_be_key, key_digests, same_keys
 from clearwell.datasets.manifest import (
     CURRENT,
     FORMAT,
+    INDEX_FORMAT,
     MANIFEST,
     Column,
     Input,
@@ -34,6 +35,7 @@ __all__ = [
     "CURRENT",
     "FORMAT",
     "INDEX",
+    "INDEX_FORMAT",
     "MANIFEST",
     "Column",
     "Dataset",

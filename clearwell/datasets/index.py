@@ -1,12 +1,14 @@
 """The index of an inference release: from the digest of a key to the number of its row.
 
-    index/live.keys     "CWKEYS01", rows, bits; 2**bits + 1 starts of buckets; one hash a row
+    index/live.keys     an Arrow IPC file, uncompressed, of one batch: the column "hash", uint64, one a row
 
-Every number is an unsigned little-endian one of 64 bits. The rows of the release stand in the order of the
-digests of their keys; a row's hash is the first 8 bytes of that digest, read as a number, and the first
-``bits`` bits of the hash are its bucket. So a key is found by one step to its bucket and one or two
-more, in a file that is memory-mapped: what is never asked for is never read. A hash that two keys share costs
-a step and nothing else, as the key itself is compared with the row's.
+The rows of the release are in the order of the digests of their keys; a row's hash is the first 8 bytes of
+that digest, read as a big-endian number. So the hashes are sorted, the place of a hash is the number of its
+row, and a binary search finds it in a memory-mapped file: pages that no search touches are never read. A hash
+that two keys share costs a step and nothing else, because the key itself is compared with the row's.
+
+Releases of earlier versions have a file of another format, "CWKEYS01". It ends with the same sorted hashes,
+so it is searched in the same way.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -22,17 +25,18 @@ import pyarrow.compute as pc
 from clearwell.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["INDEX", "IndexWriter", "KeyIndex", "index_bytes", "key_hashes"]
+__all__ = ["INDEX", "IndexWriter", "KeyIndex", "key_hashes"]
 
 INDEX = "index"
 """The format of the file in the manifest."""
 
-_MAGIC = b"CWKEYS01"
-_HEAD = len(_MAGIC) + 16
-_PART = 1 << 16
+_SCHEMA = pa.schema([pa.field("hash", pa.uint64(), nullable=False)])
+_OLD = b"CWKEYS01"
+_OLD_HEAD = len(_OLD) + 16
+_ONE = pa.scalar(1, pa.uint64())
 
 
 class IndexWriter:
@@ -45,15 +49,15 @@ class IndexWriter:
 
     def add(self, digests: Sequence[bytes]) -> None:
         """Digests that come next."""
-        self._file.write(_little(_hashes(digests)))
+        self._file.write(_hashes(digests))
 
     def write(self, path: Path) -> None:
-        """Write the index of all that was added."""
+        """Write the index of all that was added. There must be one digest at least."""
         self.close()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as out:
-            for part in index_bytes(self._scratch):
-                out.write(part)
+        hashes = _numbers(pa.memory_map(str(self._scratch)).read_buffer())
+        with pa.ipc.new_file(str(path), _SCHEMA) as out:
+            out.write_batch(pa.record_batch([hashes], _SCHEMA))
         self._scratch.unlink()
 
     def close(self) -> None:
@@ -61,31 +65,9 @@ class IndexWriter:
         self._file.close()
 
 
-def index_bytes(hashes: Path) -> Iterable[bytes]:
-    """The file for sorted hashes that stand in the file ``hashes``, part by part."""
-    rows = hashes.stat().st_size // 8
-    bits = max(1, (rows - 1).bit_length() - 1)  # one to two rows a bucket
-    yield _MAGIC + struct.pack("<2Q", rows, bits)
-    starts = array("Q", [0])
-    row, next_bucket, shift = 0, 1, 64 - bits
-    for part in _parts(hashes):
-        for value in part:
-            while value >> shift >= next_bucket:
-                starts.append(row)
-                next_bucket += 1
-            row += 1
-        if len(starts) >= _PART:
-            yield _little(starts)
-            starts = array("Q")
-    starts.extend([rows] * ((1 << bits) + 1 - next_bucket))
-    yield _little(starts)
-    for part in _parts(hashes):
-        yield _little(part)
-
-
 def key_hashes(digests: Sequence[bytes]) -> Any:
     """The hash of each digest, as Arrow numbers."""
-    return pa.Array.from_buffers(pa.uint64(), len(digests), [None, pa.py_buffer(_hashes(digests))])
+    return _numbers(pa.py_buffer(_hashes(digests)))
 
 
 class KeyIndex:
@@ -98,16 +80,14 @@ class KeyIndex:
     def __init__(self, path: Path, rows: int) -> None:
         self._path = path
         try:
-            self._buffer = pa.memory_map(str(path)).read_buffer()
+            buffer = pa.memory_map(str(path)).read_buffer()
+            hashes = _old(buffer) if buffer[: len(_OLD)].to_pybytes() == _OLD else _read(buffer)
         except (OSError, pa.ArrowException) as error:
             raise self.damaged(str(error).splitlines()[0]) from error
-        head = self._buffer[:_HEAD].to_pybytes().ljust(_HEAD, b"\0")
-        said, self._bits = struct.unpack_from("<2Q", head, len(_MAGIC))
-        size = _HEAD + 8 * ((1 << min(self._bits, 40)) + 1 + rows)
-        if not head.startswith(_MAGIC) or said != rows or len(self._buffer) != size:
+        if hashes is None or len(hashes) != rows:
             raise self.damaged(f"it is not an index of {rows:,} rows")
-        self._starts = self._numbers(_HEAD, (1 << self._bits) + 1)
-        self._hashes = self._numbers(size - 8 * rows, rows)
+        self._hashes = hashes
+        self._sorted = memoryview(hashes.buffers()[1]).cast("Q")
 
     def find(self, hashes: Any, same: Callable[[Any, Any], Any]) -> Any:
         """The number of the row of each key; NULL where there is none.
@@ -116,18 +96,28 @@ class KeyIndex:
             hashes: The hash of each key, as ``key_hashes`` makes them.
             same: For numbers of keys and numbers of rows, whether they have the same key.
         """
-        try:
-            return self._find(hashes, same)
-        except (pa.ArrowIndexError, IndexError) as error:
-            raise self.damaged("it points to rows that are not there") from error
+        count = len(hashes)
+        asked = pa.array(range(count), pa.int64())
+        row = pa.array([bisect_left(self._sorted, value) for value in hashes.to_pylist()], pa.uint64())
+        found: list[tuple[Any, Any]] = []
+        while True:
+            open_ = pc.less(row, pa.scalar(len(self._hashes), pa.uint64()))
+            asked, row, hashes = (values.filter(open_) for values in (asked, row, hashes))
+            equal = pc.equal(self._hashes.take(row), hashes)
+            asked, row, hashes = (values.filter(equal) for values in (asked, row, hashes))
+            if not len(asked):
+                return _scattered(found, count)
+            hit = same(asked, row)
+            found.append((asked.filter(hit), row.filter(hit)))
+            # Where another key has the same hash, the row may be the next one.
+            asked, row, hashes = (values.filter(pc.invert(hit)) for values in (asked, row, hashes))
+            row = pc.add(row, _ONE)
 
     def holds(self, row: int, hashes: Any) -> bool:
         """Whether the rows from ``row`` on have these hashes and are found by them; for ``verify``."""
-        rows = pa.array(range(row, row + len(hashes)), pa.uint64())
-        bucket = pc.shift_right(hashes, pa.scalar(64 - self._bits, pa.uint64()))
-        starts, ends = self._starts.take(bucket), self._starts.take(pc.add(bucket, _ONE))
-        reached = pc.and_(pc.less_equal(starts, rows), pc.less(rows, ends))
-        return self._hashes.slice(row, len(hashes)).equals(hashes) and pc.all(reached).as_py() is not False
+        whole = self._hashes.slice(max(row - 1, 0), len(hashes) + min(row, 1))
+        in_order = pc.all(pc.less_equal(whole.slice(0, len(whole) - 1), whole.slice(1))).as_py()
+        return self._hashes.slice(row, len(hashes)).equals(hashes) and in_order is not False
 
     def damaged(self, why: str) -> DatasetError:
         """The error of a file that is not what it should be."""
@@ -137,32 +127,23 @@ class KeyIndex:
             hint="copy the release again from where it was made",
         )
 
-    def _find(self, hashes: Any, same: Callable[[Any, Any], Any]) -> Any:
-        bucket = pc.shift_right(hashes, pa.scalar(64 - self._bits, pa.uint64()))
-        asked = pa.array(range(len(hashes)), pa.int64())
-        row, end = self._starts.take(bucket), self._starts.take(pc.add(bucket, _ONE))
-        found: list[tuple[Any, Any]] = []
-        while True:
-            open_ = pc.less(row, end)
-            asked, row, end, hashes = (values.filter(open_) for values in (asked, row, end, hashes))
-            if not len(asked):
-                break
-            here = self._hashes.take(row)
-            equal = pc.equal(here, hashes)
-            match = same(asked.filter(equal), row.filter(equal))
-            hit = pc.replace_with_mask(equal, equal, match)
-            found.append((asked.filter(hit), row.filter(hit)))
-            # Hashes are sorted: where this one is greater, there is no row of this key.
-            goes_on = pc.and_not(pc.less_equal(here, hashes), hit)
-            asked, row, end, hashes = (values.filter(goes_on) for values in (asked, row, end, hashes))
-            row = pc.add(row, _ONE)
-        return _scattered(found, len(bucket))
 
-    def _numbers(self, start: int, count: int) -> Any:
-        return pa.Array.from_buffers(pa.uint64(), count, [None, self._buffer.slice(start, 8 * count)])
+def _read(buffer: pa.Buffer) -> Any:
+    """The hashes in an Arrow file; None if it is a file of something else."""
+    reader = pa.ipc.open_file(buffer)
+    if reader.num_record_batches != 1 or not reader.schema.equals(_SCHEMA):
+        return None
+    hashes = reader.get_batch(0).column(0)
+    return None if hashes.null_count or hashes.offset else hashes
 
 
-_ONE = pa.scalar(1, pa.uint64())
+def _old(buffer: pa.Buffer) -> Any:
+    """The hashes in a file of the earlier format: its head, 2**bits + 1 starts of buckets, the hashes."""
+    if len(buffer) < _OLD_HEAD:
+        return None
+    rows, bits = struct.unpack_from("<2Q", buffer[:_OLD_HEAD].to_pybytes(), len(_OLD))
+    size = _OLD_HEAD + 8 * ((1 << min(bits, 40)) + 1 + rows)
+    return _numbers(buffer.slice(size - 8 * rows)) if len(buffer) == size else None
 
 
 def _scattered(found: list[tuple[Any, Any]], count: int) -> Any:
@@ -181,17 +162,5 @@ def _hashes(digests: Sequence[bytes]) -> array[int]:
     return heads
 
 
-def _little(numbers: array[int]) -> bytes:
-    if sys.byteorder == "big":
-        numbers = array("Q", numbers)
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-def _parts(hashes: Path) -> Iterable[array[int]]:
-    with hashes.open("rb") as file:
-        while part := file.read(8 * _PART):
-            numbers = array("Q", part)
-            if sys.byteorder == "big":
-                numbers.byteswap()
-            yield numbers
+def _numbers(buffer: pa.Buffer) -> Any:
+    return pa.Array.from_buffers(pa.uint64(), len(buffer) // 8, [None, buffer])

@@ -2,7 +2,7 @@
 
 A manifest names every data file with its rows, bytes and SHA-256, the splits with their content
 fingerprints, and what the release was made from. Paths are relative and may not lead out of the
-folder. A manifest of a later format than ``FORMAT`` is refused; keys that it does not know are kept
+folder. A manifest of a later format than those known here is refused; keys that it does not know are kept
 out of the way of older readers.
 """
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CURRENT",
     "FORMAT",
+    "INDEX_FORMAT",
     "MANIFEST",
     "Column",
     "Input",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 FORMAT = 1
+INDEX_FORMAT = 2
+"""Of inference releases whose index is an Arrow file; readers of format 1 cannot look up keys in it."""
+
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
 
@@ -186,9 +190,9 @@ def _not_readable(place: str, error: Exception) -> DatasetError:
 
 def _parsed(raw: Any, place: str) -> Manifest:
     format = cast("dict[str, Any]", raw).get("format") if isinstance(raw, dict) else None
-    if isinstance(format, int) and format > FORMAT:
+    if isinstance(format, int) and format > INDEX_FORMAT:
         raise DatasetError(
-            f"written in format {format}, and this version of Clearwell reads up to {FORMAT}",
+            f"written in format {format}, and this version of Clearwell reads up to {INDEX_FORMAT}",
             place=place,
             hint="install a later version of clearwell",
         )
@@ -206,7 +210,7 @@ def _parsed(raw: Any, place: str) -> Manifest:
         manifest = Manifest(**{**_known(Manifest, raw), **parts})
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise _not_a_manifest(place, str(error)) from error
-    if format != FORMAT:
+    if format not in (FORMAT, INDEX_FORMAT):
         raise _not_a_manifest(place, f"its format is {format!r}")
     for entry in manifest.files:
         if _leads_out(entry.path):

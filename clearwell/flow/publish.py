@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 import clearwell
-from clearwell.datasets import FORMAT, Column, Input, Manifest
+from clearwell.datasets import FORMAT, INDEX_FORMAT, Column, Input, Manifest
 from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
 from clearwell.lineage import release_lineage
@@ -170,6 +170,7 @@ def _draft(
         license=spec.license,
         code=intent.code if intent else None,
         checks=tuple(asdict(check) for check in intent.checks) if intent else (),
+        format=INDEX_FORMAT if spec.key else FORMAT,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import math
 import pickle
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearwell.datasets import lookup, open_dataset, verify
+from clearwell.datasets.index import KeyIndex
 from clearwell.datasets.keys import key_digests
 from clearwell.errors import DatasetError
 from clearwell.publishing import inference as live
@@ -57,9 +60,15 @@ def shortened(bits: int) -> Any:
     names=st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=3, unique=True),
     collide=st.sampled_from([None, 0, 1, 3]),
     buckets=st.sampled_from([1, 3]),
+    is_old=st.booleans(),
 )
 def test_every_key_finds_its_row_and_no_other(
-    data: st.DataObject, names: list[str], collide: int | None, buckets: int, monkeypatch: pytest.MonkeyPatch
+    data: st.DataObject,
+    names: list[str],
+    collide: int | None,
+    buckets: int,
+    is_old: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module, name, value in (
         (write, "ROW_GROUP", 4),
@@ -76,7 +85,10 @@ def test_every_key_finds_its_row_and_no_other(
     columns = [list(column) for column in zip(*keys, strict=True)]
     table = pa.table([*columns, list(range(len(keys)))], schema=schema)
     with tempfile.TemporaryDirectory() as folder:
-        state = open_dataset(live_release(Path(folder) / "r", table, names, buckets=buckets, chunk=7))
+        release = live_release(Path(folder) / "r", table, names, buckets=buckets, chunk=7)
+        if is_old:
+            put_index(release, earlier(release / "index/live.keys"), format=1)
+        state = open_dataset(release)
         state.verify()
         asked = data.draw(st.lists(st.sampled_from([*keys, *others]), max_size=40), label="asked")
         request = {
@@ -338,26 +350,79 @@ def test_the_reader_looks_up_without_pandas_or_numpy(state: Any) -> None:
     assert done.stdout.strip() == "[1] False False", done.stderr
 
 
-def _starts(data: bytes, number: bytes) -> bytes:
-    """The index with ``number`` as the start of every bucket."""
-    return data[:24] + number * ((len(data) - 24) // 8 - 100) + data[-800:]
+BY_AN_EARLIER_VERSION = "6d334d4dece32c6477258654492aabff661a2ac7ea15765de24301d41f075e01"
+"""SHA-256 of the index that the last version before format 2 wrote for ``flights(100)``."""
+
+
+def earlier(path: Path) -> bytes:
+    """The index as versions before format 2 of the manifest wrote it: with buckets before the hashes."""
+    hashes = hashes_of(path)
+    bits = max(1, (len(hashes) - 1).bit_length() - 1)
+    starts = [sum(value >> (64 - bits) < bucket for value in hashes) for bucket in range((1 << bits) + 1)]
+    numbers = [len(hashes), bits, *starts, *hashes]
+    return b"CWKEYS01" + struct.pack(f"<{len(numbers)}Q", *numbers)
+
+
+def put_index(release: Path, data: bytes, **manifest: Any) -> None:
+    """Give the release another index, and a manifest that names it."""
+    path = release / "index/live.keys"
+    path.write_bytes(data)
+    raw = json.loads((release / "manifest.json").read_text())
+    for file in raw["splits"][0]["files"]:
+        if file["format"] == "index":
+            file |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    (release / "manifest.json").write_text(json.dumps({**raw, **manifest}))
+
+
+def test_a_release_of_an_earlier_version_is_read_by_the_index_that_it_has(state: Any) -> None:
+    old = earlier(state.path / "index/live.keys")
+    assert hashlib.sha256(old).hexdigest() == BY_AN_EARLIER_VERSION
+    put_index(state.path, old, format=1)
+    again = open_dataset(state.path)
+    again.verify()
+    assert str(again.lookup(flights(100).select(KEY)).to_pylist()) == str(flights(100).to_pylist())
+    assert again.contains(flights(101).select(KEY).slice(100)).to_pylist() == [False]
+
+
+def index_of(hashes: list[int], *, nullable: bool = False) -> bytes:
+    schema = pa.schema([pa.field("hash", pa.uint64(), nullable=nullable)])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, schema) as out:
+        out.write_batch(pa.record_batch([pa.array(hashes, pa.uint64())], schema))
+    return sink.getvalue().to_pybytes()
+
+
+def hashes_of(path: Path) -> list[int]:
+    return pa.ipc.open_file(path.read_bytes()).read_all()["hash"].to_pylist()
+
+
+ARROW_DAMAGE = [
+    (lambda _: b"", "not readable"),
+    (lambda _: b"CWKEYS01", "it is not an index of 100 rows"),
+    (lambda _: b"ARROW1", "not readable"),
+    (lambda data: data[:-1] + b"x", "not readable"),
+    (lambda data: data[:-1], "not readable"),
+    (lambda data: data[: len(data) // 2], "not readable"),
+    (lambda _: index_of(list(range(99))), "it is not an index of 100 rows"),
+    (lambda _: index_of([None] * 100, nullable=True), "it is not an index of 100 rows"),
+    (lambda _: index_of([]), "it is not an index of 100 rows"),
+]
+OLD_DAMAGE = [
+    (lambda data: data[:8] + b"\x63" + data[9:], "it is not an index of 100 rows"),
+    (lambda data: data[:16] + b"\xff" * 8 + data[24:], "it is not an index of 100 rows"),
+    (lambda data: data[:-1], "it is not an index of 100 rows"),
+    (lambda data: data[:-800] + bytes(800), None),
+    (lambda data: data[:-800] + b"\xff" * 800, None),
+]
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
-    [
-        (lambda _: b"", "not readable"),
-        (lambda _: b"CWKEYS01", "it is not an index of 100 rows"),
-        (lambda data: b"x" + data[1:], "it is not an index of 100 rows"),
-        (lambda data: data[:8] + b"\x63" + data[9:], "it is not an index of 100 rows"),
-        (lambda data: data[:16] + b"\xff" * 8 + data[24:], "it is not an index of 100 rows"),
-        (lambda data: data[:-1], "it is not an index of 100 rows"),
-        (lambda data: _starts(data, b"\xff".ljust(8, b"\0")), None),
-    ],
+    ("is_old", "damage", "said"),
+    [*((False, *case) for case in ARROW_DAMAGE), *((True, *case) for case in OLD_DAMAGE)],
 )
-def test_a_damaged_index_is_a_dataset_error(state: Any, damage: Any, said: str | None) -> None:
+def test_a_damaged_index_is_a_dataset_error(state: Any, is_old: bool, damage: Any, said: str | None) -> None:
     path = state.path / "index/live.keys"
-    path.write_bytes(damage(path.read_bytes()))
+    path.write_bytes(damage(earlier(path) if is_old else path.read_bytes()))
     with pytest.raises(DatasetError, match=r"live\.keys|keys are not in"):
         open_dataset(state.path).lookup(flights(100).select(KEY))
     if said:
@@ -367,29 +432,30 @@ def test_a_damaged_index_is_a_dataset_error(state: Any, damage: Any, said: str |
         open_dataset(state.path).verify()
 
 
-def test_an_index_that_points_beyond_the_rows_is_a_dataset_error(state: Any) -> None:
+def test_an_index_that_points_elsewhere_finds_no_row_of_another_key(state: Any) -> None:
+    """Wherever the search ends, the key itself is compared."""
     path = state.path / "index/live.keys"
-    data = bytearray(path.read_bytes())
-    starts = (len(data) - 24) // 8 - 100
-    for number in range(starts):
-        data[24 + 8 * number : 32 + 8 * number] = ((1 << 40) + number).to_bytes(8, "little")
-    path.write_bytes(data)
-    with pytest.raises(DatasetError, match="points to rows that are not there"):
+    hashes = hashes_of(path)
+    path.write_bytes(index_of([*hashes[1:], hashes[-1]]))
+    with pytest.raises(DatasetError, match="keys are not in state"):
         open_dataset(state.path).lookup(flights(100).select(KEY))
+
+
+@pytest.mark.parametrize("hashes", [[1, 2, 4, 3], [1, 3, 2, 4], [2, 1, 3, 4]])
+def test_hashes_that_are_not_in_order_do_not_hold_their_rows(tmp_path: Path, hashes: list[int]) -> None:
+    """A search would miss some of them."""
+    for values, expected in ((sorted(hashes), True), (hashes, False)):
+        (tmp_path / "live.keys").write_bytes(index_of(values))
+        index = KeyIndex(tmp_path / "live.keys", 4)
+        parts = (index.holds(at, pa.array(values[at : at + 2], pa.uint64())) for at in (0, 2))
+        assert all(parts) is expected
 
 
 def test_verify_proves_that_the_index_is_that_of_the_rows(state: Any) -> None:
     """A manifest that was made to fit another index still has other rows."""
-    from clearwell.datasets.manifest import hash_file
-
     path = state.path / "index/live.keys"
-    data = path.read_bytes()
-    path.write_bytes(data[:-8] + data[-16:-8])
-    raw = json.loads((state.path / "manifest.json").read_text())
-    for file in raw["splits"][0]["files"]:
-        if file["format"] == "index":
-            file["sha256"] = hash_file(path)
-    (state.path / "manifest.json").write_text(json.dumps(raw))
+    hashes = hashes_of(path)
+    put_index(state.path, index_of([*hashes[:-1], hashes[-2]]))
     with pytest.raises(DatasetError, match="it is not that of these rows"):
         open_dataset(state.path).verify()
     path.unlink()

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from clearwell.datasets.manifest import Column, Input, Manifest
+from clearwell.datasets.manifest import INDEX_FORMAT, Column, Input, Manifest
 from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
 from clearwell.publishing.claim import claim
 from clearwell.publishing.inference import InferenceRecipe, make_inference
@@ -107,6 +107,7 @@ def live_release(
         label=None,
         achieved={"replaced_rows": replaced},
         fingerprint=combined_fingerprint([(split.name, split.fingerprint)]),
+        format=INDEX_FORMAT,
     )
     (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
     return folder
