@@ -1,8 +1,10 @@
-"""Decide a batch, carry it out, and roll forward what a dead run had decided.
+"""The operations that the write procedure is made of: decide a batch, apply it, recover one.
 
-    decide      the intent is put under (table, batch); whoever loses the put adopts the winner's
-    carry out   quarantine, then files, then the table, then history; each step looks before it acts
-    recover     before anything new: the decided batch that is not in the table yet is carried out
+    decide    put the intent under (table, batch); a writer that loses the put gets the winner's intent
+    apply     quarantine, then files, then the table, then history; each step looks before it acts
+    recover   apply the batch that was decided but is not in the table yet
+
+Their order is in ``clearwell.tables.write.procedure``.
 
 A batch whose checks across rows no longer hold, because others changed the table since the audit, is
 voided: committed with no files, so that its number is taken.
@@ -54,7 +56,7 @@ def decide(lake: Lake, intent: Intent) -> Intent:
 
 
 def recover(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> Intent | None:
-    """Carry out what was decided for ``name`` but is not in it yet; that intent, or None."""
+    """Apply what was decided for ``name`` but is not in it yet; that intent, or None."""
     snapshot = lake.table(name).snapshot()
     batch = snapshot.batch if snapshot else 0
     if snapshot and batch:

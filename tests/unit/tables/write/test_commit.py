@@ -1,4 +1,4 @@
-"""Promises of decide, carry out and settle: one decision a batch, rolled forward by whoever comes next."""
+"""Promises of decide, apply and recover: one decision a batch, and the next run finishes what one left."""
 
 from __future__ import annotations
 
