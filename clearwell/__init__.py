@@ -1,4 +1,4 @@
-"""Clearwell makes raw data ready for AI. This is the reader's face: open what a pipeline has released.
+"""Clearwell makes raw data ready for AI. This is the reader's API: open what a pipeline has released.
 
     import clearwell
 

@@ -1,4 +1,4 @@
-"""The code location: what Dagster's pages, its daemon and `dg` load for the project in the working directory.
+"""The code location: Dagster's pages, its daemon and `dg` load it for the project in the working directory.
 
     [tool.dg.project]
     root_module = "pipelines"
@@ -6,7 +6,7 @@
     code_location_target_module = "clearwell.definitions"
     registry_modules = ["clearwell.components"]
 
-`clearwell run` builds the same definitions, so a run that is started on the pages does what it does.
+`clearwell run` builds the same definitions, so a run started from the pages does the same.
 """
 
 from __future__ import annotations

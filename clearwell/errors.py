@@ -2,24 +2,23 @@
 
     ClearwellError
     ├── ProjectError        the project's own files: YAML, suites, transforms, settings
-    ├── SourceError         raw files that cannot be taken as they are
-    ├── EngineError         the engine cannot do what is asked of it
+    ├── SourceError         raw files that cannot be ingested as they are
+    ├── EngineError         the engine cannot do what is requested
     │   ├── EngineLost      the engine died, hung or ran out of memory          (transient)
-    │   └── AnswerLost      the engine lives, but its answer could not be read  (transient)
-    ├── StoreError          a bucket that refuses, is not there, or cannot do what a lake needs
+    │   └── AnswerLost      the engine runs, but its answer could not be read  (transient)
+    ├── StoreError          a bucket that refuses, does not exist, or lacks a needed feature
     │   └── StoreUnreachable  it did not answer                                  (transient)
     ├── TableError          a table is missing, foreign, or not as promised
     │   ├── TableNotFound
     │   ├── CandidateRefused  staged rows that must not enter the table
-    │   └── CommitConflict  other writers won every try                          (transient)
+    │   └── CommitConflict  other writers won every attempt                          (transient)
     ├── BatchBlocked        a critical check failed; nothing was published
-    ├── AlertError          nobody could be told that a run failed
+    ├── AlertError          no alert about a failed run could be sent
     └── DatasetError        a release that cannot be read or made
         └── ReleaseNotFound
 
-An error states the *fact*, the *place* (a file and line, a table, a path) and the *hint*: the next
-step. Its text is bounded and never carries a secret. ``transient`` says whether trying again, with
-nothing changed, can help.
+An error states the *fact*, the *place* (a file and line, a table, a path) and the *hint*: the next step. Its
+text is bounded and never carries a secret. ``transient`` says whether an unchanged retry can help.
 """
 
 from __future__ import annotations
@@ -83,41 +82,41 @@ class ProjectError(ClearwellError):
 
 
 class SourceError(ClearwellError):
-    """A raw file, or the folder it should be in, cannot be taken as it is."""
+    """A raw file, or its expected folder, cannot be ingested as it is."""
 
 
 class EngineError(ClearwellError):
-    """The engine cannot start, or cannot do what is asked; the text names an engine that can."""
+    """The engine cannot start, or cannot do what is requested; the text names an engine that can."""
 
 
 class EngineLost(EngineError):
-    """The engine died, hung past its deadline, or ran out of memory in mid-work."""
+    """The engine died, hung past its deadline, or ran out of memory while working."""
 
     transient = True
 
 
 class AnswerLost(EngineError):
-    """The engine lives, but what it answered to a query could not be read."""
+    """The engine runs, but its answer to a query could not be read."""
 
     transient = True
 
 
 class StoreError(ClearwellError):
-    """A place of the lake, in an object store, refuses us, is not there, or lacks what a lake needs."""
+    """A part of the lake in an object store is refused, does not exist, or lacks what a lake needs."""
 
 
 class StoreUnreachable(StoreError):
-    """An object store did not answer in time, or answered that it cannot now."""
+    """An object store did not answer in time, or answered that it is temporarily unavailable."""
 
     transient = True
 
 
 class TableError(ClearwellError):
-    """A table is not there, was made by others in a way we cannot keep, or breaks a promise."""
+    """A table is missing, was changed by an external writer in an unsupported way, or breaks a promise."""
 
 
 class TableNotFound(TableError):
-    """No table of that name in this lake."""
+    """There is no table of that name in this lake."""
 
     @classmethod
     def among(cls, name: str, known: Iterable[str]) -> TableNotFound:
@@ -127,17 +126,17 @@ class TableNotFound(TableError):
 
 
 class CandidateRefused(TableError):
-    """Staged rows do not keep what the table promises: columns, types, nulls, keys, counts."""
+    """Staged rows violate the table's contract: columns, types, nulls, keys, counts."""
 
 
 class CommitConflict(TableError):
-    """Other writers won every try until the deadline; nothing of this batch was lost."""
+    """Other writers won every attempt until the deadline; nothing of this batch was lost."""
 
     transient = True
 
 
 class BatchBlocked(ClearwellError):
-    """A critical check failed: the batch is kept aside and the published table is unchanged.
+    """A critical check failed: the batch is set aside and the published table is unchanged.
 
     ``result`` is the ``BuildResult`` of the step, with the results of all its checks. ``again`` says that the
     same build was blocked before, and that neither its data nor its code has changed since.
@@ -148,19 +147,19 @@ class BatchBlocked(ClearwellError):
 
 
 class AlertError(ClearwellError):
-    """A receiver of alerts did not take one; its address, which is a secret, is not in the text."""
+    """A receiver did not accept an alert; its address, which is a secret, is not in the text."""
 
 
 class DatasetError(ClearwellError):
-    """A release cannot be made, or what was released does not match its manifest."""
+    """A release cannot be made, or a release does not match its manifest."""
 
 
 class ReleaseNotFound(DatasetError):
-    """No release of that name or version."""
+    """There is no release of that name or version."""
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
-    """A hint with the nearest known name, or None when nothing is near."""
+    """A hint with the nearest known name, or None when none is near."""
     near = get_close_matches(wrong, list(known), n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else None
 

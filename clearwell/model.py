@@ -20,7 +20,7 @@ __all__ = [
 
 
 class Severity(StrEnum):
-    """What a failed check does: stop the batch, quarantine the row, or only say so."""
+    """What a failed check does: stop the batch, quarantine the row, or only report it."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -28,14 +28,14 @@ class Severity(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a check judges: each candidate row, or the table as it would be."""
+    """What a check applies to: each candidate row, or the table as it would be."""
 
     ROW = "row"
     TABLE = "table"
 
 
 class Outcome(StrEnum):
-    """What became of one table in one run."""
+    """The outcome of one table in one run."""
 
     BUILT = "built"
     UNCHANGED = "unchanged"
@@ -44,9 +44,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Sample:
-    """A row that a check failed on: its raw file and record, where they are known, and what was judged.
+    """A row that failed a check: its raw file and record, where known, and the checked values.
 
-    ``values`` are pairs of column and text, already fit to be shown to anyone who may see the log: see
+    ``values`` are pairs of column and text, already safe to show to every reader of the log: see
     ``clearwell.quality.discretion``.
     """
 
@@ -84,13 +84,13 @@ class CheckResult:
 
 @dataclass(frozen=True, order=True)
 class Edge:
-    """One influence of an input's column on a table, as one build had it.
+    """One influence of an input column on a table, as recorded by one build.
 
-    ``subtype`` is OpenLineage's. On the values of ``column``: IDENTITY, TRANSFORMATION, AGGREGATION. On
-    which rows there are and which value they get, with ``column`` empty: FILTER, JOIN, GROUP_BY, SORT,
-    WINDOW, CONDITIONAL. Two are our own and have no ``source``: CONSTANT, a column that is made from no
-    column, and MISSING, one whose origin the plan hides. ``blurred``: at most this, for the plan does not
-    say which of its inputs a column comes from.
+    ``subtype`` is OpenLineage's. On the values of ``column``: IDENTITY, TRANSFORMATION, AGGREGATION. On which
+    rows exist and which value they get, with ``column`` empty: FILTER, JOIN, GROUP_BY, SORT, WINDOW,
+    CONDITIONAL. Two are our own and have no ``source``: CONSTANT, a column that is derived from no column,
+    and MISSING, one whose origin the plan hides. ``blurred``: at most this, because the plan does not say
+    which of its inputs a column comes from.
     """
 
     column: str
@@ -101,13 +101,13 @@ class Edge:
 
     @property
     def is_direct(self) -> bool:
-        """Whether it tells where values come from, rather than why rows are there."""
+        """Whether it says where values come from, not why rows exist."""
         return bool(self.column and self.source)
 
 
 @dataclass(frozen=True)
 class FileCounts:
-    """What one raw file brought to one table, in records."""
+    """What one raw file delivered to one table, in records."""
 
     file_id: str
     path: str
@@ -126,7 +126,7 @@ class FileCounts:
 
 @dataclass(frozen=True)
 class InputState:
-    """What a build has read of one input: its generation and batch number, and the version read.
+    """What a build has read of one input: its generation and batch number, and the table version.
 
     ``generation`` is that of the table (see ``clearwell.tables.Intent``), or the last batch that deleted rows
     if that is later: after both, rows are gone that an earlier build took. Two states with equal

@@ -1,16 +1,16 @@
-"""Names of tables and releases, and where in a lake each thing lies. Every path rule is here.
+"""Names of tables and releases, and their paths in a lake. Every path rule is here.
 
 LAKE/bronze/flights/                Delta table bronze_flights
 LAKE/silver/flights/                Delta table silver_flights
 LAKE/gold/flight_delays/            Delta table gold_flight_delays
 LAKE/quarantine/silver_flights/     rejected rows of silver_flights
 LAKE/files/bronze_flights/          what each raw file delivered
-LAKE/history/{builds,checks}/       what was built, and what its checks said
-LAKE/history/lineage/               which column of what table each column came from
+LAKE/history/{builds,checks}/       what was built, and the results of its checks
+LAKE/history/lineage/               the source columns of each column
 LAKE/control/...                    decisions, attempts, blocked batches (JSON, not tables)
 LAKE/releases/late_flights/v3/      an immutable release
 LAKE/reports/                       the latest reports
-LAKE/lineage/openlineage/           OpenLineage events as they were emitted, one file a day
+LAKE/lineage/openlineage/           OpenLineage events as emitted, one file per day
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ __all__ = [
 ]
 
 PROVENANCE = ("_file_id", "_record_no", "_batch_id", "_ingested_at")
-"""Columns that every bronze and silver row carries: content hash of its raw file (32 hex digits),
-1-based number of the record in that file, number of the bronze batch, time of ingest (UTC)."""
+"""Columns of every bronze and silver row: content hash of its raw file (32 hex digits),
+1-based record number in that file, number of the bronze batch, time of ingest (UTC)."""
 
 COLUMN_LINEAGE = "column_lineage"
 """The check that every silver and gold table has, so no check of a suite may have its name."""
@@ -50,7 +50,7 @@ REPORTS = "reports"
 EVENTS = "lineage/openlineage"
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
-"""What can name a table, a source, a dataset, a report or a check."""
+"""The valid names of a table, a source, a dataset, a report or a check."""
 
 
 class Zone(StrEnum):
@@ -65,7 +65,7 @@ class Zone(StrEnum):
 
 
 SEGMENTS = (*(str(zone) for zone in Zone), "control", RELEASES)
-"""The first parts of paths that may lie elsewhere than at the lake's root: see ``Settings.places``."""
+"""The first segments of paths that may be outside the lake's root: see ``Settings.places``."""
 
 STEPS = ("ingest", "cleanse", "curate")
 """The steps that use an engine, in the order in which data flows: see ``Settings.engines``."""
@@ -83,7 +83,7 @@ class TableName:
 
     @property
     def path(self) -> str:
-        """Where the table lies, relative to the lake's root."""
+        """The path of the table, relative to the lake's root."""
         return f"{self.zone}/{self.name}"
 
     @property
@@ -109,20 +109,20 @@ class TableName:
 
 
 def is_url(place: str) -> bool:
-    """Whether ``place`` is an address of a store, as ``s3://bucket/key``, and no path of this machine."""
+    """Whether ``place`` is a store address, such as ``s3://bucket/key``, and not a local path."""
     return "://" in place
 
 
 def quoted(column: str) -> str:
-    """A column's name as Spark reads it, whatever characters it has."""
+    """A column's name quoted for Spark, whatever characters it has."""
     return f"`{column.replace('`', '``')}`"
 
 
 def require_identifier(text: str, *, what: str, place: str | None = None) -> str:
-    """``text``, if it can name a table, a source or a dataset; raises ProjectError."""
+    """``text``, if it is a valid name of a table, a source or a dataset; raises ProjectError."""
     if not IDENTIFIER.fullmatch(text):
         raise ProjectError(
-            f"{text!r} cannot name a {what}",
+            f"{text!r} is not a valid name for a {what}",
             place=place,
             hint="use lower-case letters, digits and _, starting with a letter, at most 63",
         )
@@ -130,5 +130,5 @@ def require_identifier(text: str, *, what: str, place: str | None = None) -> str
 
 
 def release_path(dataset: str, version: int) -> str:
-    """Where a release lies, relative to the lake's root."""
+    """The path of a release, relative to the lake's root."""
     return f"{RELEASES}/{dataset}/v{version}"

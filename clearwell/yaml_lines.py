@@ -1,8 +1,8 @@
 """YAML files whose every value knows its line, so that an error can say ``file:line``.
 
-``read_yaml`` gives the documents of one file: plain values (safe YAML only: no tag makes an object)
-and, beside them, where each was written. It refuses what PyYAML would let pass or answer with a
-traceback: a key given twice, a text that is not UTF-8, a date that is none, an anchor inside itself.
+``read_yaml`` returns the documents of one file: plain values (safe YAML only: no tag creates an object) and
+the line of each value. It refuses what PyYAML would accept or answer with a traceback: a duplicate key,
+text that is not UTF-8, an invalid date, an anchor inside itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Document", "read_yaml", "shown"]
 
 @dataclass(frozen=True)
 class Document:
-    """One YAML document: its plain ``value``, the ``file`` it stands in, and the lines of its parts.
+    """One YAML document: its plain ``value``, its ``file``, and the lines of its parts.
 
     A part is named by its keys: ``document.place("checks", 0, "kwargs")``.
     """
@@ -31,7 +31,7 @@ class Document:
     _node: yaml.Node = field(repr=False, compare=False)
 
     def line(self, *keys: str | int) -> int:
-        """The 1-based line of the part at ``keys``, or of its nearest parent that is written down."""
+        """The 1-based line of the part at ``keys``, or of its nearest written parent."""
         node = self._node
         line = _line_of(node)
         for key in keys:
@@ -42,7 +42,7 @@ class Document:
         return line
 
     def place(self, *keys: str | int) -> str:
-        """``file:line`` of the part at ``keys``, or of its nearest parent that is written down."""
+        """``file:line`` of the part at ``keys``, or of its nearest written parent."""
         return _place(self.file, self.line(*keys))
 
 
@@ -64,8 +64,8 @@ def read_yaml(file: Path) -> list[Document]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        said = " ".join(part for part in (error.context, error.problem) if part)
-        raise ProjectError(f"not well-formed YAML: {said}", place=_place(file, line)) from error
+        problem = " ".join(part for part in (error.context, error.problem) if part)
+        raise ProjectError(f"not well-formed YAML: {problem}", place=_place(file, line)) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as the date 2013-02-30
         line = _line_of(node) if node else 1
         raise ProjectError(f"not well-formed YAML: {error}", place=_place(file, line)) from error
@@ -96,7 +96,7 @@ def _text(file: Path) -> str:
     odd = yaml.SafeLoader.NON_PRINTABLE.search(text)
     if odd:
         place = _place(file, 1 + text.count("\n", 0, odd.start()))
-        raise ProjectError(f"the character {odd.group()!r} may not stand in YAML", place=place)
+        raise ProjectError(f"the character {odd.group()!r} is not allowed in YAML", place=place)
     return text
 
 
@@ -105,13 +105,13 @@ def _siblings(file: Path) -> list[str]:
 
 
 def _refuse_twice(node: yaml.Node, file: Path, above: frozenset[int], seen: set[int]) -> None:
-    """Raise for a key that a mapping has twice, and for an anchor that holds itself.
+    """Raise for a duplicate key of a mapping, and for an anchor that contains itself.
 
-    ``above`` are the nodes that ``node`` hangs on, ``seen`` those already looked at: an alias is its
-    anchor's node again, so a file of nested aliases costs no more than its text.
+    ``above`` are the ancestors of ``node``, ``seen`` the nodes already visited: an alias is its anchor's node
+    again, so a file of nested aliases costs no more than its text.
     """
     if id(node) in above:
-        raise ProjectError("a YAML anchor holds itself", place=_place(file, _line_of(node)))
+        raise ProjectError("a YAML anchor contains itself", place=_place(file, _line_of(node)))
     if id(node) in seen:
         return
     seen.add(id(node))
@@ -136,7 +136,7 @@ def _refuse_twice(node: yaml.Node, file: Path, above: frozenset[int], seen: set[
 def _child(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:
     """The line where the part ``key`` of ``node`` begins, and its node."""
     if isinstance(node, yaml.MappingNode):
-        # The last one holds: a merge (`<<`) has put what it brought in front of the mapping's own keys.
+        # The last one wins: a merge (`<<`) puts its keys before the mapping's own keys.
         for name, value in reversed(node.value):
             if isinstance(name, yaml.ScalarNode) and name.value == str(key):
                 return _line_of(name), value

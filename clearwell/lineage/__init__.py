@@ -1,4 +1,4 @@
-"""Lineage: which column of what table each column comes from, read off the plan that an engine is sent."""
+"""Column lineage: the input columns of each column, derived from the plan that is sent to the engine."""
 
 from __future__ import annotations
 

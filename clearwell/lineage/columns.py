@@ -1,8 +1,8 @@
-"""The column lineage of a frame: an edge for each column of an input that each of its columns comes from.
+"""The column lineage of a DataFrame: an edge from each input column to each column derived from it.
 
-Exact where the plan shows it. ``blurred`` where a user's code over whole rows hides which of its inputs a
-column comes from: then each column has an edge from all of them. MISSING where it comes from data that the
-plan does not show at all. A fault in here never stops a build: it makes every column MISSING.
+Exact where the plan shows it. ``blurred`` where user code over whole rows hides which of its inputs a column
+comes from: then each column has an edge from all of them. MISSING where it comes from data that the plan does
+not show. An error in here never stops a build: it makes every column MISSING.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ColumnLineage:
 
 
 def column_lineage(frame: DataFrame, origins: Origins, engine: Engine, *, name: str) -> ColumnLineage:
-    """The lineage of ``frame``, which shall become the table ``name``; its rows are not computed."""
+    """The lineage of ``frame``, which will become the table ``name``; its rows are not computed."""
 
     def names(plan: Any) -> list[str]:
         client: Any = frame.sparkSession.client
@@ -49,7 +49,7 @@ def column_lineage(frame: DataFrame, origins: Origins, engine: Engine, *, name: 
     try:
         with engine.work(f"reading the lineage of {name}"):
             return plan_lineage(plan_of(frame), origins, names, frame.columns)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong here must not stop a build
+    except Exception as error:  # noqa: BLE001 - no error here may stop a build
         why = f"its plan could not be read ({type(error).__name__}: {str(error)[:200]})"
         _log.warning("%s: no column lineage: %s", name, why)
         return ColumnLineage(tuple(Edge(c, "", "", MISSING) for c in sorted(frame.columns)), (why,))
@@ -58,15 +58,15 @@ def column_lineage(frame: DataFrame, origins: Origins, engine: Engine, *, name: 
 def plan_lineage(
     plan: Any, origins: Origins, schema: Callable[[Any], list[str]], names: Sequence[str]
 ) -> ColumnLineage:
-    """The lineage of a plan with columns of these ``names``; ``schema`` asks the engine for a part's."""
+    """The lineage of a plan with columns of these ``names``; ``schema`` asks the engine for part schemas."""
     from clearwell.lineage.plan import PlanWalk
 
     walk = PlanWalk(origins, schema)
     columns = walk.columns(plan)
     if [column.name.lower() for column in columns] == [name.lower() for name in names]:
         sources = [column.sources for column in columns]
-    else:  # we are wrong somewhere, and the engine is not: each column may come from all that was met
-        walk.reason("the plan's columns are not those of the engine")
+    else:  # our result is wrong, the engine is right: each column may come from every column seen
+        walk.reason("the plan's columns differ from the engine's")
         sources = [walk.blurred(c for seen in walk.seen.values() for c in seen)] * len(names)
     edges = {edge for name, found in zip(names, sources, strict=True) for edge in _edges_of(name, found)}
     edges |= {Edge("", *place, blurred) for place, blurred in walk.influences.items()}

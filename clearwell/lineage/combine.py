@@ -1,4 +1,4 @@
-"""The columns of joins, unions and select lists: the same for frames and for SQL."""
+"""The columns of joins, unions and select lists, shared by DataFrames and SQL."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def joined(
 ) -> list[Column]:
     """The columns of a join: ``kind`` is inner, left, right, full, semi, anti or cross.
 
-    Columns of ``using`` are there once and come first: from the side that always has a row, from both in a
-    full join.
+    Columns of ``using`` occur once and come first: from the side that always has a row, from both in a full
+    join.
     """
     pairs = [(_one(left, name), _one(right, name)) for name in using]
     for pair in pairs:
@@ -50,9 +50,9 @@ def joined(
 
 
 def laid_out(walk: Walk, relation: Any, items: Sequence[Item]) -> list[Column]:
-    """The columns of a select list; the engine says how many a generator makes, and what they are called.
+    """The columns of a select list; the engine decides the number and names of a generator's columns.
 
-    Of several generators in one list, it is not known which made which column: these are blurred.
+    With several generators in one list, it is unknown which made which column: these are blurred.
     """
     columns = [column for item in items for column in item.columns]
     wide = [position for position, item in enumerate(items) if item.wide]
@@ -67,7 +67,7 @@ def laid_out(walk: Walk, relation: Any, items: Sequence[Item]) -> list[Column]:
         made = [Column("", inside) for _ in range(len(names) - len(before) - len(after))]
         columns = [*before, *made, *after]
     if len(columns) != len(names):
-        raise Opaque("a select list whose columns cannot be counted")
+        raise Opaque("a select list with an unknown number of columns")
     pairs = zip(columns, names, strict=True)
     return [column if column.name else replace(column, name=name) for column, name in pairs]
 
@@ -78,16 +78,16 @@ def united(left: Sequence[Column], right: Sequence[Column], *, by_name: bool = F
         if len(left) != len(right):
             raise Opaque("a union of relations with differing numbers of columns")
         return [Column(a.name, merged([a.sources, b.sources])) for a, b in zip(left, right, strict=True)]
-    others = {column.name.lower(): column for column in right}
+    rest = {column.name.lower(): column for column in right}
     both = [
-        Column(a.name, merged([a.sources, *([b.sources] if (b := others.pop(a.name.lower(), None)) else [])]))
+        Column(a.name, merged([a.sources, *([b.sources] if (b := rest.pop(a.name.lower(), None)) else [])]))
         for a in left
     ]
-    return [*both, *(Column(b.name, b.sources) for b in others.values())]
+    return [*both, *(Column(b.name, b.sources) for b in rest.values())]
 
 
 def _one(columns: Sequence[Column], name: str) -> Column:
     found = find(columns, [name])
     if len(found) != 1:
-        raise Opaque(f"a join by {name!r}, which is there {len(found)} times")
+        raise Opaque(f"a join by {name!r}, which occurs {len(found)} times")
     return found[0]

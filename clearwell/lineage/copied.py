@@ -1,4 +1,4 @@
-"""The lineage of rows that are copied without a plan: raw files into bronze, a table into a release."""
+"""The lineage of rows copied without a plan: raw files into bronze, a table into a release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["raw_lineage", "release_lineage"]
 
 
 def raw_lineage(name: TableName, declared: Mapping[str, str], columns: Sequence[str]) -> tuple[Edge, ...]:
-    """The edges of a bronze table: values as they are in the raw files, or cast to a ``declared`` type."""
+    """The edges of a bronze table: raw values unchanged, or cast to a ``declared`` type."""
     edges: list[Edge] = []
     for column in columns:
         if column in PROVENANCE:
@@ -29,5 +29,5 @@ def raw_lineage(name: TableName, declared: Mapping[str, str], columns: Sequence[
 
 
 def release_lineage(columns: Sequence[str], table: str) -> tuple[Edge, ...]:
-    """The edges of a release of ``table``: its columns as they are."""
+    """The edges of a release of ``table``: its columns unchanged."""
     return tuple(sorted(Edge(column, table, column, "IDENTITY") for column in columns))

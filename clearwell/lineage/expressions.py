@@ -1,6 +1,6 @@
-"""Expressions of a Spark Connect plan: what their values come from, and which columns they make.
+"""Expressions of a Spark Connect plan: the sources of their values, and the columns they produce.
 
-A kind of expression that is not known here comes out as all columns that it could name, blurred.
+An unknown kind of expression is treated as all columns that it could name, blurred.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["items_of", "sources_of"]
 
-_PANDAS_AGGREGATES = {202, 252}  # pyspark's numbers of grouped aggregates, in pandas and in Arrow
+_PANDAS_AGGREGATES = {202, 252}  # PySpark's codes of grouped aggregates, in pandas and in Arrow
 
 
 def items_of(walk: Walk, expression: Any, scope: Scope) -> Item:
-    """The columns that an expression of a select list makes."""
+    """The columns that an expression of a select list produces."""
     kind = expression.WhichOneof("expr_type")
     match kind:
         case "unresolved_star":
@@ -56,7 +56,7 @@ def items_of(walk: Walk, expression: Any, scope: Scope) -> Item:
 
 
 def sources_of(walk: Walk, expression: Any, scope: Scope) -> Sources:
-    """What the values of an expression come from."""
+    """The sources of an expression's values."""
     kind = expression.WhichOneof("expr_type")
     known = _KINDS.get(kind)
     if known is None:
@@ -120,7 +120,7 @@ def _function(walk: Walk, node: Any, scope: Scope) -> Sources:
 
 
 def _user_function(walk: Walk, node: Any, scope: Scope) -> Sources:
-    """A function of the user's sees its arguments; one that has none gets its values from elsewhere."""
+    """A user-defined function depends on its arguments; without any, its values come from elsewhere."""
     if not node.arguments:
         walk.reason(f"the function {node.function_name} takes no column")
         return HIDDEN
@@ -150,7 +150,7 @@ def _subquery(walk: Walk, node: Any, scope: Scope) -> Sources:
 
 
 def _of(*parts: str) -> Callable[[Walk, Any, Scope], Sources]:
-    """A kind of expression that computes from these parts of it."""
+    """A kind of expression that computes from these parts."""
 
     def computed(walk: Walk, node: Any, scope: Scope) -> Sources:
         present: Sequence[Any] = [getattr(node, part) for part in parts if node.HasField(part)]

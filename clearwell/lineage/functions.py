@@ -1,7 +1,7 @@
-"""The few functions that lineage must know by name: those over many rows, and those of several columns.
+"""The functions that lineage must know by name: those over many rows, and those of several columns.
 
-Any other function, known or not, computes from its arguments. One over many rows that is missing here is
-still found by its place: what a grouped frame computes from other than its keys is aggregated.
+Any other function, known or not, computes from its arguments. An aggregate that is missing here is still
+recognised by its place: every non-key expression of a grouped frame is aggregated.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ GENERATORS = _names(
 
 
 def chosen(walk: Walk, conditions: Sequence[Sources], values: Sequence[Sources]) -> Sources:
-    """What a CASE comes from: its values. From its conditions, if these choose between literals."""
+    """The sources of a CASE: its values; also its conditions, if these choose between literals."""
     found = merged(values, TRANSFORMATION)
     deciding = merged(conditions, TRANSFORMATION)
     walk.influence("CONDITIONAL", deciding)
@@ -51,7 +51,7 @@ def chosen(walk: Walk, conditions: Sequence[Sources], values: Sequence[Sources])
 
 
 def windowed(walk: Walk, function: Sources, window: Sequence[Sources]) -> Sources:
-    """What a function over a window comes from: its arguments. A rank or count, from the window itself."""
+    """The sources of a window function: its arguments; for a rank or count, the window itself."""
     deciding = merged(window, TRANSFORMATION)
     walk.influence("WINDOW", deciding)
     return deciding if function.is_empty else merged([function], TRANSFORMATION)

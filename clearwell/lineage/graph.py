@@ -1,7 +1,7 @@
-"""The recorded edges of a lake as a graph that can be walked up to the raw files and down to the releases.
+"""The recorded edges of a lake as a graph, walked up to the raw files or down to the releases.
 
-A node is a column of a table, of a release or of raw files (``raw_flights.dest``). A walk ends although a
-table may be made from one that is made from it: what was told once is not told again.
+A node is a column of a table, of a release or of raw files (``raw_flights.dest``). A walk ends even if tables
+are made from each other in a cycle: a node that was visited once is not expanded again.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["Branch", "LineageGraph"]
 
 @dataclass(frozen=True)
 class Branch:
-    """A node of a walk, the edge by which it was reached (None: the first), and what lies behind it.
+    """A node of a walk, the edge by which it was reached (None for the first), and the nodes behind it.
 
-    ``column`` is empty where an edge leads to the rows of a table, not to a column. ``repeated``: what
-    lies behind it stands at another place of the same walk.
+    ``column`` is empty where an edge leads to the rows of a table, not to a column. ``repeated``: the nodes
+    behind it are shown at another place of the same walk.
     """
 
     table: str
@@ -37,7 +37,7 @@ class LineageGraph:
     """The edges of all tables and releases.
 
     Args:
-        edges: By the table or dataset whose columns they make, as ``clearwell.tables.lineage_of`` reads them.
+        edges: By the table or dataset whose columns they describe, see ``clearwell.tables.lineage_of``.
     """
 
     def __init__(self, edges: Mapping[str, Iterable[Edge]]) -> None:
@@ -50,19 +50,19 @@ class LineageGraph:
 
     @classmethod
     def of(cls, lake: Lake) -> Self:
-        """The graph of what is recorded in ``lake``."""
+        """The graph of the recorded lineage of ``lake``."""
         from clearwell.tables import lineage_of
 
         return cls(lineage_of(lake))
 
     @property
     def recorded(self) -> tuple[str, ...]:
-        """The tables and datasets whose edges are on record."""
+        """The tables and datasets with recorded edges."""
         return tuple(self._edges)
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """These, and all that they are made from."""
+        """These tables and all their upstream tables."""
         return tuple(sorted({*self._edges, *self._uses}))
 
     def columns(self, table: str) -> tuple[str, ...]:
@@ -72,28 +72,28 @@ class LineageGraph:
         return tuple(sorted(made | used))
 
     def sources(self, table: str, column: str | None = None) -> tuple[Edge, ...]:
-        """What makes the columns of ``table``, or one of them: direct edges, CONSTANT and MISSING."""
+        """The edges of the values of ``table``, or of one column: direct edges, CONSTANT and MISSING."""
         found = (edge for edge in self._edges.get(table, ()) if edge.column)
         return tuple(edge for edge in found if column is None or edge.column == column)
 
     def influences(self, table: str) -> tuple[Edge, ...]:
-        """What decides which rows ``table`` has: its indirect edges."""
+        """The edges that determine which rows ``table`` has: its indirect edges."""
         return tuple(edge for edge in self._edges.get(table, ()) if not edge.column)
 
     def uses(self, table: str, column: str | None = None) -> tuple[tuple[str, Edge], ...]:
-        """Each table that ``table``, or one column of it, flows to or has an influence on, with the edge."""
+        """Each table that ``table``, or one column of it, flows to or influences, with the edge."""
         found = self._uses.get(table, ())
         return tuple(use for use in found if column is None or use[1].source_column == column)
 
     def up(self, table: str, column: str | None = None) -> Branch:
-        """Where ``column`` comes from, as far as it is known; without one, which tables ``table`` comes from.
+        """The upstream of ``column``, as far as known; without a column, the upstream tables of ``table``.
 
-        What decides about the rows of a table is told once, at the first of its columns, and not followed.
+        Influences on the rows of a table are listed once, at the first of its columns, and not followed.
         """
         return _walk(table, column or "", self._steps_up if column else self._tables_up)
 
     def down(self, table: str, column: str | None = None) -> Branch:
-        """Where ``column`` goes to; without one, which tables ``table`` goes to."""
+        """The downstream of ``column``; without a column, the downstream tables of ``table``."""
         return _walk(table, column or "", self._steps_down if column else self._tables_down)
 
     def _steps_up(self, table: str, column: str, *, first: bool) -> list[_Step]:
@@ -113,7 +113,7 @@ class LineageGraph:
 
 
 class _Step(NamedTuple):
-    """An edge, where it leads, and whether to go on from there."""
+    """An edge, its target, and whether to continue from there."""
 
     edge: Edge
     table: str
@@ -128,14 +128,14 @@ class _Steps(Protocol):
 
 
 def _walk(table: str, column: str, steps: _Steps) -> Branch:
-    told: set[tuple[str, str]] = set()
+    visited: set[tuple[str, str]] = set()
     begun: set[str] = set()
 
     def branch(table: str, column: str, edge: Edge | None) -> Branch:
         further = steps(table, column, first=table not in begun)
-        if (table, column) in told:
+        if (table, column) in visited:
             return Branch(table, column, edge, repeated=bool(further))
-        told.add((table, column))
+        visited.add((table, column))
         begun.add(table)
         return Branch(table, column, edge, tuple(next_of(step) for step in further))
 

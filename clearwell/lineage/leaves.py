@@ -1,4 +1,4 @@
-"""What the leaves of a plan come from that are no tables of ours: views and SQL, and data from elsewhere."""
+"""Leaves of a plan that are not tables of the lake: views, SQL, and data from elsewhere."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["LEAVES"]
 
 
 def _local(walk: Walk, relation: Any, node: Any) -> list[Column]:
-    """Rows that the client sends along: nobody knows from where. If there are none, they are from nowhere."""
+    """Rows sent by the client: their origin is unknown. An empty relation has no sources."""
     if not node.data:
         return [Column(name, NOTHING) for name in walk.names(relation)]
     return _sent_before(walk, relation, node)
 
 
 def _sent_before(walk: Walk, relation: Any, _: Any) -> list[Column]:
-    walk.reason("rows that were made in Python (createDataFrame)")
+    walk.reason("rows created in Python (createDataFrame)")
     return [Column(name, HIDDEN) for name in walk.names(relation)]
 
 
@@ -35,13 +35,13 @@ def _range(_: Walk, __: Any, ___: Any) -> list[Column]:
 
 def _checkpoint(walk: Walk, _: Any, node: Any) -> list[Column]:
     if (found := walk.checkpoint(node.relation_id)) is None:
-        raise Opaque("a frame that the engine keeps, made before the transform began")
+        raise Opaque("a frame cached by the engine before the transform began")
     return list(found)
 
 
 def _read(walk: Walk, _: Any, node: Any) -> list[Column]:
     if not node.HasField("named_table"):
-        raise Opaque("files that the transform reads by itself")
+        raise Opaque("files that the transform reads itself")
     return list(walk.table(node.named_table.unparsed_identifier))
 
 
@@ -73,4 +73,4 @@ LEAVES: dict[str | None, Callable[[Walk, Any, Any], list[Column]]] = {
     "range": _range,
     "common_inline_user_defined_table_function": _user_table_function,
 }
-"""The kinds of leaves that are understood, by their names in the protocol."""
+"""The supported kinds of leaves, by their names in the protocol."""

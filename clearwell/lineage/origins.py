@@ -1,8 +1,8 @@
-"""What a run knows of plans beyond the plans themselves: which frames are tables, and which views there are.
+"""What a run knows beyond the plans themselves: which frames are tables, and which views exist.
 
-A plan names its leaves by files, or not at all where a table is empty; but every relation of it has the
-number that the client gave the frame it came from. So the number of a frame that was read from a table
-is kept, and where a plan has it again, there is the table, whatever lies below.
+A plan names its leaves by files, or not at all where a table is empty; but every relation in it has the plan
+id that the client gave its DataFrame. So the plan id of a frame read from a table is recorded, and where it
+occurs in a plan again, that relation is the table, whatever is below it.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ class Table:
 
 @dataclass(frozen=True)
 class View:
-    """A relation under a name, and the views that there were when it got it: engines resolve it then."""
+    """A named relation, and the views that existed when it got the name: engines resolve it then."""
 
     relation: Any
     views: Mapping[str, View] = field(default_factory=dict[str, "View"])
 
 
 class Origins:
-    """The tables that frames were read from, and the views that transforms have made, in one session."""
+    """The tables that frames were read from, and the views that transforms created, in one session."""
 
     def __init__(self) -> None:
         self.views: dict[str, View] = {}
         self._tables: dict[int, Table] = {}
 
     def add(self, frame: DataFrame, name: str, columns: Sequence[str]) -> DataFrame:
-        """Remember that ``frame`` is the table ``name`` with exactly these columns; the same frame."""
+        """Record that ``frame`` is the table ``name`` with exactly these columns; returns the same frame."""
         self._tables[_logical(frame)._plan_id] = Table(name, tuple(columns))  # noqa: SLF001
         return frame
 
     def table(self, relation: Any) -> Table | None:
-        """The table that a relation of a plan is, if it is one."""
+        """The table that a relation of a plan represents, if any."""
         common = relation.common
         return self._tables.get(common.plan_id) if common.HasField("plan_id") else None
 
     @contextmanager
     def watch(self, session: SparkSession) -> Generator[None]:
-        """Within the block, keep the views and checkpoints that are made in ``session``."""
+        """Within the block, record the views and checkpoints that are created in ``session``."""
         client: Any = session.client
         execute = client.execute_command
 
@@ -103,20 +103,20 @@ class Origins:
 
 
 def plan_of(frame: DataFrame) -> Any:
-    """The relation that the client would send for ``frame``, as it is and never compressed."""
+    """The relation that the client would send for ``frame``, unchanged and never compressed."""
     return _logical(frame).plan(frame.sparkSession.client)
 
 
 def view_key(name: str) -> str:
-    """A view's name as it is compared: without quotes, in lower case."""
+    """A view's name for comparison: without quotes, in lower case."""
     return name.replace("`", "").lower()
 
 
 def _sql(relation: Any) -> Any:
-    """The text of a relation of SQL, inside the relations that it refers to."""
+    """The text of an SQL relation, inside the relations that it refers to."""
     return relation.with_relations.root.sql if relation.HasField("with_relations") else relation.sql
 
 
 def _logical(frame: DataFrame) -> Any:
-    """The client's plan of ``frame``: private there, and the only way to it; the tests are its contract."""
+    """The client's plan of ``frame``: a private attribute, but the only access; tests cover the contract."""
     return frame._plan  # noqa: SLF001

@@ -1,7 +1,7 @@
 """The walk through a Spark Connect plan: from its leaves up, each relation's columns from its inputs'.
 
-A leaf that is no table of ours hides where its data comes from. A relation that is not known, or whose
-columns cannot be told apart, is blurred: each of its columns may come from each column below it.
+A leaf that is not a table of the lake hides where its data comes from. A relation that is unknown, or whose
+columns cannot be distinguished, is blurred: each of its columns may come from each column below it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PlanWalk(Walk):
         self._done: dict[int, list[Column]] = {}
 
     def columns(self, relation: Any, *, outer: Scope | None = None) -> list[Column]:
-        """The columns of a relation. Plans are deep, so its inputs wait on a stack of our own."""
+        """The columns of a relation. Plans are deep, so an explicit stack replaces recursion."""
         around, self.outer = self.outer, outer
         waiting, made = [_Visit(relation, 0)], list[list[Column]]()
         while waiting:
@@ -66,42 +66,42 @@ class PlanWalk(Walk):
         return made.pop()
 
     def names(self, relation: Any) -> list[str]:
-        """The engine's names of the columns of a relation, with all that it may refer to."""
+        """The engine's names of the columns of a relation, including everything it may refer to."""
         if self._references:
             found = pb.WithRelations(root=relation, references=self._references.values())
             relation = pb.Relation(with_relations=found)
         return self._schema(pb.Plan(root=relation))
 
     def knows(self, name: str) -> bool:
-        """Whether ``name`` is a view, or a frame that was given to SQL."""
+        """Whether ``name`` is a view, or a frame that was passed to SQL."""
         key = view_key(name)
         return key in self._aliases or key in self._views
 
     def table(self, name: str) -> list[Column]:
-        """The columns of what SQL calls ``name``: a frame given to it, a view, a table that is not ours."""
+        """The columns of the SQL name ``name``: a frame passed to it, a view, or an unknown table."""
         key = view_key(name)
         if key in self._aliases:
             return self._once(View(self._aliases[key], self._views))
         if key in self._views:
             return self._once(self._views[key])
-        self.reason("it reads a table that is no input of it, by a name of its own")
+        self.reason("it reads a table by name that is not one of its inputs")
         quoted = ".".join(f"`{part}`" for part in name.split(".", 1))
         read = pb.Read(named_table=pb.Read.NamedTable(unparsed_identifier=quoted))
         return self._hidden(pb.Relation(read=read))
 
     def reference(self, plan_id: int) -> Any:
-        """The sub-query's relation of that number; raises Opaque."""
+        """The sub-query's relation with that plan id; raises Opaque."""
         if plan_id not in self._references:
-            raise Opaque("a sub-query that the plan does not hold")
+            raise Opaque("a sub-query that the plan does not contain")
         return self._references[plan_id]
 
     def checkpoint(self, relation_id: str) -> list[Column] | None:
-        """The columns of a frame that was checkpointed, if we were there."""
+        """The columns of a checkpointed frame, if its creation was observed."""
         found = self._views.get(f"checkpoint {relation_id}")
         return self._once(found) if found else None
 
     def _once(self, view: View) -> list[Column]:
-        """The columns of a view, with the views that there were when it was made."""
+        """The columns of a view, with the views that existed when it was created."""
         if id(view.relation) not in self._done:
             around, self._views = self._views, view.views
             self._done[id(view.relation)] = self.columns(view.relation)
@@ -128,7 +128,7 @@ class PlanWalk(Walk):
         return self._close(relation, [])
 
     def _close(self, relation: Any, inputs: Sequence[Sequence[Column]]) -> list[Column]:
-        """The columns of a relation whose inputs' are known."""
+        """The columns of a relation whose inputs are resolved."""
         kind = relation.WhichOneof("rel_type")
         node = getattr(relation, kind) if kind else None
         try:
@@ -140,7 +140,7 @@ class PlanWalk(Walk):
         except Opaque as error:
             self.reason(str(error))
         except RecursionError:
-            self.reason("an expression that is nested too deep")
+            self.reason("an expression that is nested too deeply")
         sources = self.blurred(column for columns in inputs for column in columns)
         return [Column(name, sources) for name in self.names(relation)]
 
@@ -148,7 +148,7 @@ class PlanWalk(Walk):
         return [Column(name, HIDDEN) for name in self.names(relation)]
 
     def _keep(self, visit: _Visit, columns: list[Column]) -> list[Column]:
-        """Remember the columns of a frame; of one that is there twice, where it is nearer to the end."""
+        """Record the columns of a frame; of one that occurs twice, those nearer to the end."""
         common = visit.relation.common
         number = common.plan_id
         if common.HasField("plan_id") and visit.depth <= self._depths.get(number, visit.depth):
@@ -158,7 +158,7 @@ class PlanWalk(Walk):
 
 
 def _inputs(node: Any) -> list[Any]:
-    """The relations that a node is made from, in their order."""
+    """The input relations of a node, in order."""
     found: list[Any] = []
     for field, value in node.ListFields():
         if field.message_type is not None and field.message_type.name == "Relation":

@@ -1,6 +1,6 @@
-"""What each kind of relation makes of the columns of its inputs.
+"""How each kind of relation transforms the columns of its inputs.
 
-Kinds that are not listed here are blurred by the walk: among them all that runs a user's code over rows.
+Kinds that are not listed here are blurred by the walk, including all that run user code over rows.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _alias(_: Walk, __: Any, node: Any, inputs: Inputs) -> list[Column]:
 
 def _to_df(_: Walk, __: Any, node: Any, inputs: Inputs) -> list[Column]:
     if len(node.column_names) != len(inputs[0]):
-        raise Opaque("toDF with another number of names")
+        raise Opaque("toDF with a different number of names")
     return [Column(name, c.sources) for name, c in zip(node.column_names, inputs[0], strict=True)]
 
 
@@ -139,7 +139,7 @@ def _aggregate(walk: Walk, relation: Any, node: Any, inputs: Inputs) -> list[Col
     made = [column for item in values for column in item.columns]
     count = len(names) - len(first)
     if count % len(made):
-        raise Opaque("a pivot whose columns cannot be counted")
+        raise Opaque("a pivot with an unknown number of columns")
     return [
         *(replace(column, name=name) for column, name in zip(first, names[: len(first)], strict=True)),
         *(Column(name, made[n % len(made)].sources) for n, name in enumerate(names[len(first) :])),
@@ -147,7 +147,7 @@ def _aggregate(walk: Walk, relation: Any, node: Any, inputs: Inputs) -> list[Col
 
 
 def _aggregated(column: Column, grouped: Sources) -> Column:
-    """What is computed of others than the keys is computed over many rows, whatever the function's name."""
+    """Non-key expressions are computed over many rows, whatever the function's name."""
     touched = {
         place: touch if place in grouped.touched else Touch(AGGREGATION, touch.blurred)
         for place, touch in column.sources.touched.items()
@@ -240,4 +240,4 @@ RELATIONS: dict[str | None, Relation] = {
         _as_it_is,
     ),
 }
-"""The kinds of relations that are understood, by their names in the protocol."""
+"""The supported kinds of relations, by their names in the protocol."""

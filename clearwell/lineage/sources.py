@@ -1,7 +1,7 @@
-"""Where the values of one column come from, and how such answers are put together.
+"""The sources of one column's values, and how they are combined.
 
-``touched`` are columns of input tables, each with how: as they are, computed, aggregated. ``hidden`` says
-that there is more which the plan does not show. Neither: the column is made from no column.
+``touched`` are columns of input tables, each with its use: unchanged, computed, aggregated. ``hidden`` means
+that the plan does not show all sources. Neither: the column is derived from no column.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 IDENTITY, TRANSFORMATION, AGGREGATION = range(3)
 SUBTYPES = ("IDENTITY", "TRANSFORMATION", "AGGREGATION")
-"""OpenLineage's names; of two ways to the same column the later one counts."""
+"""OpenLineage's names; if there are two ways to the same column, the later one in this list wins."""
 
 
 class Touch(NamedTuple):
@@ -43,14 +43,14 @@ class Touch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The columns of inputs, as (table, column), that values come from."""
+    """The input columns, as (table, column), that values come from."""
 
     touched: Mapping[tuple[str, str], Touch] = field(default_factory=dict[tuple[str, str], Touch])
     hidden: bool = False
 
     @property
     def is_empty(self) -> bool:
-        """Whether the values come from no column, as those of a literal."""
+        """Whether the values come from no column, like those of a literal."""
         return not (self.touched or self.hidden)
 
 
@@ -65,8 +65,8 @@ _PART = re.compile(r"`((?:[^`]|``)*)`|([^.`]+)")
 class Column:
     """A column of a relation within a plan.
 
-    ``aliases`` are the names by which it may be qualified. ``attribute`` stays the same while the column
-    only passes through: by it a column is told from others of its name.
+    ``aliases`` are the names by which it may be qualified. ``attribute`` stays the same while the column only
+    passes through: it distinguishes columns with the same name.
     """
 
     name: str
@@ -77,10 +77,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Item:
-    """What one expression of a select list makes.
+    """The output of one expression of a select list.
 
-    ``wide``: a number of columns, and names, that only the engine knows. A column without a name has one
-    that the engine makes up.
+    ``wide``: the number and names of the columns are known only to the engine. A column without a name gets
+    one from the engine.
     """
 
     columns: tuple[Column, ...]
@@ -88,7 +88,7 @@ class Item:
 
 
 def merged(parts: Iterable[Sources], how: int = IDENTITY, *, blurred: bool = False) -> Sources:
-    """All that ``parts`` come from, used at least as ``how``; an exact way beats a blurred one."""
+    """All sources of ``parts``, used at least as ``how``; an exact way beats a blurred one."""
     found = list(parts)
     if len(found) == 1 and how == IDENTITY and not blurred:
         return found[0]
@@ -104,5 +104,5 @@ def merged(parts: Iterable[Sources], how: int = IDENTITY, *, blurred: bool = Fal
 
 
 def split_name(text: str) -> list[str]:
-    """The parts of a written name: ``a.`b.c`.d`` -> a, b.c, d."""
+    """The parts of a qualified name: ``a.`b.c`.d`` -> a, b.c, d."""
     return [quoted.replace("``", "`") or plain for quoted, plain in _PART.findall(text)]

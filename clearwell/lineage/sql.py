@@ -1,7 +1,7 @@
-"""Queries written as SQL: their columns, and what decides about their rows.
+"""Queries written as SQL: their columns, and what determines their rows.
 
-Understood is what both engines take: selects, joins, unions, WITH, sub-queries, LATERAL VIEW, VALUES,
-windows, grouping. Anything else raises Opaque, and the caller takes all columns of all its tables.
+Supported is what both engines accept: selects, joins, unions, WITH, sub-queries, LATERAL VIEW, VALUES,
+windows, grouping. Anything else raises Opaque, and the caller uses all columns of all its tables.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def query_items(walk: Walk, text: str, outer: Scope | None) -> list[Item]:
 
 
 def tables_in(walk: Walk, text: str) -> list[Column]:
-    """All columns of all tables that a text may read, whether it can be understood or not."""
+    """All columns of all tables that a query text may read, whether it can be parsed or not."""
     try:
         tree = parsed(text)
     except Opaque:
@@ -49,7 +49,7 @@ def tables_in(walk: Walk, text: str) -> list[Column]:
 
 
 def created_view(text: str) -> tuple[str, str, list[str]] | None:
-    """The name, the query and the renamed columns of a CREATE VIEW; None when it is none."""
+    """The name, the query and the renamed columns of a CREATE VIEW; None for any other statement."""
     try:
         tree = parsed(text)
     except Opaque:
@@ -64,7 +64,7 @@ def created_view(text: str) -> tuple[str, str, list[str]] | None:
 
 @dataclass(frozen=True)
 class _Query:
-    """A query's surroundings: the queries that WITH has named, and the columns of the query around it."""
+    """A query's context: the queries named by WITH, and the columns of the enclosing query."""
 
     walk: Walk
     named: Mapping[str, Sequence[Column]]
@@ -82,7 +82,7 @@ class _Query:
         inner = self._with(node)
         match node:
             case exp.Select():
-                return inner._select(node)  # noqa: SLF001 - it is of this class
+                return inner._select(node)  # noqa: SLF001 - same class
             case exp.SetOperation():
                 return [Item(tuple(inner._set_operation(node)))]  # noqa: SLF001
             case exp.Subquery():
@@ -115,7 +115,7 @@ class _Query:
             self.walk.influence("FILTER", self._value(where.this, scope))
         made: list[Column] = []
         items: list[Item] = []
-        for part in node.expressions:  # an item may name those before it
+        for part in node.expressions:  # an item may name earlier ones
             items.append(item_of(self.walk, part, Scope(scope.columns, Scope(made, self.outer)), self._inner))
             made += items[-1].columns
         known = Scope(scope.columns, Scope(made, self.outer))
@@ -184,7 +184,7 @@ class _Query:
         return joined(self.walk, left, right, kind, using=using, condition=condition)
 
     def _source(self, node: Any, before: Sequence[Column]) -> list[Column]:
-        """The columns of an entry of FROM; ``before`` are those that a LATERAL one may name."""
+        """The columns of an entry of FROM; a LATERAL one may name the columns of ``before``."""
         if node.args.get("pivots"):
             raise Opaque("PIVOT or UNPIVOT in SQL")
         alias = node.args.get("alias")
@@ -233,10 +233,10 @@ class _Query:
 
 
 def _renamed(columns: Sequence[Column], alias: Any, *, keep: bool = False) -> list[Column]:
-    """``columns`` under a table's alias and its columns' names; without one, ``keep`` those they have."""
+    """``columns`` under a table alias and its column names; without one, ``keep`` keeps the old aliases."""
     names = [part.name for part in alias.columns] if isinstance(alias, exp.TableAlias) else []
     if names and len(names) != len(columns):
-        raise Opaque("an alias that names another number of columns")
+        raise Opaque("an alias with a different number of columns")
     found = list(columns)
     if names:
         found = [replace(column, name=name) for column, name in zip(columns, names, strict=True)]

@@ -1,4 +1,4 @@
-"""Expressions written as SQL, alone (``F.expr``, ``where("a > 1")``) or in a query: what they come from."""
+"""Expressions written as SQL, alone (``F.expr``, ``where("a > 1")``) or in a query: their sources."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 __all__ = ["item_of", "items_in", "parsed", "value_of"]
 
 Query: TypeAlias = "Callable[[Any, Scope], list[Column]]"
-"""Gives the columns of a query within an expression, that may name what is in the scope."""
+"""Returns the columns of a query within an expression, which may name what is in the scope."""
 
 _DIALECT = "spark"
 _BY_ROW = (exp.Lag, exp.Lead)  # sqlglot counts them among the aggregates
 
 
 def parsed(text: str) -> Any:
-    """The tree of a SQL text; raises Opaque for what is no SQL, or SQL that is not understood."""
+    """The syntax tree of an SQL text; raises Opaque if it is not SQL, or not supported."""
     try:
         tree = sqlglot.parse_one(text, read=_DIALECT)
     except (SqlglotError, RecursionError) as error:
-        raise Opaque("SQL that cannot be read") from error
+        raise Opaque("SQL that cannot be parsed") from error
     if isinstance(tree, exp.Command):
-        raise Opaque("SQL that is no query")
+        raise Opaque("SQL that is not a query")
     return tree
 
 
 def items_in(walk: Walk, text: str, scope: Scope) -> Item:
-    """The columns that an expression alone makes, as in ``selectExpr``."""
+    """The columns that a single expression produces, as in ``selectExpr``."""
 
     def no_query(*_: Any) -> list[Column]:
         raise Opaque("a query within an expression")
@@ -52,7 +52,7 @@ def items_in(walk: Walk, text: str, scope: Scope) -> Item:
 
 
 def item_of(walk: Walk, node: Any, scope: Scope, query: Query) -> Item:
-    """The columns that one expression of a select list makes."""
+    """The columns that one expression of a select list produces."""
     star = node if isinstance(node, exp.Star) else node.this if isinstance(node, exp.Column) else None
     if isinstance(star, exp.Star):
         return _star(walk, node, star, scope)
@@ -66,7 +66,7 @@ def item_of(walk: Walk, node: Any, scope: Scope, query: Query) -> Item:
 
 
 def value_of(walk: Walk, node: Any, scope: Scope, query: Query) -> Sources:
-    """What the values of an expression come from."""
+    """The sources of an expression's values."""
 
     def of(part: Any) -> Sources:
         return value_of(walk, part, scope, query)
@@ -123,7 +123,7 @@ def _star(walk: Walk, node: Any, star: Any, scope: Scope) -> Item:
 
 
 def _window_parts(node: Any) -> list[Any]:
-    """What a window is cut and ordered by, whether it is written here or has a name."""
+    """The partition and order expressions of a window, inline or named."""
     named = node.args.get("alias")
     if named is not None and (select := node.find_ancestor(exp.Select)) is not None:
         written = [w for w in select.args.get("windows") or () if w.name.lower() == named.name.lower()]

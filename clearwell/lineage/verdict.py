@@ -1,4 +1,4 @@
-"""The check ``column_lineage``: no column of a table may come from data that nobody can name."""
+"""The check ``column_lineage``: no column of a table may come from data of unknown origin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["judge_lineage", "states_of"]
 
 _WHY = "Each column says which columns it comes from."
-_NOTHING = "no lineage is recorded yet: the next build does it, or one with --full-refresh"
+_NOTHING = "no lineage is recorded yet: the next build records it, or one with --full-refresh"
 _MOST_NAMED = 10
 
 
@@ -34,7 +34,7 @@ def states_of(edges: Iterable[Edge]) -> dict[str, str]:
 
 
 def judge_lineage(edges: Iterable[Edge], reasons: Sequence[str] = ()) -> CheckResult:
-    """The verdict on a table's edges; it fails where a column is MISSING, and stops no batch."""
+    """The verdict on a table's edges; it fails where a column is MISSING, but blocks no batch."""
     states = states_of(edges)
     count = Counter(states.values())
     missing = sorted(column for column, state in states.items() if state == "missing")

@@ -1,7 +1,7 @@
-"""What a walk through one plan collects, and how a name in an expression finds its columns.
+"""The state of a walk through one plan, and how a name in an expression is resolved to columns.
 
-Nothing may get lost on the way: a name that is not found, or a part of the plan that hides its code,
-comes out as all columns that it could mean, blurred, with a reason.
+Nothing may get lost: a name that is not found, or a part of the plan that hides its code, is treated as all
+columns that it could mean, blurred, with a reason.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _MOST_PARTS = 3
 
 
 class Opaque(Exception):
-    """A part of a plan whose columns cannot be told apart; the text says which."""
+    """A part of a plan whose columns cannot be distinguished; the text describes it."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The columns that an expression may name, and those of the query around it, if it is a sub-query's."""
+    """The columns that an expression may name, and those of the enclosing query for a sub-query."""
 
     columns: Sequence[Column]
     outer: Scope | None = None
 
     @property
     def all(self) -> list[Column]:
-        """All that may be named."""
+        """All columns that may be named."""
         return [*self.columns, *(self.outer.all if self.outer else ())]
 
 
@@ -41,7 +41,7 @@ class Walk(ABC):
     """A walk through a plan.
 
     ``influences`` are (table, column, subtype) -> blurred; ``reasons`` say what blurs or hides columns;
-    ``seen`` are the columns of each frame within the plan, by its number.
+    ``seen`` are the columns of each frame within the plan, by plan id.
     """
 
     def __init__(self) -> None:
@@ -52,34 +52,34 @@ class Walk(ABC):
 
     @abstractmethod
     def columns(self, relation: Any, *, outer: Scope | None = None) -> list[Column]:
-        """The columns of a relation; ``outer`` is what a sub-query may name beside its own."""
+        """The columns of a relation; ``outer`` is what a sub-query may name besides its own."""
 
     @abstractmethod
     def names(self, relation: Any) -> list[str]:
-        """The names that the engine gives the columns of a relation."""
+        """The engine's names of the columns of a relation."""
 
     @abstractmethod
     def table(self, name: str) -> list[Column]:
-        """The columns of what SQL calls ``name``."""
+        """The columns of the SQL name ``name``."""
 
     @abstractmethod
     def knows(self, name: str) -> bool:
-        """Whether ``name`` is a view, or a frame that was given to SQL."""
+        """Whether ``name`` is a view, or a frame that was passed to SQL."""
 
     @abstractmethod
     def reference(self, plan_id: int) -> Any:
-        """The sub-query's relation of that number; raises Opaque."""
+        """The sub-query's relation with that plan id; raises Opaque."""
 
     @abstractmethod
     def checkpoint(self, relation_id: str) -> list[Column] | None:
-        """The columns of a frame that was checkpointed, if we were there."""
+        """The columns of a checkpointed frame, if its creation was observed."""
 
     def scope(self, columns: Sequence[Column]) -> Scope:
-        """What expressions over ``columns`` may name here."""
+        """The scope of expressions over ``columns``."""
         return Scope(columns, self.outer)
 
     def influence(self, subtype: str, sources: Sources) -> None:
-        """Note that ``sources`` decide which rows there are, or their order or group."""
+        """Record that ``sources`` determine which rows exist, or their order or group."""
         for (table, column), touch in sources.touched.items():
             key = (table, column, subtype)
             self.influences[key] = touch.blurred and self.influences.get(key, True)
@@ -87,7 +87,7 @@ class Walk(ABC):
             self.reason(f"{subtype}: by data whose origin the plan hides")
 
     def reason(self, why: str) -> None:
-        """Say once why something is blurred or missing."""
+        """Record once why something is blurred or missing."""
         if why not in self.reasons:
             self.reasons.append(why)
 
@@ -101,7 +101,7 @@ class Walk(ABC):
         while around is not None:
             places.append(around.columns)
             around = around.outer
-        places += reversed(self.seen.values())  # sorted or filtered by a column that was left out before
+        places += reversed(self.seen.values())  # sorted or filtered by a column that was dropped before
         for columns in places:
             if found := find(columns, parts):
                 return found
@@ -109,13 +109,13 @@ class Walk(ABC):
         return [Column(parts[-1], self.blurred(scope.all))]
 
     def blurred(self, columns: Iterable[Column], how: int = TRANSFORMATION) -> Sources:
-        """What may come from any of ``columns``; from nothing that is known, it is hidden."""
+        """A value that may come from any of ``columns``; hidden if there are no known sources."""
         sources = merged((column.sources for column in columns), how, blurred=True)
         return HIDDEN if sources.is_empty else sources
 
 
 def find(columns: Iterable[Column], parts: Sequence[str]) -> list[Column]:
-    """The columns named ``parts``, qualified or not; of a field inside one, a column made from it."""
+    """The columns named ``parts``, qualified or not; for a field of a struct, a column derived from it."""
     low = [part.lower() for part in parts]
     by_name: dict[str, list[Column]] = {}
     for column in columns:

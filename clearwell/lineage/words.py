@@ -1,4 +1,4 @@
-"""What an edge says, in plain words: for the command line, and for descriptions of columns."""
+"""An edge in plain words: for the command line, and for descriptions of columns."""
 
 from __future__ import annotations
 

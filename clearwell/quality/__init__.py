@@ -1,6 +1,6 @@
-"""Quality: suites of Great Expectations, judged row by row in the pass that stages a batch, then as a table.
+"""Quality: suites of Great Expectations, checked row by row in the pass that stages a batch, then as a table.
 
-Great Expectations is imported by the first check that is judged or linted, never by reading a suite.
+Great Expectations is imported when the first check runs or is linted, never by reading a suite.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Row checks as Spark columns: each is Great Expectations' own condition, so both judge the same.
+"""Row checks as Spark columns: each is Great Expectations' own condition, so both give the same verdict.
 
-A condition is true where the row fails and false where it passes or is not judged: the value is NULL
-(but for the checks of NULL itself), the row is left out by ``ignore_row_if`` or ``row_condition``, or the
-comparison has no answer. It is never NULL.
+A condition is true where the row fails, and false where it passes or is not checked: the value is NULL
+(except for the checks of NULL itself), the row is excluded by ``ignore_row_if`` or ``row_condition``, or the
+comparison has no result. It is never NULL.
 
-NaN lies between no bounds and is greater than nothing: such a row fails. By IEEE's order, by Spark's
-(above every number) and by Sail's (above or below, by its sign bit) the same NaN would get three verdicts.
+NaN is between no bounds and greater than nothing: such a row fails. Under IEEE's order, Spark's (above every
+number) and Sail's (above or below, by its sign bit) the same NaN would get three verdicts.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ _OF_TEXT = ("expect_column_values_to_match_strftime_format",)
 
 
 def row_conditions(suite: Suite, frame: DataFrame) -> dict[str, Column]:
-    """For each check of row scope, by its name: true where a row of ``frame`` fails it, else false.
+    """For each check of row scope, by name: true where a row of ``frame`` fails it, else false.
 
     Nothing is computed; the columns fit any frame with the same names and types.
 
     Raises:
-        ProjectError: a check that cannot be, or that names a column which ``frame`` lacks.
+        ProjectError: an invalid check, or one that names a column which ``frame`` lacks.
     """
     return conditions_of(suite, suite.of(Scope.ROW), frame)
 
 
 def conditions_of(suite: Suite, checks: Iterable[Check], frame: DataFrame) -> dict[str, Column]:
-    """The conditions of these checks, whose expectations judge rows alone."""
+    """The conditions of these checks, whose expectations apply to single rows."""
     wanted = list(checks)
     if not wanted:
         return {}
     require_columns(wanted, suite, frame)
-    metrics = Metrics(frame.limit(0))  # no row is needed, and the frame may be dear
+    metrics = Metrics(frame.limit(0))  # no row is needed, and the frame may be expensive
     expectations = [build(check, suite) for check in wanted]
     try:
         conditions = metrics.conditions(expectations)
-    except Exception:  # noqa: BLE001 - whose fault it is, is seen when each check is asked alone
+    except Exception:  # noqa: BLE001 - the failing check is found when each is evaluated alone
         pairs = zip(wanted, expectations, strict=True)
         conditions = [_alone(check, expectation, suite, metrics) for check, expectation in pairs]
     pairs = zip(wanted, conditions, strict=True)
@@ -63,7 +63,7 @@ def conditions_of(suite: Suite, checks: Iterable[Check], frame: DataFrame) -> di
 
 
 def count_failures(frame: DataFrame, conditions: Mapping[str, Column]) -> tuple[int, dict[str, int]]:
-    """The rows of ``frame``, and for each condition how many of them fail it: one query for all."""
+    """The rows of ``frame``, and for each condition the number of failing rows: one query for all."""
     from pyspark.sql import functions as F
 
     counts = (F.count_if(condition) for condition in conditions.values())
@@ -72,10 +72,10 @@ def count_failures(frame: DataFrame, conditions: Mapping[str, Column]) -> tuple[
 
 
 def judged(check: Check) -> Column:
-    """True where the check says something about a row, else false."""
+    """True where the check applies to a row, else false."""
     from pyspark.sql import functions as F
 
-    said = (
+    applies = (
         [F.coalesce(F.expr(check.kwargs["row_condition"]), F.lit(False))]
         if "row_condition" in check.kwargs
         else []
@@ -83,14 +83,14 @@ def judged(check: Check) -> Column:
     missing = [F.col(column).isNull() for column in check.columns]
     if "column" in check.kwargs:
         if check.expectation not in _OF_NULL:
-            said.append(~missing[0])
+            applies.append(~missing[0])
     else:
         ignored = check.kwargs.get("ignore_row_if") or ""
         if ignored in ("either_value_is_missing", "any_value_is_missing"):
-            said.append(~reduce(or_, missing))
-        elif ignored not in ("neither", "never"):  # what Great Expectations does when it is not told
-            said.append(~reduce(and_, missing))
-    return reduce(and_, said) if said else F.lit(True)
+            applies.append(~reduce(or_, missing))
+        elif ignored not in ("neither", "never"):  # Great Expectations' default
+            applies.append(~reduce(and_, missing))
+    return reduce(and_, applies) if applies else F.lit(True)
 
 
 def _alone(check: Check, expectation: Any, suite: Suite, metrics: Metrics) -> Column:
@@ -108,7 +108,7 @@ def _failing(check: Check, condition: Column, suite: Suite, frame: DataFrame) ->
     if check.expectation in _OF_TEXT and "string" not in types.values():
         fact = f"check {check.name!r} needs a text column"
         raise ProjectError(
-            fact, place=suite.place(check, "column"), hint="judge a date or time by its bounds"
+            fact, place=suite.place(check, "column"), hint="check a date or time by its bounds"
         )
     fails = F.coalesce(condition, F.lit(False))
     if check.expectation in _OF_ORDER:

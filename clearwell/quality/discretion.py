@@ -1,15 +1,15 @@
-"""What of a row may be shown where everyone looks: on Dagster's pages, in its log, in a lake's control files.
+"""Which values of a row may be shown in shared places: Dagster's pages, its log, a lake's control files.
 
-Dagster's event log is never purged, so what stands there must not be about a person. The rule:
+Dagster's event log is never purged, so it must not contain personal data. The rule:
 
-- a column that is named in `personal:` is never shown, whatever it holds;
-- numbers, dates, times and booleans are shown, but a whole number that is a payment card's is not;
-- a text is shown when it is short (40 characters at most) and looks like none of: an e-mail address, a
-  telephone, card or bank account number (seven digits or more in a row, whatever stands between them, or an
-  IBAN), an address of the internet. A date or time written as ISO 8601 is no such number;
-- anything else (long texts, bytes, lists, structures) is not shown.
+- a column named in `personal:` is never shown, whatever it holds;
+- numbers, dates, times and booleans are shown, but an integer that is a payment card number is not;
+- a string is shown when it is short (40 characters at most) and looks like none of: an e-mail address, a
+  telephone, card or bank account number (seven digits or more in a row, with any separators, or an IBAN), an
+  IP address. A date or time written as ISO 8601 does not count as such a number;
+- anything else (long strings, bytes, lists, structures) is not shown.
 
-A name of a person looks like any other short text: only `personal:` keeps it back.
+A person's name looks like any other short string: only `personal:` withholds it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ __all__ = ["LONGEST", "WITHHELD", "is_personal", "shown_value"]
 
 WITHHELD = "(withheld)"
 LONGEST = 40
-"""The most characters of a text that is shown."""
+"""The maximum length of a string that is shown."""
 
 _BETWEEN_DIGITS = r"[\W_]{0,3}"
 _PATTERNS = (
     re.compile(r"\S\s*(?:@|[\[({<]\s*at\s*[\])}>])\s*\S", re.IGNORECASE),  # an e-mail address
     re.compile(rf"\d(?:{_BETWEEN_DIGITS}\d){{6,}}"),  # a telephone, card, account or identity number
     re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[\W_]?[A-Z0-9]){11,30}(?![A-Z0-9])", re.IGNORECASE),  # an IBAN
-    re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),  # an address of the internet
+    re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),  # an IP address
     re.compile(r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){4,7}", re.IGNORECASE),
 )
 _ISO_MOMENT = re.compile(
@@ -44,13 +44,13 @@ _ISO_MOMENT = re.compile(
 
 
 def is_personal(column: str, personal: Collection[str]) -> bool:
-    """Whether ``column``, or the one that it is a part of, is named in ``personal``."""
+    """Whether ``column``, or the column that contains it, is named in ``personal``."""
     names = {name.casefold() for name in personal}
     return column.casefold() in names or column.partition(".")[0].casefold() in names
 
 
 def shown_value(value: Any) -> str:
-    """``value`` as a text for anyone, or ``(withheld)``: see the rule above."""
+    """``value`` as text safe for everyone, or ``(withheld)``: see the rule above."""
     match value:
         case None:
             return "NULL"
@@ -69,7 +69,7 @@ def shown_value(value: Any) -> str:
 
 
 def _is_harmless(text: str) -> bool:
-    """Whether a text is short and looks like none of the patterns, in whatever letters they are written."""
+    """Whether a string is short and matches none of the patterns, in any Unicode digits or letters."""
     if len(text) > LONGEST:
         return False
     plain = unicodedata.normalize("NFKC", text)
@@ -80,7 +80,7 @@ def _is_harmless(text: str) -> bool:
 
 
 def _is_card(digits: str) -> bool:
-    """Whether a whole number has the length and the check digit (Luhn, ISO/IEC 7812-1) of a card's."""
+    """Whether an integer has the length and the check digit (Luhn, ISO/IEC 7812-1) of a card number."""
     if not 13 <= len(digits) <= 19:
         return False
     doubled = [int(d) * (1 + place % 2) for place, d in enumerate(reversed(digits))]

@@ -1,4 +1,4 @@
-"""Expectations from checks: each is built as Great Expectations would, or refused with its place."""
+"""Build expectations from checks, as Great Expectations would, or refuse them with their place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_ARGUMENTS = {
 
 
 def arguments_of(kind: Any) -> dict[str, Any]:
-    """The keyword arguments of a kind of expectation, by name: pydantic's field of each."""
+    """The keyword arguments of an expectation class, by name, as pydantic fields."""
     return {name: field for name, field in kind.__fields__.items() if name not in _NOT_ARGUMENTS}
 
 
@@ -38,7 +38,7 @@ def build(check: Check, suite: Suite) -> Any:
 
 
 def problems_of(check: Check, suite: Suite) -> list[ProjectError]:
-    """What is wrong with a check's expectation and its keyword arguments, whatever the data."""
+    """The problems of a check's expectation and its keyword arguments, independent of the data."""
     expectation, problems = _try(check, suite)
     return problems or _not_on_spark(expectation, check, suite)
 
@@ -57,7 +57,7 @@ def unknown_columns(check: Check, suite: Suite, columns: Collection[str]) -> lis
 
 
 def require_columns(checks: Iterable[Check], suite: Suite, frame: DataFrame) -> None:
-    """Pass if ``frame`` has all columns that ``checks`` name; raises ProjectError."""
+    """Check that ``frame`` has all columns that ``checks`` name; raises ProjectError."""
     for check in checks:
         for problem in unknown_columns(check, suite, frame.columns):
             raise problem
@@ -88,39 +88,39 @@ def _try(check: Check, suite: Suite) -> tuple[Any, list[ProjectError]]:
         if key not in arguments
     ]
     kwargs = {key: value for key, value in check.kwargs.items() if key in arguments}
-    if "row_condition" in kwargs:  # a text and its parser are deprecated
+    if "row_condition" in kwargs:  # strings with a parser are deprecated
         kwargs.pop("condition_parser", None)
         kwargs["row_condition"] = PassThroughCondition(pass_through_filter=kwargs["row_condition"])
     try:
         expectation = kind(**kwargs)
-    except ValueError as error:  # pydantic's, and what its validators raise
+    except ValueError as error:  # from pydantic and its validators
         return None, problems + _invalid(error, check, suite, alone=not problems)
     return expectation, problems + _taken_otherwise(expectation, check, suite)
 
 
 def _invalid(error: ValueError, check: Check, suite: Suite, *, alone: bool) -> list[ProjectError]:
-    """One problem for each keyword argument; what concerns several only when no single one is wrong."""
+    """One problem for each keyword argument; problems of several together only if no single one is wrong."""
     details: list[dict[str, Any]] = getattr(
         error, "errors", lambda: [{"loc": ("__root__",), "msg": str(error)}]
     )()
     reasons: dict[str, list[str]] = {}
     for detail in details:
-        if detail.get("type") != "type_error.dict":  # a suite parameter, which we do not take
+        if detail.get("type") != "type_error.dict":  # a suite parameter, which we do not support
             reasons.setdefault(str(detail["loc"][0]), []).append(str(detail["msg"]))
     together = reasons.pop("__root__", [])
     if not reasons and alone:
         return [ProjectError(f"check {check.name!r}: {'; '.join(together)}", place=suite.place(check))]
     return [
-        ProjectError(f"check {check.name!r}: {key}: {'; '.join(said)}", place=suite.place(check, key))
-        for key, said in reasons.items()
+        ProjectError(f"check {check.name!r}: {key}: {'; '.join(found)}", place=suite.place(check, key))
+        for key, found in reasons.items()
     ]
 
 
 def _taken_otherwise(expectation: Any, check: Check, suite: Suite) -> list[ProjectError]:
-    """Numbers that Great Expectations rounds: it keeps bounds as double."""
+    """Numbers that Great Expectations would round: it stores bounds as double."""
     return [
         ProjectError(
-            f"check {check.name!r}: {key} {value} would be taken as {getattr(expectation, key)}",
+            f"check {check.name!r}: {key} {value} would be rounded to {getattr(expectation, key)}",
             place=suite.place(check, key),
             hint="whole numbers beyond 2^53 cannot be bounds here; check them in the transform",
         )
@@ -134,7 +134,7 @@ def _not_on_spark(expectation: Any, check: Check, suite: Suite) -> list[ProjectE
     if Metrics(None).provide(expectation):
         return []
     fact = f"check {check.name!r}: Great Expectations has no {check.expectation} for Spark"
-    return [ProjectError(fact, place=suite.place(check), hint="take another, or judge it in the transform")]
+    return [ProjectError(fact, place=suite.place(check), hint="use another, or check it in the transform")]
 
 
 def _snake(name: str) -> str:

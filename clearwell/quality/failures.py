@@ -1,4 +1,4 @@
-"""What an exception inside Great Expectations means: the check's fault, a gap of the engine, or its end."""
+"""Explain an exception inside Great Expectations: an invalid check, a gap of the engine, or a lost engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["explain"]
 
 
 def explain(error: Exception, check: Check, suite: Suite) -> str:
-    """Why ``check`` has no verdict, one line: the check and the data do not fit each other.
+    """Why ``check`` has no verdict, in one line, when the check does not fit the data.
 
     Raises:
         EngineError: the engine lacks what the check needs.
@@ -30,7 +30,7 @@ def explain(error: Exception, check: Check, suite: Suite) -> str:
             raise cause
         if isinstance(cause, UnsupportedOperationException | PySparkNotImplementedError):
             raise EngineError(
-                f"check {check.name!r}: the engine cannot judge {check.expectation}: {_line(cause)}",
+                f"check {check.name!r}: the engine cannot evaluate {check.expectation}: {_line(cause)}",
                 place=suite.place(check),
                 hint="run it on Apache Spark: --engine spark",
             ) from error
@@ -42,7 +42,7 @@ def explain(error: Exception, check: Check, suite: Suite) -> str:
 
 
 def _is_query_fault(cause: BaseException) -> bool:
-    """Whether the query is wrong in itself, so that it would fail again on a healthy engine."""
+    """Whether the query itself is invalid, so that it would fail again on a healthy engine."""
     from pyspark import errors
 
     return isinstance(
@@ -61,7 +61,7 @@ def _is_query_fault(cause: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, then what led to it, down to the first; without the wrappers of Great Expectations."""
+    """The error and its causes, down to the root; without the wrappers of Great Expectations."""
     seen: set[int] = set()
     at: BaseException | None = error
     while at is not None and id(at) not in seen:
@@ -72,7 +72,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _line(error: BaseException) -> str:
-    """The message: the first line, or the last of a Python worker's traceback."""
+    """The message: the first line, or the last line of a Python worker's traceback."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if not lines:
         return type(error).__name__

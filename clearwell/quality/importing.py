@@ -1,8 +1,8 @@
-"""The import of Great Expectations: late, quiet, and at half of its price.
+"""Import Great Expectations: lazily, quietly, and at half of the cost.
 
-It takes 1.1 CPU seconds in place of 2.2 (beside Dagster and pandas), because ``scipy.stats`` and
-``altair``, which single expectations use inside functions, are loaded when first touched, and because
-the garbage collector rests meanwhile. The process's warnings stay where they were.
+It takes 1.1 CPU seconds instead of 2.2 (beside Dagster and pandas), because ``scipy.stats`` and ``altair``,
+which single expectations use inside functions, are loaded on first use, and because the garbage collector is
+off meanwhile. The process's warning settings stay unchanged.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def import_great_expectations() -> ModuleType:
             import great_expectations
 
             if warnings.showwarning is not show:
-                logging.captureWarnings(False)  # its modules send every warning of the process to logging
+                logging.captureWarnings(False)  # its modules redirect all warnings of the process to logging
     except ImportError as error:
         hint = "pip install 'clearwell[pipelines]'"
         raise ProjectError(f"Great Expectations cannot be imported: {error}", hint=hint) from error
@@ -54,7 +54,7 @@ def import_great_expectations() -> ModuleType:
 
 @contextmanager
 def _loaded_late(names: Sequence[str]) -> Generator[None]:
-    """Modules of these names that are imported meanwhile run when first touched."""
+    """Modules of these names that are imported in this block run on first use."""
     finder = _LateFinder(names)
     sys.meta_path.insert(0, finder)
     try:
@@ -71,7 +71,7 @@ class _LateFinder(MetaPathFinder):
         self,
         fullname: str,
         path: Sequence[str] | None,
-        target: ModuleType | None = None,  # noqa: ARG002 - the protocol's
+        target: ModuleType | None = None,  # noqa: ARG002 - required by the protocol
     ) -> importlib.machinery.ModuleSpec | None:
         """The module's own spec, its loader made lazy."""
         spec = importlib.machinery.PathFinder.find_spec(fullname, path) if fullname in self._names else None

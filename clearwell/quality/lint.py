@@ -1,4 +1,4 @@
-"""Every problem of a suite that can be found without data, Great Expectations asked."""
+"""Find every problem of a suite that shows without data, including those that Great Expectations knows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["check_suite"]
 
 
 def check_suite(file: Path, columns: Collection[str] | None = None) -> list[ProjectError]:
-    """The problems of the suite in ``file``, in the order of its lines; none when it is well.
+    """The problems of the suite in ``file``, ordered by line; none if it is valid.
 
     Args:
         file: The suite's YAML file.
-        columns: The columns of the table, when they are known: then a check of another is a problem.
+        columns: The columns of the table, if known: then a check of any other column is a problem.
     """
     try:
         suite, problems = parse_suite(file)

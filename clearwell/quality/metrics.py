@@ -1,7 +1,7 @@
-"""Metrics of a frame, computed by Great Expectations' own engine for Spark.
+"""Metrics of a DataFrame, computed by Great Expectations' own engine for Spark.
 
-There is no data context: no file is written, no address called, no progress bar drawn, and the session
-is the frame's. Whatever goes wrong is raised; Great Expectations would try again and then hide it.
+There is no data context: no file is written, no address called, no progress bar drawn, and the session is the
+frame's. Every error is raised; Great Expectations would retry and then hide it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["Metrics"]
 
 
 class Metrics:
-    """What Great Expectations can say of one frame; without a frame, only what it could say of any."""
+    """Great Expectations' metrics of one frame; without a frame, only data-independent information."""
 
     def __init__(self, frame: DataFrame | None) -> None:
         import_great_expectations()
@@ -33,7 +33,7 @@ class Metrics:
         self._calculator = MetricsCalculator(self._engine, show_progress_bars=False)
 
     def provide(self, expectation: Any) -> bool:
-        """Whether all that the expectation needs is written for Spark."""
+        """Whether everything that the expectation needs is implemented for Spark."""
         from great_expectations.exceptions.exceptions import MetricProviderError
 
         metrics = self._needed(expectation).values()
@@ -44,27 +44,27 @@ class Metrics:
         return True
 
     def conditions(self, expectations: Iterable[Any]) -> list[Column]:
-        """For each expectation, a map of rows: true where a row fails it.
+        """For each expectation, a boolean column: true where a row fails it.
 
-        Great Expectations counts the frame's rows on the way: give it a frame without any.
+        Great Expectations counts the frame's rows in the process: give it an empty frame.
         """
         wanted = [self._condition(expectation) for expectation in expectations]
         resolved = self._compute(wanted)
         return [resolved[metric.id][0] for metric in wanted]
 
     def values(self, expectations: Iterable[Any]) -> Mapping[Any, Any]:
-        """All that these expectations need, in as few queries as it takes, by the metrics' identities."""
+        """All metrics that these expectations need, in as few queries as possible, by metric identity."""
         return self._compute([metric for e in expectations for metric in self._needed(e).values()])
 
     def verdict(self, expectation: Any, values: Mapping[Any, Any]) -> tuple[Any, Mapping[str, Any]]:
-        """Great Expectations' result, and the metrics behind it by their names."""
+        """Great Expectations' result, and the metrics behind it by name."""
         result = expectation.metrics_validate(values, _ask(expectation), self._engine)
         return result, {name: values[metric.id] for name, metric in self._needed(expectation).items()}
 
     def _condition(self, expectation: Any) -> Any:
         from great_expectations.validator.metric_configuration import MetricConfiguration
 
-        # The expectation's own metric: the others are helpers such as column_values.nonnull.
+        # The expectation's own metric: the rest are helpers such as column_values.nonnull.
         count = self._needed(expectation)[f"{expectation.map_metric}.unexpected_count"]
         return MetricConfiguration(
             metric_name=f"{expectation.map_metric}.condition",
@@ -81,6 +81,6 @@ class Metrics:
 
 
 def _ask(expectation: Any) -> dict[str, Any]:
-    """Of rows only the number of those that fail is asked, of a statistic also what it is."""
+    """Ask of rows only the number of failures, of a statistic also its value."""
     how = "BOOLEAN_ONLY" if getattr(expectation, "map_metric", None) else "BASIC"
     return {"result_format": {"result_format": how}, "catch_exceptions": False}

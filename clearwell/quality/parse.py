@@ -1,16 +1,16 @@
-"""Suites from YAML, one file a table. Great Expectations is not asked, so that each run can afford it.
+"""Parse suites from YAML, one file per table. Great Expectations is not loaded, so every run can afford it.
 
     checks:
-      - name: wind_speed_plausible              # default: made of the columns and the expectation
+      - name: wind_speed_plausible              # default: derived from the columns and the expectation
         expectation: expect_column_values_to_be_between
         kwargs: {column: wind_speed, max_value: 120}
         severity: warning                       # default: critical
         why: Above any wind ever measured at these airports; a known sensor error.
 
-``row_condition`` among the ``kwargs`` is Spark SQL. Refused: keys nobody knows, two checks of one
-name, a suite without checks, and a ``warning`` with ``mostly`` that would reject rows without it: a
-share of the rows rejects none. What only Great Expectations knows (the names of expectations and of
-their keyword arguments) is refused by ``check_suite``, and again where the check is first used.
+``row_condition`` among the ``kwargs`` is Spark SQL. Refused: unknown keys, two checks with one name, a suite
+without checks, and a ``warning`` with ``mostly`` that would reject rows without it: a fraction of the rows
+rejects none. What only Great Expectations knows (the names of expectations and of their keyword arguments)
+is checked by ``check_suite``, and again where the check is first used.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NOISE = {"expect", "column", "columns", "value", "values", "table", "to", "be",
 
 
 def load_suite(file: Path) -> Suite:
-    """The suite in ``file``; Great Expectations is not asked, so names of expectations may be wrong yet.
+    """The suite in ``file``; names of expectations are not checked, because that needs Great Expectations.
 
     Raises:
         ProjectError: the first problem, with ``file:line``.
@@ -54,7 +54,7 @@ def load_suite(file: Path) -> Suite:
 
 
 def parse_suite(file: Path) -> tuple[Suite, list[ProjectError]]:
-    """The well-formed checks of ``file``, and every problem of the others.
+    """The well-formed checks of ``file``, and every problem of the rest.
 
     Raises:
         ProjectError: the file is missing or not YAML.
@@ -77,7 +77,7 @@ def parse_suite(file: Path) -> tuple[Suite, list[ProjectError]]:
         problems += wrong
         if check and check.name in first:
             fact = f"two checks are named {check.name!r}"
-            hint = f"the first is on line {first[check.name]}; give this one a name of its own"
+            hint = f"the first is on line {first[check.name]}; give this one another name"
             problems.append(_problem(fact, document.place("checks", number, "name"), hint))
         elif check:
             first[check.name] = check.line
@@ -98,7 +98,7 @@ def _parse_check(item: Any, document: Document, number: int) -> tuple[Check | No
     if not _is_text(given.get("expectation")):
         problems.append(_problem("a check needs an `expectation`", at("expectation")))
     severity = given.get("severity", Severity.CRITICAL)
-    if severity not in list(Severity):  # a list asks for no hash, which a mapping has not
+    if severity not in list(Severity):  # a list needs no hash, which a mapping lacks
         hint = did_you_mean(str(severity), [str(s) for s in Severity]) or f"one of {', '.join(Severity)}"
         problems.append(_problem(f"no severity {severity!r}", at("severity"), hint))
         severity = Severity.CRITICAL
@@ -122,7 +122,7 @@ def _parse_check(item: Any, document: Document, number: int) -> tuple[Check | No
         problems.append(error)
     if name == COLUMN_LINEAGE:
         hint = "every table has a check of this name; give yours another one"
-        problems.append(_problem(f"{COLUMN_LINEAGE!r} cannot name a check", at("name"), hint))
+        problems.append(_problem(f"{COLUMN_LINEAGE!r} is a reserved check name", at("name"), hint))
     if problems:
         return None, problems
     lines = {key: document.line("checks", number, "kwargs", key) for key in kwargs}
@@ -147,18 +147,18 @@ def _check_kwargs(
     for key, value in kwargs.items():
         place = document.place("checks", number, "kwargs", key)
         if not isinstance(key, str):
-            problems.append(_problem(f"the key {key!r} is no text", place))
+            problems.append(_problem(f"the key {key!r} is not a string", place))
         elif key in _NOT_KWARGS:
-            problems.append(_problem(f"`{key}` is no keyword argument here", place, _NOT_KWARGS[key]))
+            problems.append(_problem(f"`{key}` is not a keyword argument here", place, _NOT_KWARGS[key]))
         elif key in _OURS:
-            problems.append(_problem(f"`{key}` is set by Clearwell", place, "leave it out"))
+            problems.append(_problem(f"`{key}` is set by Clearwell", place, "remove it"))
         elif key == "condition_parser" and value != "spark":
-            problems.append(_problem("a row_condition is Spark SQL", place, "leave `condition_parser` out"))
+            problems.append(_problem("a row_condition is Spark SQL", place, "remove `condition_parser`"))
         elif key == "row_condition" and not _is_text(value):
-            problems.append(_problem("a row_condition is a text, in Spark SQL", place))
+            problems.append(_problem("a row_condition must be a string of Spark SQL", place))
         elif key == "mostly" and rejects:
-            fact = "with `mostly` a check judges the rows together and rejects none"
-            hint = "leave `mostly` out, or make the check critical or info"
+            fact = "with `mostly` a check applies to all rows together and rejects none"
+            hint = "remove `mostly`, or make the check critical or info"
             problems.append(_problem(fact, place, hint))
         elif isinstance(value, dict) and "$PARAMETER" in value:
             problems.append(_problem("suite parameters are not supported", place, "write the value"))

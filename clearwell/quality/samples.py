@@ -1,7 +1,7 @@
-"""Samples of the rows that a check fails on: few, in an order that is always the same, fit to be shown.
+"""Samples of the rows that fail a check: few, in a stable order, safe to show.
 
-One query for a check: it reads the judged columns and the row's origin, no others, and of a text no more
-than tells that it is too long to be shown.
+One query per check: it reads only the checked columns and the row's origin, and of a long string only enough
+to know that it is too long to show.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def sample_failures(
     files: Mapping[str, str],
     personal: Collection[str] = (),
 ) -> tuple[Sample, ...]:
-    """The first rows of ``frame`` that fail ``check``, by file and record.
+    """The first rows of ``frame`` that fail ``check``, ordered by file and record.
 
     Args:
         check: A check of row scope.
         condition: True where a row fails it.
-        frame: The rows that were judged.
+        frame: The checked rows.
         files: Paths of raw files by their ``_file_id``.
         personal: Columns whose values are never shown.
     """

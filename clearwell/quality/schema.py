@@ -1,7 +1,7 @@
-"""The JSON schema of a suite, for editors: its keys, and what Great Expectations knows.
+"""The JSON schema of a suite, for editors: its keys, and the expectations of Great Expectations.
 
-The names of expectations, their keyword arguments and what they are for come from the installed Great
-Expectations; whether values fit each other, `clearwell check` asks it.
+The names of expectations, their keyword arguments and descriptions come from the installed Great
+Expectations; `clearwell check` asks it whether the values are consistent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["suite_schema"]
 _TEXT = {"type": "string", "pattern": r"\S"}
 _SEVERITY = {
     Severity.CRITICAL: "The batch is blocked, and the table stays as it is.",
-    Severity.WARNING: "The row goes into quarantine; a check of the whole table only says so.",
+    Severity.WARNING: "The row goes to quarantine; a check of the whole table is only reported.",
     Severity.INFO: "It is reported.",
 }
 
@@ -38,7 +38,7 @@ def suite_schema() -> dict[str, Any]:
     }
     parts: dict[str, Any] = {
         "name": {
-            "description": "Names the check in results and quarantine; default: made of the columns.",
+            "description": "Names the check in results and quarantine; default: derived from the columns.",
             "type": "string",
             "pattern": f"^(?:{IDENTIFIER.pattern})$",
         },
@@ -48,7 +48,7 @@ def suite_schema() -> dict[str, Any]:
         },
         "kwargs": {"description": "Its keyword arguments.", "type": "object"},
         "severity": {
-            "description": "What happens when it does not hold.",
+            "description": "What happens when it fails.",
             "default": str(Severity.CRITICAL),
             "anyOf": [{"const": str(s), "description": _SEVERITY[s]} for s in Severity],
         },
@@ -73,13 +73,13 @@ def suite_schema() -> dict[str, Any]:
 
 
 def _of(name: str, kind: Any) -> dict[str, Any]:
-    """If a check is of that expectation, then its keyword arguments are these."""
+    """If a check has that expectation, then these are its keyword arguments."""
     arguments = arguments_of(kind)
     known: dict[str, Any] = {
-        key: {"description": said} if (said := field.field_info.description) else {}
+        key: {"description": text} if (text := field.field_info.description) else {}
         for key, field in arguments.items()
     }
-    known["row_condition"] = {"description": "Only rows where this Spark SQL is true are judged.", **_TEXT}
+    known["row_condition"] = {"description": "Only rows where this Spark SQL is true are checked.", **_TEXT}
     known["condition_parser"] = {"const": "spark"}
     required = [key for key, field in arguments.items() if field.required]
     kwargs = {
@@ -95,7 +95,7 @@ def _of(name: str, kind: Any) -> dict[str, Any]:
 
 
 def _rejects_whole_rows() -> dict[str, Any]:
-    """A check of rows that rejects has no `mostly`: a share of the rows rejects none."""
+    """A check of rows that rejects has no `mostly`: a fraction of the rows rejects none."""
     of_rows = {
         "expectation": {"enum": sorted(ROW_EXPECTATIONS)},
         "severity": {"const": str(Severity.WARNING)},

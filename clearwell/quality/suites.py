@@ -1,9 +1,9 @@
-"""Suites and checks, as records: what a table promises, and what follows when it does not hold.
+"""Suites and checks, as records: what a table promises, and the consequence of a failure.
 
-A check of *row scope* judges each candidate row alone: ``critical`` blocks the batch, ``warning``
-quarantines the row, ``info`` only says so. Every other check is of *table scope* and judges the rows
-together, so it never rejects one of them: ``critical`` blocks, ``warning`` and ``info`` report. A check
-with ``mostly`` is of table scope too, for a share is a claim about all rows.
+A check of *row scope* checks each candidate row alone: ``critical`` blocks the batch, ``warning`` quarantines
+the row, ``info`` is only reported. Every other check is of *table scope* and checks all rows together, so it
+never rejects one of them: ``critical`` blocks, ``warning`` and ``info`` report. A check with ``mostly`` is of
+table scope too, because a fraction is a claim about all rows.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ ROW_EXPECTATIONS = frozenset(
         "expect_select_column_values_to_be_unique_within_record",
     }
 )
-"""Expectations that judge a row by its own values alone. A test holds the list against Great
-Expectations: its map metrics whose Spark condition has no window and no statistic of the column.
-``expect_column_values_to_match_json_schema`` is left out, for it raises at the first value that is no
-JSON, which would stop the batch in place of rejecting the row."""
+"""Expectations that check a row by its own values alone. A test compares the list with Great Expectations:
+its map metrics whose Spark condition has no window and no statistic of the column.
+``expect_column_values_to_match_json_schema`` is excluded, because it raises at the first value that is not
+JSON, which would stop the batch instead of rejecting the row."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class Check:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The columns that must be there for the check to mean anything, by what names them."""
+        """The columns that must exist for the check to make sense, by the keyword that names them."""
         return columns_of(self.expectation, self.kwargs)
 
     def record(self) -> dict[str, Any]:
-        """The check as JSON can hold it; ``suite_of`` reads it back the same."""
+        """The check as a JSON-compatible record; ``suite_of`` reads it back unchanged."""
         return {
             "name": self.name,
             "expectation": self.expectation,
@@ -99,7 +99,7 @@ class Suite:
         return f"{shown(self.file)}:{check.kwarg_lines.get(kwarg or '', check.line)}"
 
     def fingerprint(self) -> str:
-        """Hex digits that change when, and only when, the suite could judge otherwise.
+        """Hex digits that change if and only if the suite could give other verdicts.
 
         Comments, order, wording and the file's name do not matter.
         """
@@ -111,18 +111,18 @@ class Suite:
 
 
 def suite_of(name: str, records: Iterable[Mapping[str, Any]]) -> Suite:
-    """The suite of recorded checks (``Check.record``), for an audit that is repeated later."""
+    """The suite of recorded checks (``Check.record``), for a later audit."""
     return Suite(name, Path(name), tuple(_check_of(record) for record in records))
 
 
 def scope_of(expectation: str, kwargs: Mapping[str, Any]) -> Scope:
-    """What a check judges: each row alone, or the rows together."""
+    """What a check applies to: each row alone, or all rows together."""
     each = expectation in ROW_EXPECTATIONS and kwargs.get("mostly", 1) == 1
     return Scope.ROW if each else Scope.TABLE
 
 
 def columns_of(expectation: str, kwargs: Mapping[str, Any]) -> dict[str, str]:
-    """The columns that ``kwargs`` name, each with its keyword; none where their names are what is judged."""
+    """The columns that ``kwargs`` name, each with its keyword; none if the check is about column names."""
     if expectation == "expect_column_to_exist" or expectation.startswith("expect_table_"):
         return {}
     listed = kwargs.get("column_list")
@@ -145,7 +145,7 @@ def _check_of(record: Mapping[str, Any]) -> Check:
 
 
 def _to_json(value: Any) -> Any:
-    """``value`` with what YAML has and JSON lacks (dates, sets, bytes) as a mapping of one tag."""
+    """``value`` with types that JSON lacks (dates, sets, bytes) as a mapping with one tag."""
     if isinstance(value, dict):
         return {str(key): _to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

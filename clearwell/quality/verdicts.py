@@ -1,8 +1,8 @@
-"""Verdicts: what the checks of a suite say of counted rows, and of a whole table.
+"""Verdicts: the results of a suite's checks on counted rows, and on a whole table.
 
-A check without a verdict has failed: Great Expectations records an exception and goes on, we report it
-as the check's message. Only what the engine cannot do, or did not survive, is raised. What a check
-observed is shown by the rule of ``clearwell.quality.discretion``.
+A check without a verdict has failed: Great Expectations records an exception and continues, we report it as
+the check's message. Only what the engine cannot do, or did not survive, is raised. Observed values are shown
+by the rule of ``clearwell.quality.discretion``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["judge_rows", "judge_table"]
 
 _MOST_OBSERVED = 20
 _NO_VALUES = ("expect_table_", "_count_", "_proportion_", "_column_to_exist", "_type_", "unexpected_rows")
-"""In the names of expectations that observe no value of a row: but numbers of rows, or names and types."""
+"""Parts of the names of expectations that observe no row values, only row counts, or names and types."""
 _QUERY = "expect_query_results_to_match_comparison"
 
 
@@ -39,14 +39,14 @@ def judge_rows(suite: Suite, rows: int, failures: Mapping[str, int]) -> tuple[Ch
 
     Args:
         suite: The suite.
-        rows: How many rows were judged.
-        failures: For each check, by its name, how many of them fail it (``count_failures``). A check
-            that is not there has no verdict: it has failed.
+        rows: The number of checked rows.
+        failures: For each check, by name, the number of failing rows (``count_failures``). A check that is
+            missing here has no verdict: it has failed.
     """
     results: list[CheckResult] = []
     for check in suite.of(Scope.ROW):
         failed = failures.get(check.name)
-        message = "it was not judged" if failed is None else _count(failed, rows)
+        message = "it was not evaluated" if failed is None else _count(failed, rows)
         results.append(
             _result(check, success=failed == 0, message=message, element_count=rows, unexpected_count=failed)
         )
@@ -59,28 +59,30 @@ def judge_table(suite: Suite, frame: DataFrame, *, personal: Collection[str] = (
     Args:
         suite: The suite.
         frame: The table's rows.
-        personal: Columns of which no value that was observed is told.
+        personal: Columns whose observed values are withheld.
 
     Raises:
-        ProjectError: a check that cannot be, or that names a column which ``frame`` lacks.
+        ProjectError: an invalid check, or one that names a column which ``frame`` lacks.
         EngineError: the engine cannot compute what a check needs.
     """
     checks = suite.of(Scope.TABLE)
     require_columns(checks, suite, frame)
     shares = [check for check in checks if check.expectation in ROW_EXPECTATIONS]
-    others = [check for check in checks if check.expectation not in ROW_EXPECTATIONS]
+    rest = [check for check in checks if check.expectation not in ROW_EXPECTATIONS]
     results = {
         result.name: result
         for result in (
             *_judge_shares(suite, shares, frame),
-            *_judge_together(suite, others, frame, personal),
+            *_judge_together(suite, rest, frame, personal),
         )
     }
-    return tuple(results.get(check.name) or _result(check, message="it was not judged") for check in checks)
+    return tuple(
+        results.get(check.name) or _result(check, message="it was not evaluated") for check in checks
+    )
 
 
 def _judge_shares(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> list[CheckResult]:
-    """Row expectations with ``mostly``: the share of the rows they say something about that pass."""
+    """Row expectations with ``mostly``: the fraction of applicable rows that pass."""
     if not checks:
         return []
     conditions = conditions_of(suite, checks, frame)
@@ -88,9 +90,9 @@ def _judge_shares(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> li
     rows, counts = count_failures(frame, conditions | of)
     results: list[CheckResult] = []
     for check in checks:
-        failed, said = counts[check.name], counts[f"{check.name} judged"]
-        success = said == 0 or (said - failed) / said >= check.kwargs["mostly"]
-        message = f"{_count(failed, said)}, more than mostly: {check.kwargs['mostly']} allows"
+        failed, judged = counts[check.name], counts[f"{check.name} judged"]
+        success = judged == 0 or (judged - failed) / judged >= check.kwargs["mostly"]
+        message = f"{_count(failed, judged)}, more than mostly: {check.kwargs['mostly']} allows"
         results.append(
             _result(check, success=success, message=message, element_count=rows, unexpected_count=failed)
         )
@@ -106,26 +108,26 @@ def _judge_together(
     expectations = [build(check, suite) for check in checks]
     try:
         values = metrics.values(expectations)
-    except Exception:  # noqa: BLE001 - whose fault it is, is seen when each check is asked alone
+    except Exception:  # noqa: BLE001 - the failing check is found when each is evaluated alone
         values = None
     results: list[CheckResult] = []
     for check, expectation in zip(checks, expectations, strict=True):
         try:
             its = metrics.values([expectation]) if values is None else values
-            said, counts = metrics.verdict(expectation, its)
+            verdict, counts = metrics.verdict(expectation, its)
         except Exception as error:  # noqa: BLE001 - the message of a check that has no verdict
             results.append(_result(check, message=explain(error, check, suite)))
         else:
-            results.append(_verdict(check, expectation, said, counts, personal))
+            results.append(_verdict(check, expectation, verdict, counts, personal))
     return results
 
 
 def _verdict(
-    check: Check, expectation: Any, said: Any, counts: Mapping[str, Any], personal: Collection[str]
+    check: Check, expectation: Any, verdict: Any, counts: Mapping[str, Any], personal: Collection[str]
 ) -> CheckResult:
     rows = counts.get("table.row_count")
     failed = counts.get(f"{getattr(expectation, 'map_metric', None)}.unexpected_count")
-    observed = _discreet(_observed(said.result or {}), check, personal)
+    observed = _discreet(_observed(verdict.result or {}), check, personal)
     if failed is not None:
         message = _count(failed, rows or 0)
     elif observed is not None:
@@ -134,7 +136,7 @@ def _verdict(
         message = f"{check.expectation} does not hold"
     return _result(
         check,
-        success=bool(said.success),
+        success=bool(verdict.success),
         message=message,
         element_count=rows if failed is not None else None,
         unexpected_count=failed,
@@ -160,7 +162,7 @@ def _count(failed: int, rows: int) -> str:
 
 
 def _observed(result: Mapping[str, Any]) -> Any:
-    """What was seen, as JSON can hold it: the statistic, or the values too many and too few."""
+    """The observation in JSON-compatible form: the statistic, or the surplus and missing values."""
     if result.get("observed_value") is not None:
         return _plain(result["observed_value"])
     values = {
@@ -171,7 +173,7 @@ def _observed(result: Mapping[str, Any]) -> Any:
 
 
 def _discreet(observed: Any, check: Check, personal: Collection[str]) -> Any:
-    """``observed``, its values as far as they may be shown."""
+    """``observed``, with values that must not be shown withheld."""
     if observed is None or any(part in check.expectation for part in _NO_VALUES):
         return observed
     if any(is_personal(column, personal) for column in check.columns):

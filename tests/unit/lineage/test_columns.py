@@ -379,7 +379,7 @@ def test_where_our_columns_are_not_the_engines_all_are_blurred(
     monkeypatch.setitem(relations.RELATIONS, "drop", lambda _, __, ___, inputs: inputs[0][:1])
     found = desk.lineage(desk.t.select("a", "b", "n").drop("n"))
     assert told(found.edges) == lines("a, b ~ t.a t.b t.n t.arr t.s ?")
-    assert found.reasons == ("the plan's columns are not those of the engine",)
+    assert found.reasons == ("the plan's columns differ from the engine's",)
 
 
 def test_a_relation_that_a_later_pyspark_brings_is_blurred(

@@ -100,7 +100,7 @@ def test_a_view_that_nobody_saw_made_is_missing(desk: Desk) -> None:
         client.execute_command = watched
     found = desk.lineage(desk.session.table("unseen"))
     assert told(found.edges) == lines("a !\nz !")
-    assert found.reasons == ("it reads a table that is no input of it, by a name of its own",)
+    assert found.reasons == ("it reads a table by name that is not one of its inputs",)
 
 
 def test_watching_ends_with_its_block(desk: Desk) -> None:

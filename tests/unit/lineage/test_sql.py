@@ -177,4 +177,4 @@ def test_a_table_that_is_no_input_hides_its_columns(desk: Desk) -> None:
     walk = PlanWalk(Origins(), lambda _: ["p"])
     items = sql.query_items(walk, "select p + 1 as q from somewhere.else_t", None)
     assert [(c.name, c.sources.hidden) for item in items for c in item.columns] == [("q", True)]
-    assert walk.reasons == ["it reads a table that is no input of it, by a name of its own"]
+    assert walk.reasons == ["it reads a table by name that is not one of its inputs"]

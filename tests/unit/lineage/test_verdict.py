@@ -20,10 +20,10 @@ def test_a_table_without_missing_columns_passes_with_numbers() -> None:
 
 
 def test_a_missing_column_fails_names_the_reason_and_shows_what_to_declare() -> None:
-    found = judge_lineage([EXACT, MISSING], ["rows that were made in Python (createDataFrame)"])
+    found = judge_lineage([EXACT, MISSING], ["rows created in Python (createDataFrame)"])
     assert (found.success, found.severity, found.blocks) == (False, Severity.WARNING, False)
     assert found.message == (
-        "1 column comes from data that the plan does not show: lost (rows that were made in Python"
+        "1 column comes from data that the plan does not show: lost (rows created in Python"
         " (createDataFrame)). Declare it in the YAML, lineage: {lost: [TABLE.COLUMN]}, or [] where it comes"
         " from no column"
     )
@@ -45,7 +45,9 @@ def test_the_worst_edge_of_a_column_decides() -> None:
 def test_a_table_with_nothing_on_record_fails() -> None:
     found = judge_lineage([])
     assert not found.success
-    assert found.message == "no lineage is recorded yet: the next build does it, or one with --full-refresh"
+    assert (
+        found.message == "no lineage is recorded yet: the next build records it, or one with --full-refresh"
+    )
 
 
 def test_edges_are_told_in_words() -> None:

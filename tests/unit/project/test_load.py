@@ -126,7 +126,7 @@ def test_components_of_others_are_left_alone(root: Path) -> None:
         ("format: csv", "format: cvs", ":4: source.format: 'cvs' is not 'csv', 'jsonl', 'parquet' or 'text'"),
         ("{delay: int}", "{delay: itn}", ":4: "),
         ("mode: append", "mode: merge", ":8: silver.write: mode merge needs 'key'"),
-        ("name: late\n", "name: Late\n", ":12: name: 'Late' cannot name a table"),
+        ("name: late\n", "name: Late\n", ":12: name: 'Late' is not a valid name for a table"),
         (
             "[silver_flights]",
             "[silver_fligts]",

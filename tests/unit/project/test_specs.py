@@ -73,7 +73,7 @@ def test_an_unquoted_null_for_missing_columns_means_null() -> None:
 
 @pytest.mark.parametrize("name", ["Flights", "2013", "flight delays", "a-b", "", "x" * 64])
 def test_a_name_that_cannot_name_a_table_is_refused(name: str) -> None:
-    assert "cannot name a" in refusal(TableSpec, {"name": name, "source": SOURCE})
+    assert "is not a valid name for a" in refusal(TableSpec, {"name": name, "source": SOURCE})
 
 
 @pytest.mark.parametrize("owner", ["operations", "team:", "me@here", "team: ops"])

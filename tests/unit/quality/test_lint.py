@@ -77,7 +77,7 @@ def test_wrong_names_of_every_kind_are_found_in_one_go(suite_file: Callable[[str
             f"check 'num': max_value: {not_a_bound}",
         ),
         (16, "check 'five': column: field required"),
-        (20, "check 'six': min_value 9007199254740993 would be taken as 9007199254740992.0"),
+        (20, "check 'six': min_value 9007199254740993 would be rounded to 9007199254740992.0"),
         (22, "no severity 'fatal'"),
     ]
     hints = [hint for _, _, hint in found]

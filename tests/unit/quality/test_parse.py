@@ -108,19 +108,19 @@ def test_all_problems_are_found_at_once_each_with_its_line(suite_file: Callable[
     told = [(int((p.place or "").rpartition(":")[2]), p.fact, p.hint or "") for p in problems]
     assert [(line, fact) for line, fact, _ in told] == [
         (1, "a suite has no key 'check'"),
-        (3, "'Bad-Name' cannot name a check"),
+        (3, "'Bad-Name' is not a valid name for a check"),
         (7, "a check has no key 'expection'"),
         (6, "a check needs an `expectation`"),
         (15, "no severity 'waning'"),
-        (12, "`severity` is no keyword argument here"),
+        (12, "`severity` is not a keyword argument here"),
         (13, "`result_format` is set by Clearwell"),
         (20, "`why` must be text"),
-        (18, "with `mostly` a check judges the rows together and rejects none"),
+        (18, "with `mostly` a check applies to all rows together and rejects none"),
         (21, "a check is a mapping with the key `expectation`"),
         (24, "`kwargs` must be a mapping"),
         (27, "suite parameters are not supported"),
         (27, "a row_condition is Spark SQL"),
-        (27, "a row_condition is a text, in Spark SQL"),
+        (27, "a row_condition must be a string of Spark SQL"),
     ]
     hints = {fact: hint for _, fact, hint in told}
     assert hints["a suite has no key 'check'"] == "did you mean 'checks'?"
@@ -147,7 +147,7 @@ def test_the_name_of_the_check_that_every_table_has_is_taken(suite_file: Callabl
             expectation: expect_column_values_to_not_be_null
             kwargs: {column: a}
     """)
-    with pytest.raises(ProjectError, match="'column_lineage' cannot name a check") as caught:
+    with pytest.raises(ProjectError, match="'column_lineage' is a reserved check name") as caught:
         load_suite(file)
     assert caught.value.place == f"{file}:2"
 

@@ -44,7 +44,7 @@ def test_rows_pass_only_when_none_fails_and_all_were_judged(suite: Callable[...,
     a, b, c = judge_rows(found, 1000, {"a": 0, "b": 3})
     assert (a.success, a.element_count, a.unexpected_count, a.message) == (True, 1000, 0, None)
     assert (b.success, b.unexpected_count, b.message) == (False, 3, "3 of 1,000 rows fail")
-    assert (c.success, c.unexpected_count, c.message) == (False, None, "it was not judged")
+    assert (c.success, c.unexpected_count, c.message) == (False, None, "it was not evaluated")
     assert {r.scope for r in (a, b, c)} == {Scope.ROW}
     assert a.expectation == "expect_column_values_to_not_be_null"
 
@@ -140,7 +140,7 @@ def test_what_the_engine_lacks_is_an_error_that_names_another(
         "before: expect_table_row_count_to_equal {value: 4}",
         "middle: expect_column_median_to_be_between {column: i, min_value: 1}",
     )
-    with pytest.raises(EngineError, match="check 'middle': the engine cannot judge") as caught:
+    with pytest.raises(EngineError, match="check 'middle': the engine cannot evaluate") as caught:
         judge_table(found, frame)
     assert caught.value.place == f"{found.file}:3"
     assert "Apache Spark" in (caught.value.hint or "")
