@@ -4,7 +4,8 @@
 
     train = clearwell.open_dataset("late_flights").split("train").to_pandas()
 
-Importing it is cheap: pyarrow is loaded when the first dataset is opened.
+Importing it is cheap: pyarrow is loaded when the first dataset is opened. All errors can be imported from
+here. What builds a lake from Python is in `clearwell.api`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import (
     AlertError,
+    AnswerLost,
     BatchBlocked,
     CandidateRefused,
     ClearwellError,
@@ -24,6 +26,8 @@ from clearwell.errors import (
     ProjectError,
     ReleaseNotFound,
     SourceError,
+    StoreError,
+    StoreUnreachable,
     TableError,
     TableNotFound,
 )
@@ -35,6 +39,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AlertError",
+    "AnswerLost",
     "BatchBlocked",
     "CandidateRefused",
     "ClearwellError",
@@ -47,6 +52,8 @@ __all__ = [
     "ReleaseNotFound",
     "SourceError",
     "Split",
+    "StoreError",
+    "StoreUnreachable",
     "TableError",
     "TableNotFound",
     "__version__",

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from clearwell.api import load_project
 from clearwell.components.running.location import load_definitions
-from clearwell.project.load import load_project
-from clearwell.settings import load_settings
 
 __all__ = ["defs"]
 
@@ -23,4 +22,4 @@ __all__ = ["defs"]
 @dg.definitions
 def defs() -> dg.Definitions:
     """The definitions of the project found from the working directory."""
-    return load_definitions(load_project(load_settings()))
+    return load_definitions(load_project())

@@ -35,11 +35,17 @@ class Scope(StrEnum):
 
 
 class Outcome(StrEnum):
-    """The outcome of one table in one run."""
+    """The outcome of one table, release or report in one run.
+
+    BUILT: it has new contents. UNCHANGED: nothing was new. BLOCKED: a critical check failed, and what was
+    published before stays. FAILED: there was an error. SKIPPED: not reached, as a step before it failed.
+    """
 
     BUILT = "built"
     UNCHANGED = "unchanged"
     BLOCKED = "blocked"
+    FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)

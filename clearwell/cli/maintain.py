@@ -57,19 +57,17 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
 @options(listing=True)
 def report(session: Session) -> None:
     """Write the cost and state of the lake to LAKE/reports, with the pages of its tables and lineage."""
-    from clearwell.engines import open_engine
+    from clearwell.api import open_engine
     from clearwell.errors import ProjectError
     from clearwell.flow.report import report as make_report
     from clearwell.flow.run import Run
-    from clearwell.project.load import load_project
 
-    settings = session.settings()
-    project = load_project(settings)
+    project = session.project()
     if not project.reports:
         hint = "add a component of the type clearwell.components.Reports, with a price sheet"
-        raise ProjectError("this project has no report", place=str(settings.project / "pipelines"), hint=hint)
+        raise ProjectError("this project has no report", place=str(project.root / "pipelines"), hint=hint)
     lake = session.existing_lake()
-    with progress("measuring the lake", debug=session.debug), open_engine(settings) as engine:
+    with progress("measuring the lake", debug=session.debug), open_engine(project) as engine:
         run = Run(project, lake, engine)
         made = [make_report(run, spec) for spec in project.reports.values()]
     if session.json:

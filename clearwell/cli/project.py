@@ -63,20 +63,18 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
     """
     import sys
 
-    from clearwell.engines import open_engine
+    from clearwell.api import open_engine
     from clearwell.flow.build.call_transform import call_transform
-    from clearwell.project.load import load_project
     from clearwell.project.specs import CuratedSpec
 
-    settings = session.settings(engine=engine)
-    project = load_project(settings)
+    project = session.project(engine=engine)
     spec = _spec_of(project, transform)
-    settings = settings.at("curate" if isinstance(spec, CuratedSpec) else "cleanse")
+    step = "curate" if isinstance(spec, CuratedSpec) else "cleanse"
     inputs = _inputs(session.existing_lake(), spec)
     with (
         redirect_stdout(sys.stderr),
         progress(f"preview {transform}", debug=session.debug),
-        open_engine(settings) as chosen,
+        open_engine(project, step=step) as chosen,
     ):
         frames = {name: snapshot.read(chosen) for name, snapshot in inputs.items()}
         given = frames if isinstance(spec, CuratedSpec) else next(iter(frames.values()))

@@ -19,9 +19,8 @@ from clearwell.cli.terminal.session import Session, options
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clearwell.components.running.launch import RunReport
+    from clearwell.api import RunResult
     from clearwell.model import BuildResult, CheckResult
-    from clearwell.settings import Settings
 
 __all__ = ["run"]
 
@@ -41,44 +40,29 @@ def run(session: Session, selection: str, engine: str | None, full_refresh: bool
 
     SELECTION is Dagster's: silver_flights, '+gold_flight_delays' (with all upstream), 'bronze_flights+'.
     """
-    settings = session.settings(engine=engine)
+    from clearwell import api
+
     with progress("starting", debug=session.debug):
-        report = _run(settings, selection, full_refresh=full_refresh)
+        result = api.run(session.project(engine=engine), selection, full_refresh=full_refresh)
     if session.json:
-        print_json(_as_document(report))
+        print_json(_as_document(result))
     else:
-        click.echo("\n".join(_summary(report, session.where)))
-    if _is_interrupted(report):
+        click.echo("\n".join(_summary(result, session.where)))
+    if result.interrupted:
         raise KeyboardInterrupt
-    for failure in report.failures:
-        trace = f"{failure.trace}\n" if session.debug else ""
-        click.echo(f"{trace}{click.style('error:', fg='red')} {failure.asset}: {failure.text}", err=True)
-    return 0 if report.success else 1
+    for failed in result.failures:
+        trace = f"{failed.trace}\n" if session.debug else ""
+        click.echo(f"{trace}{click.style('error:', fg='red')} {failed.name}: {failed.reason}", err=True)
+    return 0 if result.success else 1
 
 
-def _run(settings: Settings, selection: str, *, full_refresh: bool) -> RunReport:
-    from dagster import DagsterExecutionInterruptedError
-
-    from clearwell.components.running.launch import run_project
-
-    try:
-        return run_project(settings, selection=selection, full_refresh=full_refresh)
-    except DagsterExecutionInterruptedError as error:
-        raise KeyboardInterrupt from error
-
-
-def _is_interrupted(report: RunReport) -> bool:
-    """Whether Ctrl-C ended it: inside a step, Dagster reports that as a failure of the step."""
-    return any("DagsterExecutionInterruptedError" in failure.text for failure in report.failures)
-
-
-def _as_document(report: RunReport) -> dict[str, Any]:
+def _as_document(result: RunResult) -> dict[str, Any]:
     return {
-        "success": report.success,
-        "run_id": report.run_id,
-        "results": [_without_lineage(asdict(result)) for result in report.results],
-        "failures": [{"asset": failure.asset, "error": failure.text} for failure in report.failures],
-        "skipped": list(report.skipped),
+        "success": result.success,
+        "run_id": result.run_id,
+        "results": [_without_lineage(asdict(details)) for details in result.results],
+        "failures": [{"asset": failed.name, "error": failed.reason} for failed in result.failures],
+        "skipped": list(result.skipped),
     }
 
 
@@ -87,14 +71,14 @@ def _without_lineage(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != "lineage"}
 
 
-def _summary(report: RunReport, where: str) -> Iterator[str]:
+def _summary(result: RunResult, where: str) -> Iterator[str]:
     from clearwell.flow.publish import ReleaseResult
     from clearwell.flow.report import ReportResult
     from clearwell.model import BuildResult
 
-    tables = [result for result in report.results if isinstance(result, BuildResult)]
-    releases = [result for result in report.results if isinstance(result, ReleaseResult)]
-    reports = [result for result in report.results if isinstance(result, ReportResult)]
+    tables = [details for details in result.results if isinstance(details, BuildResult)]
+    releases = [details for details in result.results if isinstance(details, ReleaseResult)]
+    reports = [details for details in result.results if isinstance(details, ReportResult)]
     if tables:
         yield from table_lines(map(_table_row, tables), _columns(tables))
         yield ""
@@ -105,9 +89,9 @@ def _summary(report: RunReport, where: str) -> Iterator[str]:
         yield f"release   {release.dataset} v{release.version}{state}: {splits} rows, {release.path}"
     for made in reports:
         yield f"report    {made.name}: {made.summary}, {made.html}"
-    if report.skipped:
-        why = "the run was interrupted" if _is_interrupted(report) else "their inputs failed"
-        yield f"skipped   {', '.join(report.skipped)}: {why}"
+    if result.skipped:
+        why = "the run was interrupted" if result.interrupted else "their inputs failed"
+        yield f"skipped   {', '.join(result.skipped)}: {why}"
     yield ""
     for number, step in enumerate(_next_steps(tables, where)):
         yield f"{'' if number else 'next':<9} {step}"

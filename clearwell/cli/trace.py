@@ -78,11 +78,9 @@ def trace(
 
 
 def _back(session: Session, table: str, key: tuple[str, ...], *, show_personal: bool) -> None:
-    from clearwell.project.load import load_project
     from clearwell.trace.upstream import trace_row
 
-    project = load_project(session.settings())
-    trail = trace_row(project, session.existing_lake(), table, key, show_personal=show_personal)
+    trail = trace_row(session.project(), session.existing_lake(), table, key, show_personal=show_personal)
     if session.json:
         print_json(asdict(trail))
     else:
@@ -90,12 +88,10 @@ def _back(session: Session, table: str, key: tuple[str, ...], *, show_personal: 
 
 
 def _forward(session: Session, file: str, record: int, engine: str | None, *, show_personal: bool) -> None:
-    from clearwell.engines import open_engine
-    from clearwell.project.load import load_project
+    from clearwell.api import open_engine
     from clearwell.trace.downstream import trace_record
 
-    settings = session.settings(engine=engine)
-    project = load_project(settings)
+    project = session.project(engine=engine)
     lake = session.existing_lake()
     with ExitStack() as stack:
 
@@ -103,7 +99,7 @@ def _forward(session: Session, file: str, record: int, engine: str | None, *, sh
             # A transform may print; standard output is ours.
             stack.enter_context(redirect_stdout(sys.stderr))
             stack.enter_context(progress("running the transform on this record", debug=session.debug))
-            return stack.enter_context(open_engine(settings))
+            return stack.enter_context(open_engine(project))
 
         found = trace_record(project, lake, file, record, engine=start, show_personal=show_personal)
     if session.json:

@@ -68,18 +68,16 @@ def verify(
         clearwell verify late_flights
         clearwell verify late_flights@3 --engine spark
     """  # noqa: D301 - click's mark for lines that stay as they are
-    from clearwell.engines import open_engine
-    from clearwell.project.load import load_project
+    from clearwell.api import open_engine
     from clearwell.reproduce.stored import open_release
     from clearwell.reproduce.verify import verify as verify_release
 
-    settings = session.settings(engine=engine)
-    project = load_project(settings)
+    project = session.project(engine=engine)
     lake = session.existing_lake()
     name, number = _named(release, version)
     with _working(f"verifying {release}", session):
         dataset = open_release(lake, name, number)
-        with open_engine(settings) as chosen:
+        with open_engine(project) as chosen:
             found = verify_release(
                 project, lake, dataset, chosen, scratch=scratch, present_code=with_present_code
             )

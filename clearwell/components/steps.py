@@ -35,9 +35,9 @@ from clearwell.project.specs import CuratedSpec, TableSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from clearwell.components.display.events import StepResult
     from clearwell.components.running.record import LakeRun
     from clearwell.flow.run import Run
+    from clearwell.flow.run_result import StepDetails
     from clearwell.quality import Suite
 
 __all__ = ["seconds_to_wait", "step_asset"]
@@ -47,7 +47,7 @@ SpecT = TypeVar("SpecT")
 
 def step_asset(
     asset: dg.AssetSpec,
-    step: Callable[[Run, SpecT], StepResult],
+    step: Callable[[Run, SpecT], StepDetails],
     spec: SpecT,
     *,
     at: str | None = None,
@@ -83,7 +83,7 @@ def step_asset(
 def _events(
     context: dg.AssetExecutionContext,
     asset: dg.AssetSpec,
-    step: Callable[[Run, SpecT], StepResult],
+    step: Callable[[Run, SpecT], StepDetails],
     spec: SpecT,
     suite: Suite | None,
     at: str | None,
@@ -123,7 +123,7 @@ def _failure(
     if not isinstance(error, ClearwellError):  # nobody's intent, and the same again would fail again
         return dg.Failure(description=_unforeseen(error), allow_retries=False)
     if isinstance(error, BatchBlocked):
-        blocked: StepResult | None = error.result
+        blocked: StepDetails | None = error.result
         lake.record.fail(name, error, blocked)
         fate = unchanged(blocked) if isinstance(blocked, BuildResult) else ""
         return dg.Failure(description=f"{fate}\n{error}", allow_retries=False)

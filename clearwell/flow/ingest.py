@@ -74,9 +74,13 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
 
 
 def ingest_code(spec: TableSpec) -> str:
-    """The hash of all that decides what a raw file becomes in bronze; where files lie does not."""
+    """The hash of all that decides what a raw file becomes in bronze; where files lie does not.
+
+    Of a format that a plugin reads, the plugin's version is a part.
+    """
     settings = spec.source.model_dump(mode="json", exclude={"path", "settle_seconds", "on_change"})
-    return fingerprint("bronze", *(f"{key}={settings[key]}" for key in sorted(settings)))
+    plugin = [f"plugin={spec.source.reader}"] if spec.source.reader else []
+    return fingerprint("bronze", *(f"{key}={settings[key]}" for key in sorted(settings)), *plugin)
 
 
 @dataclass(frozen=True)

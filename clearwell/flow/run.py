@@ -25,11 +25,15 @@ log = logging.getLogger("clearwell")
 
 
 class Engines:
-    """The engines that ``settings`` name. What is known of frames and views belongs to one of them."""
+    """The engines that ``settings`` name, or ``given`` for all steps: that one is the caller's to close.
 
-    def __init__(self, settings: Settings) -> None:
+    What is known of frames and views belongs to one of them.
+    """
+
+    def __init__(self, settings: Settings, given: Engine | None = None) -> None:
         self._settings = settings
         self._opened: dict[str, tuple[Engine, Origins]] = {}
+        self._given = None if given is None else (given, Origins())
 
     def of(self, step: str | None = None) -> tuple[Engine, Origins]:
         """The engine of a step, or the one of all other work, with what is known of its session.
@@ -37,13 +41,17 @@ class Engines:
         Raises:
             EngineError: no engine of that name, or one that this installation cannot run.
         """
+        if self._given is not None:
+            return self._given
         settings = self._settings.at(step) if step else self._settings
         if settings.engine not in self._opened:
             self._opened[settings.engine] = open_engine(settings), Origins()
         return self._opened[settings.engine]
 
     def renew(self, lost: Engine) -> None:
-        """Close a lost engine: the next step that it is for opens another."""
+        """Close a lost engine: the next step that it is for opens another. One that was given stays lost."""
+        if self._given is not None and lost is self._given[0]:
+            return
         for name, (engine, _) in list(self._opened.items()):
             if engine is lost:
                 del self._opened[name]

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from clearwell.project.fields import Columns, Moment, Name, TransformRef, refuse
+from clearwell.project.fields import Columns, Format, Moment, Name, TransformRef, refuse
 
 if TYPE_CHECKING:
     from clearwell.sources import SourceSpec
@@ -68,7 +68,9 @@ class SourceModel(Model):
     """Where raw files arrive, and how they are read."""
 
     path: str = Field(description='Files to ingest: a glob relative to the project, "raw/flights/*.csv".')
-    format: Literal["csv", "jsonl", "parquet", "text"] = Field(description="The format of the files.")
+    format: Format = Field(
+        description="The format of the files: `csv`, `jsonl`, `parquet`, `text`, or the format of a plugin."
+    )
     nulls: tuple[str, ...] = Field(
         default=("",), description='Strings that mean NULL in CSV files: ["", "NA"].'
     )
@@ -86,6 +88,22 @@ class SourceModel(Model):
     settle_seconds: float = Field(
         default=1.0, ge=0, description="A file modified more recently than this waits for the next run."
     )
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="What the format of a plugin takes beside the keys above."
+    )
+
+    @property
+    def reader(self) -> str | None:
+        """The version of the plugin that reads the format; None where it is built in."""
+        from clearwell.sources import FORMATS, find_source
+
+        return None if self.format in FORMATS else find_source(self.format).version
+
+    @model_serializer(mode="wrap")
+    def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without options where there are none: they would be new settings of tables that are there."""
+        said: dict[str, Any] = dump(self)
+        return {key: value for key, value in said.items() if key != "options" or value}
 
     def to_spec(self, *, place: str | None = None) -> SourceSpec:
         """The same as a source spec; ``place`` is the ``file:line`` for its errors.
@@ -106,6 +124,7 @@ class SourceModel(Model):
             missing_column=self.drift.missing_column,
             on_change=self.on_change,
             settle_seconds=self.settle_seconds,
+            options=self.options,
             place=place,
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -15,7 +15,22 @@ from pydantic_core import PydanticCustomError
 from clearwell.errors import ProjectError
 from clearwell.names import IDENTIFIER, TableName, Zone, require_identifier
 
-__all__ = ["Columns", "Cron", "InputTable", "Moment", "Name", "Owner", "TransformRef", "distinct", "refuse"]
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
+
+__all__ = [
+    "Columns",
+    "Cron",
+    "Format",
+    "InputTable",
+    "Moment",
+    "Name",
+    "Owner",
+    "TransformRef",
+    "distinct",
+    "refuse",
+]
 
 _OWNER = re.compile(r"team:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
 _CRON = re.compile(r"@(hourly|daily|weekly|monthly|yearly)|\S+( \S+){4}")
@@ -68,6 +83,27 @@ def _seen_as(pattern: re.Pattern[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
 
 
+def _readable(format: str) -> str:
+    from clearwell.sources import find_source
+
+    try:
+        find_source(format)
+    except ProjectError as error:
+        raise refuse(error.fact, error.hint) from error
+    return format
+
+
+class _Formats:
+    """In a schema: the formats that are built in, and those of the plugins that are installed."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        from clearwell.sources import format_names
+
+        return {"type": "string", "enum": list(format_names())}
+
+
 def _as_moment(value: date | datetime | int | str) -> date | datetime | int | str:
     if isinstance(value, str):
         for kind in (date, datetime):
@@ -79,6 +115,7 @@ def _as_moment(value: date | datetime | int | str) -> date | datetime | int | st
 
 
 Name = Annotated[str, AfterValidator(_identifier), _seen_as(IDENTIFIER)]
+Format = Annotated[str, AfterValidator(_readable), _Formats()]
 InputTable = Annotated[str, AfterValidator(_input_table), _seen_as(_INPUT)]
 TransformRef = Annotated[
     str,

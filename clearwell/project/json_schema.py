@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from clearwell.errors import ProjectError
 from clearwell.project.documents import COMPONENTS, KEYS
 
 __all__ = ["defs_schema"]
@@ -28,6 +29,7 @@ def defs_schema() -> dict[str, Any]:
     _, models = models_json_schema([(model, "validation") for model in COMPONENTS.values()])
     definitions = {name: _for_editors(model) for name, model in models["$defs"].items()}
     definitions["SourceModel"]["properties"]["columns"]["additionalProperties"] = type_schema()
+    definitions["SourceModel"]["allOf"] = _options_by_format(definitions)
     components = [
         {
             "description": definitions[model.__name__]["description"],
@@ -50,6 +52,31 @@ def defs_schema() -> dict[str, Any]:
         "oneOf": [*components, foreign],
         "$defs": definitions,
     }
+
+
+def _options_by_format(definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    """Which options each format takes; models within them go to ``definitions``.
+
+    A plugin that cannot be loaded is left out: `clearwell check` says what is wrong with it.
+    """
+    from clearwell.sources import find_source, format_names
+
+    found: list[dict[str, Any]] = []
+    for format in format_names():
+        try:
+            model = find_source(format).options
+        except ProjectError:
+            continue
+        then: dict[str, Any] = {"properties": {"options": {"type": "object", "maxProperties": 0}}}
+        if model is not None:
+            made = model.model_json_schema(ref_template=f"#/$defs/{format}.{{model}}")
+            inner = made.pop("$defs", {})
+            definitions.update({f"{format}.{name}": _for_editors(part) for name, part in inner.items()})
+            then["properties"]["options"] = {**_for_editors(made), "additionalProperties": False}
+            if made.get("required"):
+                then["required"] = ["options"]
+        found.append({"if": {"properties": {"format": {"const": format}}}, "then": then})
+    return found
 
 
 def _for_editors(node: dict[str, Any]) -> dict[str, Any]:

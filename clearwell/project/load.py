@@ -8,6 +8,7 @@ code runs here; `clearwell.flow.check_project` checks more.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
@@ -191,12 +192,15 @@ def _documents(folder: Path, problems: list[ProjectError]) -> Iterator[Document]
 
 
 def _bad_sources(project: Project) -> Iterator[ProjectError]:
-    from clearwell.sources.values.columns import parse_type
+    from clearwell.sources import find_source, parse_type, read_options
 
     for spec in project.tables.values():
+        source, place = spec.source, partial(project.place, spec, "source")
         try:
-            for column, kind in spec.source.columns.items():
-                parse_type(kind, place=project.place(spec, "source", "columns", column))
+            for column, kind in source.columns.items():
+                parse_type(kind, place=place("columns", column))
+            taken = find_source(source.format, place=place("format")).options
+            read_options(source.format, taken, source.options, partial(place, "options"))
             project.source(spec)
         except ProjectError as error:
             yield error

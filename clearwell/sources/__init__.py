@@ -1,17 +1,25 @@
 """Raw files to Arrow: every record of a file is accepted or rejected with its bytes; none is lost.
 
-- ``spec``: SourceSpec, what a project declares; ``columns``: its types; ``drift``: check_drift().
-- ``files``: discover(), which files are new, changed, doubled, still growing, gone.
+- ``spec``: SourceSpec, what a project declares; Source, the class of a format, which plugins extend.
+- ``files``: discover(), which files are new, changed, doubled, still growing, gone; ``drift``: check_drift().
 - ``reading``: read(), one file by its format, as accepted rows and rejects.
 - ``raw``: read_record(), one record of a file exactly as it was written.
+
+For plugins: ``line_blocks`` cuts a file into lines, ``split_rows`` makes a part of columns, ``find_record``
+finds one record again.
 """
 
 from __future__ import annotations
 
 from clearwell.sources.drift import check_drift
 from clearwell.sources.files import discover
-from clearwell.sources.raw import RawText, read_record
-from clearwell.sources.reading import read
+from clearwell.sources.options import read_options
+from clearwell.sources.parsing.find import find_record
+from clearwell.sources.parsing.scan import BLOCK_BYTES, Block, line_blocks
+from clearwell.sources.parsing.split import split_rows
+from clearwell.sources.plugins import FORMATS, GROUP, Offer, format_names, offers
+from clearwell.sources.raw import read_record
+from clearwell.sources.reading import infer_columns, read
 from clearwell.sources.records import (
     RECORD_NO,
     Changed,
@@ -20,31 +28,46 @@ from clearwell.sources.records import (
     KnownFile,
     Parsed,
     RawFile,
+    RawText,
     Reject,
     Skipped,
     UnreadableFile,
 )
-from clearwell.sources.spec import FORMATS, SourceSpec
+from clearwell.sources.spec import OpenFile, Source, SourceSpec, find_source
 from clearwell.sources.values.columns import parse_type, type_schema
 
 __all__ = [
+    "BLOCK_BYTES",
     "FORMATS",
+    "GROUP",
     "RECORD_NO",
+    "Block",
     "Changed",
     "Discovery",
     "Duplicate",
     "KnownFile",
+    "Offer",
+    "OpenFile",
     "Parsed",
     "RawFile",
     "RawText",
     "Reject",
     "Skipped",
+    "Source",
     "SourceSpec",
     "UnreadableFile",
     "check_drift",
     "discover",
+    "find_record",
+    "find_source",
+    "format_names",
+    "infer_columns",
+    "line_blocks",
+    "offers",
     "parse_type",
     "read",
+    "read_options",
     "read_record",
+    "split_rows",
     "type_schema",
 ]

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
-from clearwell.sources.formats.csv import read_csv
-from clearwell.sources.formats.json import read_jsonl
-from clearwell.sources.formats.parquet import read_parquet
-from clearwell.sources.formats.text import read_text
+from clearwell.sources.contract import guarded, require_part
 from clearwell.sources.parsing.scan import BLOCK_BYTES
 from clearwell.sources.records import Parsed, RawFile, UnreadableFile
+from clearwell.sources.spec import OpenFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
 
     from clearwell.sources.spec import SourceSpec
 
-__all__ = ["open_regular", "read"]
-
-_READERS = {"csv": read_csv, "jsonl": read_jsonl, "parquet": read_parquet, "text": read_text}
+__all__ = ["infer_columns", "open_regular", "read"]
 
 
 def read(file: RawFile, spec: SourceSpec, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Parsed]:
@@ -44,8 +40,24 @@ def read(file: RawFile, spec: SourceSpec, *, block_bytes: int = BLOCK_BYTES) -> 
         with open_regular(file.absolute) as stream:
             _require_same(stream, file)
             if file.size:
-                yield from _READERS[spec.format](stream, spec, place=file.path, block_bytes=block_bytes)
+                yield from _parts(OpenFile(stream, spec, file.path, block_bytes))
             _require_same(stream, file)
+    except OSError as error:
+        raise UnreadableFile(f"cannot be read: {error.strerror or error}", place=file.path) from error
+    except pa.ArrowException as error:
+        raise UnreadableFile(f"cannot be parsed: {error}", place=file.path) from error
+
+
+def infer_columns(file: RawFile, spec: SourceSpec) -> pa.Schema:
+    """The columns that ``file`` tells of itself, those that are declared in their type; none of no bytes.
+
+    Raises:
+        UnreadableFile: the file as a whole cannot be taken.
+    """
+    try:
+        with open_regular(file.absolute) as stream, guarded(spec, file.path):
+            opened = OpenFile(stream, spec, file.path, BLOCK_BYTES)
+            return spec.source.infer_columns(opened) if file.size else pa.schema([])
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror or error}", place=file.path) from error
     except pa.ArrowException as error:
@@ -59,6 +71,18 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
         return open(handle, "rb")
     os.close(handle)
     raise OSError(errno.EINVAL, "not a regular file")
+
+
+def _parts(file: OpenFile) -> Iterator[Parsed]:
+    if file.spec.is_built_in:
+        yield from file.spec.source.read(file)
+        return
+    with guarded(file.spec, file.place):
+        for part in file.spec.source.read(file):
+            require_part(part, file.spec, file.place)
+            yield part
+    if file.stream.closed:
+        raise UnreadableFile(f"the format {file.spec.format!r} closed the file", place=file.place)
 
 
 def _require_same(stream: BinaryIO, file: RawFile) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "KnownFile",
     "Parsed",
     "RawFile",
+    "RawText",
     "Reject",
     "Skipped",
     "UnreadableFile",
@@ -126,3 +127,18 @@ class Parsed:
 
     accepted: pa.RecordBatch
     rejects: tuple[Reject, ...]
+
+
+@dataclass(frozen=True)
+class RawText:
+    """What is at a number of a file: the record's bytes and text, or None and how many records there are.
+
+    ``text`` shows bytes that the encoding does not have as escapes, and then ``exact`` is False. ``is_json``
+    tells that the format has no text of a record: then it is the record's values as JSON.
+    """
+
+    raw: bytes | None
+    records: int | None = None
+    text: str = ""
+    exact: bool = True
+    is_json: bool = False

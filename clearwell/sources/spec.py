@@ -1,33 +1,147 @@
-"""A source, as a project declares it. Refuses, when made, whatever could not be read later."""
+"""A source: what a project declares of it, and what reads its format.
+
+``SourceSpec`` refuses, when made, whatever could not be read later. ``Source`` is the class of a format: the
+four that are built in, and those of plugins.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+
+import pyarrow as pa
 
 from clearwell.errors import ProjectError, did_you_mean
-from clearwell.sources.parsing.encoding import find_charset
+from clearwell.sources.options import read_options
+from clearwell.sources.parsing.encoding import find_charset, open_stream
+from clearwell.sources.plugins import FORMATS, find_offer, load_offer
+from clearwell.sources.records import RECORD_NO
 from clearwell.sources.values.columns import parse_type, stored_name, wrong_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    import pyarrow as pa
+    from pydantic import BaseModel
 
     from clearwell.sources.parsing.encoding import Charset
+    from clearwell.sources.parsing.scan import ByteStream
+    from clearwell.sources.records import Parsed, RawText
 
-__all__ = ["FORMATS", "SourceSpec"]
+__all__ = ["OpenFile", "Source", "SourceSpec", "find_source"]
 
-FORMATS = ("csv", "jsonl", "parquet", "text")
 _CHOICES = {
-    "format": FORMATS,
     "new_column": ("evolve", "reject"),
     "missing_column": ("null", "reject"),
     "on_change": ("refuse", "replace"),
 }
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A raw file that is not empty, open at its start.
+
+    Args:
+        stream: To read and to seek in; who opened it closes it.
+        spec: What the project says: ``types`` of declared columns, ``charset``, ``nulls``, ``options``.
+        place: The file's path, for errors.
+        block_bytes: About how many bytes of the file a part is made of.
+    """
+
+    stream: BinaryIO
+    spec: SourceSpec
+    place: str
+    block_bytes: int
+
+    def text(self) -> tuple[ByteStream, Charset]:
+        """The bytes behind a byte order mark, and their encoding.
+
+        Raises:
+            UnreadableFile: the first bytes are those of another encoding or kind of file.
+        """
+        return open_stream(self.stream, self.spec.charset, place=self.place)
+
+
+class Source(ABC):
+    """A raw format: how the bytes of a file become records, each accepted or rejected, none lost.
+
+    A format has to give ``version``, ``read`` and ``read_record``. It may give ``suffixes`` and ``options``,
+    and override ``check`` and ``infer_columns``. It is made without arguments, and keeps nothing of a file.
+
+    Raise ``UnreadableFile`` where not every record of a file can be told: nothing of the file is taken then,
+    and the other files go on. An error of any other class does the same.
+    """
+
+    version: ClassVar[str]
+    """Change it when the same bytes come to other records, columns or values: then the next run rebuilds
+    every table of the format from its raw files."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """How names of such files end, as ``(".csv",)``: by it a scaffold finds the format."""
+
+    options: ClassVar[type[BaseModel] | None] = None
+    """What may stand below ``options:`` in YAML, as a pydantic model; ``spec.options`` has the values."""
+
+    @abstractmethod
+    def read(self, file: OpenFile) -> Iterator[Parsed]:
+        """The records of a file in their order, in parts of bounded size.
+
+        They are numbered from 1, rejected ones too. A part has the columns of its own rows; ``split_rows``
+        makes one, casts the declared columns, and rejects the rows whose values do not fit.
+
+        Raises:
+            UnreadableFile: the file as a whole cannot be taken.
+        """
+
+    @abstractmethod
+    def read_record(self, file: OpenFile, number: int) -> RawText:
+        """One record as it was written, by the number that ``read`` gives it; `clearwell trace` shows it.
+
+        Read no further than to that record. Where there is none, say how many there are.
+
+        Raises:
+            UnreadableFile: the file cannot be read.
+        """
+
+    def check(self, spec: SourceSpec) -> None:  # noqa: B027 - most formats take whatever is declared
+        """Override it to refuse what no file of the format could be read with, by a ProjectError.
+
+        It is called when a project is loaded; ``spec.place`` is the ``file:line`` for the error.
+        """
+
+    def infer_columns(self, file: OpenFile) -> pa.Schema:
+        """The columns of the file's first part, those that are not declared in the type that they come in.
+
+        Override it where a file has a schema that is cheaper to read.
+        """
+        for part in self.read(file):
+            return pa.schema([column for column in part.accepted.schema if column.name != RECORD_NO])
+        return pa.schema([])
+
+
+def find_source(format: str, *, place: str | None = None) -> Source:
+    """What reads the files of ``format``.
+
+    Raises:
+        ProjectError: nothing does, two packages do, or the plugin cannot be loaded; ``place`` is the
+            ``file:line`` that names the format.
+    """
+    offer = find_offer(format, place=place)
+    made = load_offer(offer, place=place)
+    wrong = "is no class below clearwell.sources.Source"
+    if isinstance(made, type) and issubclass(made, Source):
+        missing = sorted(getattr(made, "__abstractmethods__", ()))
+        if not missing and isinstance(getattr(made, "version", None), str):
+            return made()
+        wrong = f"has no {' and no '.join(missing)}" if missing else "has no `version`, a text"
+    raise ProjectError(
+        f"the format {format!r} of {offer.package}: {offer.point.value} {wrong}",
+        place=place,
+        hint="this is for the authors of the plugin to mend",
+    )
 
 
 @dataclass(frozen=True)
@@ -37,7 +151,7 @@ class SourceSpec:
     Args:
         path: A pattern relative to the project: ``*``, ``?``, ``[...]`` within a name, ``**`` for any
             depth. A name that starts with a dot is matched only by a pattern that does.
-        format: ``csv``, ``jsonl``, ``parquet`` or ``text`` (one document a file).
+        format: ``csv``, ``jsonl``, ``parquet``, ``text`` (one document a file), or that of a plugin.
         nulls: CSV: texts that, unquoted, are null; they replace the default, the empty field.
         columns: Name -> Spark type; other columns stay text (Parquet: as found).
         delimiter: CSV: one ASCII character.
@@ -46,6 +160,7 @@ class SourceSpec:
         missing_column: ``null`` or ``reject`` a file without an expected column.
         on_change: ``refuse`` or ``replace`` when a known path has other content.
         settle_seconds: Files younger than this are looked at twice.
+        options: Of the format of a plugin, by name; defaults are filled in.
         place: ``file:line`` of the declaration, for errors.
 
     Raises:
@@ -62,10 +177,13 @@ class SourceSpec:
     missing_column: str = "null"
     on_change: str = "refuse"
     settle_seconds: float = 1.0
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     place: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+        taken = read_options(self.format, self.source.options, self.options, lambda _: self.place)
+        object.__setattr__(self, "options", MappingProxyType(taken))
         for name, known in _CHOICES.items():
             if (value := getattr(self, name)) not in known:
                 fact = f"{value!r} is no {name}"
@@ -86,6 +204,17 @@ class SourceSpec:
             raise ProjectError("settle_seconds must be from 0 to 3600", place=self.place)
         self._check_columns()
         find_charset(self.encoding, delimiter=self.delimiter, place=self.place)
+        self.source.check(self)
+
+    @cached_property
+    def source(self) -> Source:
+        """What reads the format."""
+        return find_source(self.format, place=self.place)
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether its format needs no plugin."""
+        return self.format in FORMATS
 
     @cached_property
     def types(self) -> dict[str, pa.DataType]:
@@ -106,5 +235,3 @@ class SourceSpec:
             if why := wrong_name(name, seen):
                 raise ProjectError(why, place=self.place)
             seen[name.casefold()] = name
-        if self.format == "text" and dict(self.columns) not in ({}, {"text": "string"}):
-            raise ProjectError("a text source has one column, `text: string`", place=self.place)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -34,15 +34,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from clearwell.engines import Engine
-    from clearwell.flow.publish import ReleaseResult
-    from clearwell.flow.report import ReportResult
-    from clearwell.model import BuildResult, CheckResult
+    from clearwell.flow.run_result import StepDetails
+    from clearwell.model import CheckResult
     from clearwell.project.load import Project
     from clearwell.project.specs import TableSpec
 
 __all__ = ["Judgement", "LakeUnderTest", "ProjectUnderTest"]
-
-StepResult: TypeAlias = "BuildResult | ReleaseResult | ReportResult"
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class LakeUnderTest:
     """A temporary lake after a run. ``results`` are those of its steps, by table, dataset and report."""
 
     root: Path
-    results: dict[str, StepResult] = field(default_factory=dict[str, "StepResult"])
+    results: dict[str, StepDetails] = field(default_factory=dict[str, "StepDetails"])
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table; raises TableNotFound."""
@@ -240,10 +237,10 @@ class ProjectUnderTest:
         return replace(self._project, tables=tables, settings=replace(self._project.settings, lake=lake))
 
 
-def _steps(run: Run) -> dict[str, Callable[[], StepResult]]:
+def _steps(run: Run) -> dict[str, Callable[[], StepDetails]]:
     """What makes each table, dataset and report, in the order of a run."""
     project = run.project
-    steps: dict[str, Callable[[], StepResult]] = {}
+    steps: dict[str, Callable[[], StepDetails]] = {}
     for spec in project.tables.values():
         steps[str(spec.bronze_table)] = partial(ingest, run, spec)
         if spec.silver_table:

@@ -121,7 +121,7 @@ def raw_step(
         state=state,
         found_at=moved,
         text=text.text[:_LONGEST_TEXT],
-        is_json=spec.source.format == "parquet",
+        is_json=text.is_json,
         note=note,
     )
 

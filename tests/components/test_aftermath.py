@@ -66,5 +66,5 @@ def test_a_run_without_the_report_writes_none(shop: Settings) -> None:
 def test_a_report_that_failed_itself_is_not_tried_again(shop: Settings) -> None:
     (shop.project / "pipelines" / "prices.yaml").write_text("currency: USD\n")
     report = run_project(shop)
-    assert [failure.asset for failure in report.failures] == ["storage_cost"]
+    assert [failure.name for failure in report.failures] == ["storage_cost"]
     assert reported(shop) is None

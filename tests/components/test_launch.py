@@ -16,7 +16,7 @@ import pytest
 import clearwell
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.running.instance import open_instance
-from clearwell.components.running.launch import RunReport, _select, run_project
+from clearwell.components.running.launch import _select, run_project
 from clearwell.components.running.location import load_definitions
 from clearwell.components.running.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
 from clearwell.errors import BatchBlocked, EngineError, ProjectError
@@ -26,16 +26,17 @@ from clearwell.project.load import load_project
 from tests.components.shop import TABLE, deliver, make_shop, write
 
 if TYPE_CHECKING:
+    from clearwell.flow.run_result import RunResult
     from clearwell.settings import Settings
 
 EVERYTHING = ["bronze_orders", "silver_orders", "gold_totals", "daily_totals", "storage_cost"]
 
 
-def outcomes(report: RunReport) -> dict[str, str]:
+def outcomes(report: RunResult) -> dict[str, str]:
     return {result.table: str(result.outcome) for result in report.results if isinstance(result, BuildResult)}
 
 
-def built(report: RunReport) -> dict[str, BuildResult]:
+def built(report: RunResult) -> dict[str, BuildResult]:
     return {result.table: result for result in report.results if isinstance(result, BuildResult)}
 
 
@@ -62,8 +63,8 @@ class Twice:
     """A project that was run, and run again with nothing new; one order was too dear to be true."""
 
     settings: Settings
-    first: RunReport
-    second: RunReport
+    first: RunResult
+    second: RunResult
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_a_blocked_batch_fails_its_step_and_skips_what_hangs_on_it(shop: Setting
     for _ in range(2):  # and it stays so until data or code change
         report = run_project(shop)
         assert not report.success
-        assert [(f.asset, type(f.error)) for f in report.failures] == [("silver_orders", BatchBlocked)]
+        assert [(f.name, type(f.error)) for f in report.failures] == [("silver_orders", BatchBlocked)]
         assert set(report.skipped) == {"gold_totals", "daily_totals"}
         assert isinstance(report.results[-1], ReportResult)  # just then it is needed
         assert (report.results[-1].blocked, report.results[-1].failing_checks > 0) == (1, True)
@@ -237,7 +238,7 @@ def test_a_transform_that_raises_fails_its_step_with_its_own_line(shop: Settings
     code.write_text(code.read_text().replace("return orders.select", "return orders.slect"))
     report = run_project(shop)
     (failure,) = report.failures
-    assert failure.asset == "silver_orders"
+    assert failure.name == "silver_orders"
     assert isinstance(failure.error, ProjectError)
     assert (failure.error.place or "").startswith(str(code))
     assert "slect" in failure.trace
@@ -250,8 +251,8 @@ def test_a_fault_that_is_nobody_s_intent_is_told_too(shop: Settings, monkeypatch
 
     monkeypatch.setattr("clearwell.flow.ingest.discover", broken)
     (failure,) = run_project(shop).failures
-    assert (failure.asset, failure.error) == ("bronze_orders", None)
-    assert failure.text == "RuntimeError: out of cheese"
+    assert (failure.name, failure.error) == ("bronze_orders", None)
+    assert failure.reason == "RuntimeError: out of cheese"
 
 
 def test_a_terminal_shows_what_the_flow_says_and_nothing_of_dagster_s(

@@ -76,7 +76,7 @@ def test_a_receiver_gets_the_events_and_the_key_is_nowhere_else(
     assert [problem for event in receiver.events for problem in judge.problems(event)] == []
     assert not (shop.lake / "lineage").exists()
     captured = capfd.readouterr()
-    assert KEY not in captured.out + captured.err + caplog.text + repr(report)
+    assert KEY not in captured.out + captured.err + caplog.text + repr(report) + repr(report.results)
     for name, content in written(shop.project).items():
         assert KEY.encode() not in content, name
 

@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 
 from clearwell.components.running import resources
 from clearwell.components.running.instance import open_instance
-from clearwell.components.running.launch import RunReport, run_project
+from clearwell.components.running.launch import run_project
 from clearwell.components.steps import seconds_to_wait
 from clearwell.errors import CommitConflict
 from clearwell.flow import run as module
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clearwell.engines import Engine
+    from clearwell.flow.run_result import RunResult
     from clearwell.settings import Settings
 
 TABLES = "bronze_orders, silver_orders, gold_totals"
@@ -77,7 +78,7 @@ def rows(settings: Settings, table: str) -> int:
     return count
 
 
-def tries(settings: Settings, report: RunReport, step: str) -> list[str]:
+def tries(settings: Settings, report: RunResult, step: str) -> list[str]:
     """What became of each try of a step, in their order."""
     with open_instance(settings.dagster_home) as instance:
         records = instance.get_records_for_run(report.run_id).records
@@ -137,8 +138,8 @@ def test_an_engine_that_is_lost_at_every_try_ends_the_step(
     at_step("stage", "silver_orders", 99, kill)
     report = run_project(quick, selection=TABLES)
     (failure,) = report.failures
-    assert failure.asset == "silver_orders"
-    assert "the engine was lost" in failure.text
+    assert failure.name == "silver_orders"
+    assert "the engine was lost" in failure.reason
     assert tries(quick, report, "silver_orders") == ["STEP_UP_FOR_RETRY"] * 2 + ["STEP_FAILURE"]
 
 
@@ -158,7 +159,7 @@ def test_what_would_fail_again_is_not_tried_again(
 
         monkeypatch.setattr("clearwell.flow.cleanse.call_transform", broken)
     report = run_project(quick, selection=TABLES)
-    assert [failure.asset for failure in report.failures] == ["silver_orders"]
+    assert [failure.name for failure in report.failures] == ["silver_orders"]
     assert tries(quick, report, "silver_orders") == ["STEP_FAILURE"]
 
 

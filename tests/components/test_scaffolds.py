@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from dagster.components.component_scaffolding import scaffold_object
@@ -150,7 +152,7 @@ def test_a_dataset_of_a_built_table_is_split_at_its_last_day(fresh: Path) -> Non
     [
         ("Table", "Bad-Name", {}, "use lower-case letters"),
         ("Table", "class", {}, "a word of Python"),
-        ("Table", "orders", {"file_format": "xlsx"}, "csv, jsonl, parquet or text"),
+        ("Table", "orders", {"file_format": "xlsx"}, "one of csv, jsonl, parquet, text"),
         ("Curated", "totals", {}, "this project has no table yet"),
         ("Curated", "totals", {"inputs": ["silver_x"]}, "no table 'silver_x'"),
         ("Dataset", "release", {}, "no table of this project has columns"),
@@ -211,3 +213,38 @@ def test_dg_itself_scaffolds_lists_and_checks(fresh: Path) -> None:
     inspected = dg("utils", "inspect-component", "clearwell.components.Table")
     assert "bronze_NAME" in inspected
     assert "never stand in samples" in inspected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        (
+            "a.csv",
+            'id,"two words",odd\x1bname\n1,2,3\n',
+            r'{id: string, two_words: string, "odd\u001bname": string}',
+        ),
+        ("a.jsonl", '{"id": 1, "nested": {"a": 1}}\n', "{id: string, nested: string}"),
+        ("a.txt", "a document\n", "{text: string}"),
+    ],
+)
+def test_the_columns_of_a_file_that_is_there_are_written_down_for_the_author_to_type(
+    fresh: Path, name: str, text: str, line: str
+) -> None:
+    (fresh / "deliveries").mkdir()
+    (fresh / "deliveries" / name).write_text(text)
+    source = scaffold(fresh, "Table", "deliveries", path=f"deliveries/*{name[1:]}")["source"]
+    assert "columns" not in source  # it is a comment: every column is text until somebody says more
+    assert f"# columns: {line}" in (fresh / "pipelines" / "deliveries" / "defs.yaml").read_text()
+    assert check_project(load_settings(fresh)) == []
+
+
+def test_a_typed_file_tells_its_types_and_a_broken_one_nothing(fresh: Path) -> None:
+    (fresh / "raw").mkdir()
+    table = pa.table({"n": [1], "price": pa.array(["1.50"]).cast(pa.decimal128(6, 2)), "deep": [{"a\nb": 1}]})
+    pq.write_table(table, fresh / "raw" / "one.parquet")
+    (fresh / "raw" / "broken.csv").write_bytes(b"\x1f\x8bnot a text")
+    scaffold(fresh, "Table", "typed", path="raw/*.parquet")
+    text = (fresh / "pipelines" / "typed" / "defs.yaml").read_text()
+    assert "# columns: {n: bigint, price: decimal(6,2)}" in text
+    scaffold(fresh, "Table", "broken", path="raw/*.csv")
+    assert "# columns:" not in (fresh / "pipelines" / "broken" / "defs.yaml").read_text()

@@ -1,4 +1,4 @@
-"""Check this machine for the project: versions, byte code, folders, Spark, an engine that answers."""
+"""Check this machine for the project: versions, folders, raw formats, Spark, an engine that answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clearwell.cli.doctor.findings import Finding
+from clearwell.cli.doctor.formats import examine_formats
 from clearwell.cli.doctor.places import examine_places
 from clearwell.cli.doctor.spark import examine_spark
 from clearwell.cli.terminal.completion import complete_engines
@@ -39,7 +40,7 @@ _MARKS = {"ok": "green", "warning": "yellow", "error": "red"}
 )
 @options(listing=True)
 def doctor(session: Session, engine: str | None) -> int:
-    """Check whether this machine can run the project: versions, engine, folders, Spark."""
+    """Check whether this machine can run the project: versions, engine, folders, raw formats, Spark."""
     from clearwell.cli.terminal.progress import progress
 
     settings = session.settings(engine=engine)
@@ -65,6 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _folder("lake", settings.lake, "choose another with --lake PATH, or make it writable")
     yield from examine_places(settings)
     yield _dagster_home(settings.dagster_home)
+    yield from examine_formats()
     yield from examine_spark(settings)
     yield from _engines(settings)
 

@@ -16,6 +16,7 @@ from clearwell.names import is_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clearwell.project.load import Project
     from clearwell.settings import Settings
     from clearwell.tables import Lake
 
@@ -44,6 +45,12 @@ class Session:
         from clearwell.settings import load_settings
 
         return load_settings(lake=self.lake, profile=self.profile, **chosen)
+
+    def project(self, *, engine: str | None = None) -> Project:
+        """The project, sound, with the settings of ``settings``; raises ProjectError."""
+        from clearwell.api import load_project
+
+        return load_project(lake=self.lake, profile=self.profile, engine=engine)
 
     def existing_lake(self) -> Lake:
         """The lake to read: `--lake`, which needs no project, or the project's.

@@ -6,7 +6,7 @@ never purged. A description says what failed, what follows from it, and what to 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -24,12 +24,12 @@ from clearwell.model import BuildResult, Outcome, Scope, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clearwell.flow.run_result import StepDetails
     from clearwell.model import CheckResult
     from clearwell.quality import Suite
 
 __all__ = [
     "FILES_READABLE",
-    "StepResult",
     "check_result",
     "check_results",
     "check_specs",
@@ -40,8 +40,6 @@ __all__ = [
 
 FILES_READABLE = "files_readable"
 """The check of a bronze table: whether every raw file could be taken."""
-
-StepResult: TypeAlias = "BuildResult | ReleaseResult | ReportResult"
 
 _SEVERITY = {
     Severity.CRITICAL: dg.AssetCheckSeverity.ERROR,
@@ -82,7 +80,7 @@ def check_specs(
 
 
 def check_results(
-    key: dg.AssetKey, result: StepResult, suite: Suite | None = None
+    key: dg.AssetKey, result: StepDetails, suite: Suite | None = None
 ) -> Iterator[dg.AssetCheckResult]:
     """The results of the checks that ``result`` knows of; more than an asset may have declared."""
     if not isinstance(result, BuildResult):
@@ -94,7 +92,7 @@ def check_results(
     yield _files_readable(key, result)
 
 
-def described(key: dg.AssetKey, result: StepResult) -> dg.MaterializeResult[Any]:
+def described(key: dg.AssetKey, result: StepDetails) -> dg.MaterializeResult[Any]:
     """The materialization that ``result`` amounts to; its data version moves only when the data does."""
     match result:
         case BuildResult():

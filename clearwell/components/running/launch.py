@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,89 +13,76 @@ from clearwell.components.running.instance import end_dead_runs, open_instance, 
 from clearwell.components.running.location import JOB, load_definitions
 from clearwell.components.running.record import RunRecord
 from clearwell.components.running.resources import run_tags
-from clearwell.errors import ClearwellError, ProjectError, did_you_mean
-from clearwell.model import BuildResult
+from clearwell.errors import BatchBlocked, ProjectError, did_you_mean
+from clearwell.flow.report import ReportResult
+from clearwell.flow.run_result import RunResult, StepResult
+from clearwell.model import BuildResult, Outcome
 from clearwell.project.load import load_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from clearwell.components.display.events import StepResult
+    from clearwell.engines import Engine
+    from clearwell.flow.run_result import StepDetails
+    from clearwell.project.load import Project
     from clearwell.settings import Settings
 
-__all__ = ["RunReport", "StepFailure", "run_project"]
+__all__ = ["launch", "run_project"]
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@dataclass(frozen=True)
-class StepFailure:
-    """A step that failed, why, and where in the code.
-
-    ``error`` is None when it was no error that Clearwell raises on purpose; ``asset`` is ``"run"`` when
-    the run failed outside of its steps.
-    """
-
-    asset: str
-    text: str
-    error: ClearwellError | None = None
-    trace: str = ""
-
-
-@dataclass(frozen=True)
-class RunReport:
-    """What came of a run: the steps that ended, in their order, those that failed, those not reached.
-
-    ``success`` is False too when raw files were set aside, though all else went its way.
-    """
-
-    success: bool
-    run_id: str
-    results: tuple[StepResult, ...]
-    failures: tuple[StepFailure, ...]
-    skipped: tuple[str, ...]
+_INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 def run_project(
     settings: Settings, *, selection: str = "*", full_refresh: bool = False, engine: str | None = None
-) -> RunReport:
+) -> RunResult:
+    """The same as ``launch``, of the project of ``settings``, with another ``engine`` than these name."""
+    project = load_project(replace(settings, engine=engine, engines={}) if engine else settings)
+    return launch(project, selection=selection, full_refresh=full_refresh)
+
+
+def launch(
+    project: Project, *, selection: str = "*", full_refresh: bool = False, engine: Engine | None = None
+) -> RunResult:
     """Bring the assets of ``selection`` up to date, those before others that hang on them.
 
     Args:
-        settings: Of the project, with its lake.
+        project: With the settings to run it by.
         selection: In Dagster's selection syntax, such as ``"+gold_flight_delays"``; parts joined by commas.
         full_refresh: Rebuild each table, new data or not.
-        engine: Another engine than that of the settings.
+        engine: An open engine for all steps, instead of those of the settings; it stays open.
 
     Raises:
         ProjectError: the project cannot be loaded, or the selection names nothing of it.
         EngineError: no engine of that name.
+        KeyboardInterrupt: the run was interrupted outside of its steps.
     """
-    project = load_project(replace(settings, engine=engine) if engine else settings)
     record = RunRecord()
-    definitions = load_definitions(project, record)
+    definitions = load_definitions(project, record, engine)
     with quiet_dagster():
         selected = _select(definitions, selection)
     job = definitions.resolve_job_def(JOB)
-    home = settings.dagster_home
-    with quiet_dagster(), open_instance(home) as instance, telling_of_its_database(home):
-        end_dead_runs(instance)
-        result = job.execute_in_process(
-            run_config=_QUIET,
-            instance=instance,
-            asset_selection=selected,
-            raise_on_error=False,
-            tags=run_tags(project, full_refresh=full_refresh),
-        )
-    failures = _failures(result, record)
-    names = [key.to_user_string() for key in selected]
+    home = project.settings.dagster_home
+    try:
+        with quiet_dagster(), open_instance(home) as instance, telling_of_its_database(home):
+            end_dead_runs(instance)
+            result = job.execute_in_process(
+                run_config=_QUIET,
+                instance=instance,
+                asset_selection=selected,
+                raise_on_error=False,
+                tags=run_tags(project, full_refresh=full_refresh),
+            )
+    except dg.DagsterExecutionInterruptedError as error:
+        raise KeyboardInterrupt from error
+    steps = tuple(_steps(result, record, [key.to_user_string() for key in selected]))
+    failed = any(step.outcome in (Outcome.FAILED, Outcome.BLOCKED) for step in steps)
     aside = any(isinstance(found, BuildResult) and found.blocked for found in record.results.values())
-    return RunReport(
-        success=result.success and not failures and not aside,
+    return RunResult(
+        success=result.success and not failed and not aside,
         run_id=result.run_id,
-        results=tuple(record.results.values()),
-        failures=failures,
-        skipped=tuple(n for n in names if n not in record.results and n not in {f.asset for f in failures}),
+        steps=steps,
+        interrupted=any(_INTERRUPTED in step.reason for step in steps if step.outcome is Outcome.FAILED),
     )
 
 
@@ -137,21 +124,57 @@ def _selects_nothing(part: str, made: Iterable[str]) -> ProjectError:
     )
 
 
-def _failures(result: dg.ExecuteInProcessResult, record: RunRecord) -> tuple[StepFailure, ...]:
-    """The steps that failed; the run itself, if it failed outside of any."""
-    steps = [event for event in result.all_events if event.is_step_failure]
-    if steps or result.success:
-        return tuple(_failure(event.step_key or "run", event, record) for event in steps)
-    return tuple(_failure("run", event, record) for event in result.all_events if event.is_failure)
+def _steps(
+    result: dg.ExecuteInProcessResult, record: RunRecord, selected: Iterable[str]
+) -> Iterator[StepResult]:
+    """The steps in the order in which they ended; the run itself, if it failed outside of any."""
+    ended = [event for event in result.all_events if event.is_step_failure or event.is_step_success]
+    failed = {_name(event): event for event in ended if event.is_step_failure}
+    if not failed and not result.success:
+        failed = {_name(event): event for event in result.all_events if event.is_failure}
+    reached = dict.fromkeys([*map(_name, ended), *failed, *record.results])
+    for name in reached:
+        if name in failed:
+            yield _failure(name, failed[name], record)
+        elif name in record.results:
+            yield _success(name, record.results[name])
+        else:  # an `execute` of the project's own, which runs no step of ours
+            yield StepResult(name, Outcome.BUILT)
+    yield from (StepResult(name, Outcome.SKIPPED) for name in selected if name not in reached)
 
 
-def _failure(asset: str, event: dg.DagsterEvent, record: RunRecord) -> StepFailure:
+def _name(event: dg.DagsterEvent) -> str:
+    """The step that it is about; ``run`` for what is about none."""
+    return event.step_key or "run"
+
+
+def _success(name: str, details: StepDetails) -> StepResult:
+    return StepResult(name, details.outcome, *_numbers(details), _why(details), details=details)
+
+
+def _failure(name: str, event: dg.DagsterEvent, record: RunRecord) -> StepResult:
+    """What a step failed with; for any error but Clearwell's own its first cause."""
     error: Any = getattr(event.event_specific_data, "error", None)
-    if error is None:
-        return StepFailure(asset, event.message or "it failed")
-    trace: str = error.to_string()
-    if known := record.failures.get(asset):
-        return StepFailure(asset, str(known), known, trace)
-    while error.cause:
-        error = error.cause
-    return StepFailure(asset, error.message.strip(), None, trace)
+    known, details = record.failures.get(name), record.results.get(name)
+    outcome = Outcome.BLOCKED if isinstance(known, BatchBlocked) else Outcome.FAILED
+    trace: str = error.to_string() if error is not None else ""
+    if known is not None:
+        reason = str(known)
+    elif error is None:
+        reason = event.message or "it failed"
+    else:
+        while error.cause:
+            error = error.cause
+        reason = error.message.strip()
+    return StepResult(name, outcome, *_numbers(details), reason, known, details, trace)
+
+
+def _numbers(details: StepDetails | None) -> tuple[int | None, int | None]:
+    """Rows and version of what a step makes; a report has neither."""
+    if details is None or isinstance(details, ReportResult):
+        return None, None
+    return details.rows, details.version
+
+
+def _why(details: StepDetails) -> str:
+    return details.summary if isinstance(details, ReportResult) else details.reason

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from clearwell.components.running.record import RunRecord
+    from clearwell.engines import Engine
     from clearwell.project.load import Project
 
 __all__ = ["JOB", "load_definitions"]
@@ -30,11 +31,13 @@ JOB = "clearwell_lake"
 """The job of every asset of a project."""
 
 
-def load_definitions(project: Project, record: RunRecord | None = None) -> dg.Definitions:
+def load_definitions(
+    project: Project, record: RunRecord | None = None, engine: Engine | None = None
+) -> dg.Definitions:
     """The definitions of ``project``: those of its YAML, and those that it brings of its own.
 
     Steps of one run share a process, and so one engine; runs go on beside each other. ``record`` takes
-    what the steps come to, for a caller that runs them itself.
+    what the steps come to, for a caller that runs them itself and may have an ``engine`` open.
 
     Raises:
         ProjectError: a component, or Python code in `pipelines/`, cannot be loaded.
@@ -43,7 +46,7 @@ def load_definitions(project: Project, record: RunRecord | None = None) -> dg.De
         tree = dg.ComponentTree.from_module(_pipelines(project.root), project.root)
         with loading(project), quiet_dagster():
             components = tree.build_defs()
-        definitions = dg.Definitions.merge(components, _shared(project, record))
+        definitions = dg.Definitions.merge(components, _shared(project, record, engine))
         definitions.resolve_asset_graph()  # finds what does not fit together, such as a name used twice
     except Exception as error:
         cause = _cause(error)
@@ -57,12 +60,12 @@ def load_definitions(project: Project, record: RunRecord | None = None) -> dg.De
     return definitions
 
 
-def _shared(project: Project, record: RunRecord | None) -> dg.Definitions:
+def _shared(project: Project, record: RunRecord | None, engine: Engine | None) -> dg.Definitions:
     everything = dg.define_asset_job(
         JOB, selection=dg.AssetSelection.all(), description="Bring the whole lake up to date."
     )
     return dg.Definitions(
-        resources={LAKE: lake_resource(project, record)},
+        resources={LAKE: lake_resource(project, record, engine)},
         executor=dg.in_process_executor,
         jobs=[everything],
         sensors=[alert_sensor(project.settings)],

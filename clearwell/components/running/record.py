@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clearwell.components.display.events import StepResult
     from clearwell.errors import ClearwellError
     from clearwell.flow.run import Run
+    from clearwell.flow.run_result import StepDetails
 
 __all__ = ["LakeRun", "RunRecord"]
 
@@ -17,15 +17,15 @@ __all__ = ["LakeRun", "RunRecord"]
 class RunRecord:
     """What the steps of a run have come to, in the order in which they ended."""
 
-    results: dict[str, StepResult] = field(default_factory=dict[str, "StepResult"])
+    results: dict[str, StepDetails] = field(default_factory=dict[str, "StepDetails"])
     failures: dict[str, ClearwellError] = field(default_factory=dict[str, "ClearwellError"])
 
-    def done(self, asset: str, result: StepResult) -> None:
+    def done(self, asset: str, result: StepDetails) -> None:
         """A step has brought its asset up to date."""
         self.results[asset] = result
         self.failures.pop(asset, None)  # an earlier try's
 
-    def fail(self, asset: str, error: ClearwellError, result: StepResult | None = None) -> None:
+    def fail(self, asset: str, error: ClearwellError, result: StepDetails | None = None) -> None:
         """A step has failed, with the result of a blocked batch if that was why."""
         self.failures[asset] = error
         if result is not None:

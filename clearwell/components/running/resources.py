@@ -22,6 +22,7 @@ from clearwell.tables import Process, lake_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clearwell.engines import Engine
     from clearwell.project.load import Project
 
 __all__ = [
@@ -39,8 +40,13 @@ LAKE_TAG = "clearwell/lake"
 PROCESS_TAG = "clearwell/process"
 
 
-def lake_resource(project: Project, record: RunRecord | None = None) -> dg.ResourceDefinition:
-    """The resource for the runs of ``project``; ``record`` is filled while one goes on."""
+def lake_resource(
+    project: Project, record: RunRecord | None = None, given: Engine | None = None
+) -> dg.ResourceDefinition:
+    """The resource for the runs of ``project``; ``record`` is filled while one goes on.
+
+    A ``given`` engine runs all steps and stays open; else those of the settings are opened and closed.
+    """
     settings = project.settings
 
     @dg.resource(
@@ -52,7 +58,7 @@ def lake_resource(project: Project, record: RunRecord | None = None) -> dg.Resou
         tags = context.run.tags
         if context.instance and PROCESS_TAG not in tags:  # started from Dagster's pages, or by a trigger
             context.instance.add_run_tags(context.run.run_id, run_tags(project))
-        engines = Engines(settings)
+        engines = Engines(settings, given)
         engine, origins = engines.of()
         run = Run(
             project=project,

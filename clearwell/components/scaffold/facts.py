@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearwell.errors import ProjectError
+from clearwell.errors import ProjectError, SourceError
 from clearwell.names import PROVENANCE, TableName, Zone
 from clearwell.project.load import read_project
 from clearwell.project.specs import TableSpec
 from clearwell.settings import load_settings
+from clearwell.sources import RawFile, SourceSpec, infer_columns
 from clearwell.sources.match import matches
+from clearwell.sources.values.cast import type_name
 from clearwell.tables import lake_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from clearwell.project.load import Project
 
 __all__ = ["Facts", "sample_records"]
 
+_MOST_COLUMNS = 100
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATES = ("date", "timestamp", "timestamp_ntz")
 _RECORDS = [
     {"id": 1, "day": "2026-01-01", "amount": 12.5},
@@ -61,11 +65,26 @@ class Facts:
         spec = next((spec for spec in self.project.specs if spec.name == name), None)
         return self.project.place(spec, "name") if spec else None
 
-    def has_files(self, path: str) -> bool:
-        """Whether a raw file is there."""
-        return any(
-            reason is None and (self.root / found).is_file() for found, reason in matches(path, self.root)
-        )
+    def first_file(self, path: str) -> str | None:
+        """A raw file that is there, by its path in the project."""
+        found = (path for path, reason in matches(path, self.root) if reason is None)
+        return min((path for path in found if (self.root / path).is_file()), default=None)
+
+    def columns_line(self, path: str, format: str) -> str:
+        """The columns of a raw file as a line of YAML that is commented out; empty if they cannot be read."""
+        import pyarrow as pa
+
+        status = (self.root / path).stat()
+        file = RawFile(path, self.root / path, "", status.st_size, status.st_mtime_ns)
+        try:
+            columns = infer_columns(file, SourceSpec(path, format=format))
+        except (ProjectError, SourceError):  # `clearwell run` tells what is wrong with it
+            return ""
+        simple = [column for column in columns if not pa.types.is_nested(column.type)][:_MOST_COLUMNS]
+        shown = [f"{_as_key(c.name)}: {type_name(c.type).partition(' ')[2]}" for c in simple]
+        if not shown:
+            return ""
+        return f"    # columns: {{{', '.join(shown)}}}  # as {Path(path).name} has them: give each its type\n"
 
     def table(self, name: str) -> str:
         """``name``, if the project makes such a table."""
@@ -150,7 +169,15 @@ def sample_records(format: str) -> tuple[str | bytes, str, str]:
             pq.write_table(table.set_column(day, "day", table.column("day").cast(pa.date32())), file)
             return file.getvalue(), "", _CHECKED
         case _:
-            raise ProjectError(f"no format {format!r}", hint="csv, jsonl, parquet or text")
+            raise ProjectError(
+                f"a first file of the format {format!r} cannot be written",
+                hint="deliver one, and give its place: --path raw/NAME/*",
+            )
+
+
+def _as_key(name: str) -> str:
+    """A column's name as a key of YAML; a file may call it anything."""
+    return name if _PLAIN.fullmatch(name) else json.dumps(name)
 
 
 def _kind(arrow: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 from abc import abstractmethod
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
@@ -21,9 +21,11 @@ from clearwell.components.scaffold.facts import Facts, sample_records
 from clearwell.errors import ClearwellError, ProjectError, did_you_mean
 from clearwell.names import require_identifier
 from clearwell.project.load import PIPELINES
+from clearwell.sources import find_source, format_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["CuratedScaffolder", "DatasetScaffolder", "ReportsScaffolder", "TableScaffolder"]
 
@@ -44,7 +46,7 @@ class TableParams(_Params):
         description="The raw files, a glob; default: raw/NAME/*.csv, with a few records to start with.",
     )
     file_format: str | None = Field(
-        default=None, description="csv, jsonl, parquet or text; default: by the path."
+        default=None, description="csv, jsonl, parquet, text, or a plugin's; default: by the path."
     )
 
 
@@ -119,11 +121,13 @@ class TableScaffolder(_Scaffolder[TableParams]):
         """YAML, transform, suite, and a file of records."""
         files: dict[str, str | bytes] = {}
         format = params.file_format or _format_of(params.path or "")
-        path = params.path or f"raw/{name}/*.{_SUFFIX.get(format, format)}"
+        path = params.path or f"raw/{name}/*{next(iter(find_source(format).suffixes), '')}"
         typed, checks = "", ""
         if params.path is None:
             files[path.replace("*", "first")], typed, checks = sample_records(format)
-        elif not facts.has_files(path):
+        elif first := facts.first_file(path):
+            typed = facts.columns_line(first, format)
+        else:
             click.echo(f"no file matches {path} yet: deliver one before `clearwell run`")
         module = _module(facts, files, name, "clean", texts.CLEAN.substitute(name=name), zone="silver")
         files[f"{folder}/defs.yaml"] = texts.TABLE.substitute(
@@ -200,12 +204,13 @@ class ReportsScaffolder(_Scaffolder[ReportsParams]):
         return files
 
 
-_SUFFIX = {"text": "txt"}
-
-
 def _format_of(path: str) -> str:
-    suffixes = {".jsonl": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".txt": "text"}
-    return suffixes.get(Path(path).suffix.lower(), "csv")
+    """The format whose files are named so; CSV where none is. A plugin that cannot be loaded has no say."""
+    for format in format_names():
+        with suppress(ProjectError):
+            if path.lower().endswith(find_source(format).suffixes):
+                return format
+    return "csv"
 
 
 def _name(text: str, facts: Facts) -> str:

@@ -3,7 +3,8 @@
 Workers run the same code as this process (``Landing``), each on some of the files in their order, and stage
 parts under the same attempt. What they staged comes back as reports, which ``Landing.collect`` takes over by
 the same rules. So rows and counts do not depend on who read a file. A task that a cluster runs twice writes
-parts of other names; only reported ones count. Refused: workers that do not see the files.
+parts of other names; only reported ones count. Files in a plugin's format are read in this process, because
+workers may not have the plugin. Refused: workers that do not see the files.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def read_shares(run: Run, target: Target, files: Sequence[RawFile]) -> tuple[Sha
     Raises:
         EngineError: the workers do not see the files, or the engine fails.
     """
-    if not _suits(run, files):
+    if not target.source.is_built_in or not _suits(run, files):
         return (Share(tuple(files)),)
     shares, known = _shares(files), target.table_schema
     task = WorkerLanding(

@@ -11,41 +11,61 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from clearwell.sources.parsing.encoding import Charset, decode_block, open_stream
+from clearwell.sources.parsing.encoding import decode_block
+from clearwell.sources.parsing.find import find_record
 from clearwell.sources.parsing.scan import Block, csv_blocks
 from clearwell.sources.parsing.split import split_rows
-from clearwell.sources.records import Parsed, Reject, UnreadableFile
+from clearwell.sources.records import Parsed, RawText, Reject, UnreadableFile
+from clearwell.sources.spec import Source
 from clearwell.sources.values.columns import require_names, stored_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from clearwell.sources.spec import SourceSpec
+    from clearwell.sources.parsing.encoding import Charset
+    from clearwell.sources.spec import OpenFile, SourceSpec
 
-__all__ = ["read_csv"]
+__all__ = ["Csv"]
 
 
-def read_csv(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
-    """The records of an open CSV file; the first Parsed may be empty, but has the columns.
+class Csv(Source):
+    """CSV files with a header."""
 
-    Raises:
-        UnreadableFile: the header cannot name columns, or the file is not what it is declared to be.
-    """
-    stream, charset = open_stream(file, spec.charset, place=place)
-    names: list[str] = []
-    for block in csv_blocks(stream, spec.delimiter, place=place, size=block_bytes):
-        records = block
-        if not names and len(block):
-            names = _header(block, spec, charset, place)
-            records = _behind_header(block)
-        if names:
-            yield _parse(records, names, spec, charset, place)
+    version = "1"
+    suffixes = (".csv",)
+
+    def read(self, file: OpenFile) -> Iterator[Parsed]:
+        """The records of an open file; the first Parsed may be empty, but has the columns.
+
+        Raises:
+            UnreadableFile: the header cannot name columns, or the file is not what it is declared to be.
+        """
+        spec, place = file.spec, file.place
+        blocks, charset = _blocks(file)
+        names: list[str] = []
+        for block in blocks:
+            records = block
+            if not names and len(block):
+                names = _header(block, spec, charset, place)
+                records = _behind_header(block)
+            if names:
+                yield _parse(records, names, spec, charset, place)
+
+    def read_record(self, file: OpenFile, number: int) -> RawText:
+        """A record as it is written, without its line end; the header is number 0."""
+        blocks, charset = _blocks(file)
+        return find_record(blocks, number, charset)
+
+
+def _blocks(file: OpenFile) -> tuple[Iterator[Block], Charset]:
+    stream, charset = file.text()
+    return csv_blocks(stream, file.spec.delimiter, place=file.place, size=file.block_bytes), charset
 
 
 def _header(block: Block, spec: SourceSpec, charset: Charset, place: str) -> list[str]:
@@ -53,7 +73,7 @@ def _header(block: Block, spec: SourceSpec, charset: Charset, place: str) -> lis
     if 0 in block.broken:
         raise UnreadableFile(f"header: {block.broken[0]}", place=place)
     try:
-        text = raw.decode("utf-8" if charset.utf8 else charset.codec)
+        text = charset.decode(raw)
     except UnicodeDecodeError as error:
         why = f"header is not {spec.encoding}: {error.reason}"
         raise UnreadableFile(why, place=place, hint="declare the file's `encoding`") from error

@@ -10,52 +10,67 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from clearwell.sources.parsing.encoding import Charset, open_stream
-from clearwell.sources.parsing.scan import Block, line_blocks
+from clearwell.sources.parsing.find import find_record
+from clearwell.sources.parsing.scan import line_blocks
 from clearwell.sources.parsing.split import split_rows
-from clearwell.sources.records import Parsed, Reject
+from clearwell.sources.records import Parsed, RawText, Reject
+from clearwell.sources.spec import Source
 from clearwell.sources.values.columns import MAX_COLUMNS, stored_name, wrong_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from clearwell.sources.spec import SourceSpec
+    from clearwell.sources.parsing.encoding import Charset
+    from clearwell.sources.parsing.scan import Block
+    from clearwell.sources.spec import OpenFile, SourceSpec
 
-__all__ = ["MAX_DEPTH", "read_jsonl"]
+__all__ = ["MAX_DEPTH", "JsonLines"]
 
 MAX_DEPTH = 200
 _CELLS = 4_000_000  # rows times columns of one part: lines with ever new keys must not fill the memory
 
 
-def read_jsonl(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
-    """The records of an open file. A part has the columns that its own lines have.
+class JsonLines(Source):
+    """Files of one JSON object a line."""
 
-    Raises:
-        UnreadableFile: the file is not what it is declared to be.
-    """
-    stream, charset = open_stream(file, spec.charset, place=place)
-    lines = _Lines(spec)
-    for block in line_blocks(stream, place=place, size=block_bytes):
-        part = _Part(block, spec, charset)
-        for index in range(len(block)):
-            raw = block.raw(index)
-            try:
-                record = lines.parse(raw.decode("utf-8" if charset.utf8 else charset.codec))
-            except UnicodeDecodeError as error:
-                why = f"not {spec.encoding}: {error.reason} at byte {error.start}"
-                part.reject(index, charset.check, why)
-            except _Refused as error:
-                part.reject(index, error.check, error.why)
-            else:
-                if part.cells + len(record) > _CELLS:
-                    yield part.finish()
-                    part = _Part(block, spec, charset)
-                part.add(index, record)
-        yield part.finish()
+    version = "1"
+    suffixes = (".jsonl", ".json")
+
+    def read(self, file: OpenFile) -> Iterator[Parsed]:
+        """The records of an open file. A part has the columns that its own lines have.
+
+        Raises:
+            UnreadableFile: the file is not what it is declared to be.
+        """
+        spec = file.spec
+        stream, charset = file.text()
+        lines = _Lines(spec)
+        for block in line_blocks(stream, place=file.place, size=file.block_bytes):
+            part = _Part(block, spec, charset)
+            for index in range(len(block)):
+                raw = block.raw(index)
+                try:
+                    record = lines.parse(charset.decode(raw))
+                except UnicodeDecodeError as error:
+                    why = f"not {spec.encoding}: {error.reason} at byte {error.start}"
+                    part.reject(index, charset.check, why)
+                except _Refused as error:
+                    part.reject(index, error.check, error.why)
+                else:
+                    if part.cells + len(record) > _CELLS:
+                        yield part.finish()
+                        part = _Part(block, spec, charset)
+                    part.add(index, record)
+            yield part.finish()
+
+    def read_record(self, file: OpenFile, number: int) -> RawText:
+        """A line as it is written, without its line end."""
+        stream, charset = file.text()
+        return find_record(line_blocks(stream, place=file.place, size=file.block_bytes), number, charset)
 
 
 class _Refused(Exception):

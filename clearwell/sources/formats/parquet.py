@@ -16,41 +16,67 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clearwell.sources.parsing.split import split_rows
-from clearwell.sources.records import Parsed, UnreadableFile
+from clearwell.sources.records import Parsed, RawText, UnreadableFile
+from clearwell.sources.spec import Source
 from clearwell.sources.values.columns import require_names, stored_name
 from clearwell.sources.values.convert import cast_values, delta_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clearwell.sources.spec import SourceSpec
+    from clearwell.sources.spec import OpenFile, SourceSpec
 
-__all__ = ["read_parquet", "record_as_json"]
+__all__ = ["Parquet", "record_as_json"]
 
 
-def read_parquet(file: BinaryIO, spec: SourceSpec, *, place: str, block_bytes: int) -> Iterator[Parsed]:
-    """The rows of an open file; the first Parsed may be empty, but has the columns.
+class Parquet(Source):
+    """Parquet files, whose columns have types."""
 
-    Raises:
-        UnreadableFile: see above; the text names the column.
-    """
-    source = _open(file, place)
-    names = source.schema_arrow.names
-    stored = [stored_name(name) for name in names]
-    require_names(stored, place=place)
-    types = {field.name: _target(field, place) for field in source.schema_arrow}
-    _require_castable(dict(zip(stored, types.values(), strict=True)), spec, place)
-    exact = _Nanoseconds(file, source, place)
-    number = 1
-    nothing = pa.RecordBatch.from_pylist([], schema=source.schema_arrow)
-    for batch in _batches(source, place, block_bytes) if source.metadata.num_rows else [nothing]:
-        exact.require(batch)
-        columns = {name: _plain(batch.column(name), types[name], name, place) for name in names}
-        rows = pa.RecordBatch.from_arrays(list(columns.values()), names=names)
-        numbers = range(number, number + len(rows))
-        columns = dict(zip(stored, columns.values(), strict=True))
-        yield split_rows(columns, spec.types, numbers, partial(record_as_json, rows), cast=cast_values)
-        number += len(rows)
+    version = "1"
+    suffixes = (".parquet",)
+
+    def read(self, file: OpenFile) -> Iterator[Parsed]:
+        """The rows of an open file; the first Parsed may be empty, but has the columns.
+
+        Raises:
+            UnreadableFile: see above; the text names the column.
+        """
+        spec, place = file.spec, file.place
+        source = _open(file.stream, place)
+        names = source.schema_arrow.names
+        stored = [stored_name(name) for name in names]
+        require_names(stored, place=place)
+        types = {field.name: _target(field, place) for field in source.schema_arrow}
+        _require_castable(dict(zip(stored, types.values(), strict=True)), spec, place)
+        exact = _Nanoseconds(file.stream, source, place)
+        number = 1
+        nothing = pa.RecordBatch.from_pylist([], schema=source.schema_arrow)
+        for batch in _batches(source, place, file.block_bytes) if source.metadata.num_rows else [nothing]:
+            exact.require(batch)
+            columns = {name: _plain(batch.column(name), types[name], name, place) for name in names}
+            rows = pa.RecordBatch.from_arrays(list(columns.values()), names=names)
+            numbers = range(number, number + len(rows))
+            columns = dict(zip(stored, columns.values(), strict=True))
+            yield split_rows(columns, spec.types, numbers, partial(record_as_json, rows), cast=cast_values)
+            number += len(rows)
+
+    def read_record(self, file: OpenFile, number: int) -> RawText:
+        """A row as JSON; only its row group is read."""
+        source = pq.ParquetFile(file.stream, coerce_int96_timestamp_unit="us")
+        if not 1 <= number <= source.metadata.num_rows:
+            return RawText(None, source.metadata.num_rows)
+        left = number - 1
+        for group in range(source.metadata.num_row_groups):
+            rows = source.metadata.row_group(group).num_rows
+            if left >= rows:
+                left -= rows
+                continue
+            for batch in source.iter_batches(batch_size=4096, row_groups=[group]):
+                if left < batch.num_rows:
+                    raw = record_as_json(batch, left)
+                    return RawText(raw, None, raw.decode("utf-8", "backslashreplace"), is_json=True)
+                left -= batch.num_rows
+        raise pa.ArrowInvalid(f"row {number} is promised by the footer and not there")
 
 
 def record_as_json(rows: pa.RecordBatch, row: int) -> bytes:

@@ -54,6 +54,10 @@ class Charset:
         """Whether blocks of a stream are UTF-8 already."""
         return self.codec == "utf-8" or self.width > 1
 
+    def decode(self, raw: bytes) -> str:
+        """The text of ``raw``, a piece of a stream; raises UnicodeDecodeError."""
+        return raw.decode("utf-8" if self.utf8 else self.codec)
+
     def original(self, raw: bytes) -> bytes:
         """The bytes in the file of ``raw``, a piece of a stream."""
         if self.width == 1:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearwell.sources import SourceSpec, UnreadableFile, read
-from clearwell.sources.formats.csv import read_csv
+from clearwell.sources import OpenFile, SourceSpec, UnreadableFile, read
+from clearwell.sources.formats.csv import Csv
 from clearwell.sources.values import columns
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def test_a_count_that_differs_from_arrows_refuses_the_file(monkeypatch: pytest.M
     fields = reader._fields
     monkeypatch.setattr(reader, "_fields", lambda text, *rest: fields(text + b"9,9\n", *rest))
     with pytest.raises(UnreadableFile, match=r"1 records .* parsed as 2"):
-        list(read_csv(io.BytesIO(b"a,b\n1,2\n"), SourceSpec("f"), place="f", block_bytes=100))
+        list(Csv().read(OpenFile(io.BytesIO(b"a,b\n1,2\n"), SourceSpec("f"), "f", 100)))
 
 
 def test_formulas_and_markup_stay_text(parse: Parse) -> None:
