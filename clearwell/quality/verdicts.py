@@ -90,9 +90,9 @@ def _judge_shares(suite: Suite, checks: Sequence[Check], frame: DataFrame) -> li
     rows, counts = count_failures(frame, conditions | of)
     results: list[CheckResult] = []
     for check in checks:
-        failed, judged = counts[check.name], counts[f"{check.name} judged"]
-        success = judged == 0 or (judged - failed) / judged >= check.kwargs["mostly"]
-        message = f"{_count(failed, judged)}, more than mostly: {check.kwargs['mostly']} allows"
+        failed, rated = counts[check.name], counts[f"{check.name} judged"]
+        success = rated == 0 or (rated - failed) / rated >= check.kwargs["mostly"]
+        message = f"{_count(failed, rated)}, more than mostly: {check.kwargs['mostly']} allows"
         results.append(
             _result(check, success=success, message=message, element_count=rows, unexpected_count=failed)
         )
