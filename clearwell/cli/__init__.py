@@ -1,4 +1,4 @@
-"""The command line `clearwell`: one file for each group of commands; `app` combines them.
+"""The command line: a file for each command; `lake` has tables, show, quarantine, releases.
 
 Start-up imports click and nothing heavier: a command imports its dependencies when it runs.
 """

@@ -1,4 +1,4 @@
-"""Dagster on top of the flow: what the YAML of `pipelines/` may name, one class a file.
+"""Dagster assets made from the specs of `project`, one component class a file.
 
 `table`, `curated`, `dataset` and `reports` turn a spec into assets; `launch` runs them from the command
 line, and the pages that Dagster serves run the same jobs. Importing this imports Dagster, but neither

@@ -1,1 +1,1 @@
-"""The declarations of a project: its YAML, transforms and code; independent of any lake or engine."""
+"""What a project declares: its YAML keys, transforms and code; independent of any lake or engine."""

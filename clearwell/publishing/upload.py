@@ -24,7 +24,7 @@ from clearwell.datasets import CURRENT, MANIFEST, Manifest, RemoteReleaseStore, 
 from clearwell.errors import DatasetError, StoreError
 from clearwell.publishing.claim import is_overtaken
 from clearwell.publishing.publisher import ATTEMPT, begin_attempt, remove_attempt
-from clearwell.stores.exchange import read_tagged, swap, upload
+from clearwell.stores.compare_and_swap import read_tagged, swap, upload
 from clearwell.stores.remote import RemotePlace
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 A check without a verdict has failed: Great Expectations records an exception and continues, we report it as
 the check's message. Only what the engine cannot do, or did not survive, is raised. Observed values are shown
-by the rule of ``clearwell.quality.discretion``.
+by the rule of ``clearwell.quality.redaction``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.model import CheckResult, Scope
 from clearwell.quality.conditions import conditions_of, count_failures, judged
-from clearwell.quality.discretion import WITHHELD, is_personal, shown_value
 from clearwell.quality.expectations import build, require_columns
 from clearwell.quality.failures import explain
 from clearwell.quality.metrics import Metrics
+from clearwell.quality.redaction import WITHHELD, is_personal, shown_value
 from clearwell.quality.suites import ROW_EXPECTATIONS
 
 if TYPE_CHECKING:

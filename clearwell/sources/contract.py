@@ -14,7 +14,7 @@ import pyarrow as pa
 from clearwell.errors import ClearwellError
 from clearwell.sources.records import RECORD_NO, Parsed, RawText, UnreadableFile
 from clearwell.sources.values.columns import require_names, stored_name
-from clearwell.sources.values.convert import delta_type
+from clearwell.sources.values.from_arrow import delta_type
 
 if TYPE_CHECKING:
     from collections.abc import Generator

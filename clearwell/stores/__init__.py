@@ -1,4 +1,4 @@
-"""The bytes of a lake, wherever its parts are: local folders or buckets of an object store.
+"""The bytes of a lake in local folders or object stores: connections, retries, errors.
 
 Reading needs only pyarrow and deltalake. Writing, and listing everything below a folder, also needs
 obstore. Credentials come from the environment of the process: the libraries read them there, so none passes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow.parquet as pq
 
 from clearwell.names import is_url
-from clearwell.stores.clients import filesystem
+from clearwell.stores.connections import filesystem
 from clearwell.stores.failures import explained
 from clearwell.stores.urls import split
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from clearwell.settings import store_variables
-from clearwell.stores.clients import filesystem, objects
+from clearwell.stores.connections import filesystem, objects
 from clearwell.stores.failures import explained, no_conditional_put
 from clearwell.stores.files import file_sizes, read_file
 from clearwell.stores.place import StoredFile

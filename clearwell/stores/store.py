@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import StoreError
 from clearwell.names import is_url
-from clearwell.stores.clients import OPTIONS
+from clearwell.stores.connections import OPTIONS
 from clearwell.stores.files import open_input, open_output
 from clearwell.stores.local import LocalPlace
 from clearwell.stores.place import StoredFile

@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 from clearwell.errors import ProjectError
 from clearwell.names import PROVENANCE
 from clearwell.sources import parse_type
-from clearwell.sources.values.cast import cast_text, type_name
-from clearwell.sources.values.convert import cast_values
+from clearwell.sources.values.from_arrow import cast_values
+from clearwell.sources.values.from_text import cast_text, type_name
 from clearwell.tables import normalise
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.project.specs import CuratedSpec, TableSpec
-from clearwell.sources.values.cast import cast_text, type_name
+from clearwell.sources.values.from_text import cast_text, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

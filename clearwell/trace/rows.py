@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from clearwell.names import PROVENANCE, TableName, Zone
 from clearwell.project.personal_data import personal_columns
 from clearwell.project.specs import CuratedSpec, TableSpec
-from clearwell.sources.values.cast import cast_text
+from clearwell.sources.values.from_text import cast_text
 from clearwell.stores import file_sizes
 from clearwell.tables import Found, find_rows, find_rows_in, lineage_of, matching, plain_row, quarantine_of
 from clearwell.trace.records import PERSONAL, RowStep

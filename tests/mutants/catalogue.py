@@ -31,7 +31,7 @@ _SUPERSEDE = "clearwell/tables/write/supersede.py"
 _COMMIT = "clearwell/tables/write/commit.py"
 _CONTROL = "clearwell/tables/control.py"
 _SCAN = "clearwell/sources/parsing/scan.py"
-_CAST = "clearwell/sources/values/cast.py"
+_CAST = "clearwell/sources/values/from_text.py"
 
 MUTANTS = (
     Mutant(
@@ -177,7 +177,7 @@ MUTANTS = (
         "-(2 ** (bits - 1)) <= value < 2 ** (bits - 1)",
         "-(2 ** (bits - 1)) <= value <= 2 ** (bits - 1)",
         "a number that is one too large for its type is no reject but an error",
-        ("tests/unit/sources/values/test_cast.py",),
+        ("tests/unit/sources/values/test_from_text.py",),
     ),
     Mutant(
         "rounds-decimals",
@@ -185,7 +185,7 @@ MUTANTS = (
         "traps=[Inexact, InvalidOperation]",
         "traps=[InvalidOperation]",
         "digits that do not fit a decimal are rounded away",
-        ("tests/unit/sources/values/test_cast.py",),
+        ("tests/unit/sources/values/test_from_text.py",),
     ),
     Mutant(
         "last-key-wins",

@@ -1,7 +1,7 @@
 """What stands beside a check's verdict on its page: its rule, numbers that plot, and samples of failing rows.
 
 Dagster's event log is never purged, so nothing personal goes there: a sample holds what
-``clearwell.quality.discretion`` lets through, and no other column of its row.
+``clearwell.quality.redaction`` lets through, and no other column of its row.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from clearwell.project.specs import TableSpec
 from clearwell.settings import load_settings
 from clearwell.sources import RawFile, SourceSpec, infer_columns
 from clearwell.sources.match import matches
-from clearwell.sources.values.cast import type_name
+from clearwell.sources.values.from_text import type_name
 from clearwell.tables import lake_of
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 Row checks of severity ``warning`` reject the row, ``critical`` ones block the batch, ``info`` ones report.
 Checks across rows never reject single rows: they judge current and accepted rows together. A failed row
-check brings a few of its rows along, as far as they may be shown (``clearwell.quality.discretion``).
+check brings a few of its rows along, as far as they may be shown (``clearwell.quality.redaction``).
 """
 
 from __future__ import annotations

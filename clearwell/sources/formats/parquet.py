@@ -19,7 +19,7 @@ from clearwell.sources.parsing.split import split_rows
 from clearwell.sources.records import Parsed, RawText, UnreadableFile
 from clearwell.sources.spec import Source
 from clearwell.sources.values.columns import require_names, stored_name
-from clearwell.sources.values.convert import cast_values, delta_type
+from clearwell.sources.values.from_arrow import cast_values, delta_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

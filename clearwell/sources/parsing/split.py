@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from clearwell.sources.records import RECORD_NO, Parsed, Reject
-from clearwell.sources.values.cast import cast_text, type_name
+from clearwell.sources.values.from_text import cast_text, type_name
 
 if TYPE_CHECKING:
     import numpy as np

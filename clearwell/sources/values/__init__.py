@@ -1,1 +1,1 @@
-"""Raw values to typed ones, exactly or not at all."""
+"""Text or Arrow values to the declared types: numbers, decimals, dates; exactly or not at all."""

@@ -12,7 +12,7 @@ import pytest
 from clearwell.cli import main
 from clearwell.errors import ClearwellError, StoreError, StoreUnreachable
 from clearwell.names import SEGMENTS
-from clearwell.stores import clients as clients_module
+from clearwell.stores import connections as clients_module
 from clearwell.tables import Lake
 from tests.unit.tables.writing import NAME, write
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clearwell.stores.clients import objects
+from clearwell.stores.connections import objects
 from clearwell.stores.failures import explained
 from clearwell.stores.urls import split
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearwell.sources.values.cast import cast_text
+from clearwell.sources.values.from_text import cast_text
 
 __all__ = ["cast_values", "delta_type"]
 

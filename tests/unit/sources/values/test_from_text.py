@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearwell.sources import parse_type
-from clearwell.sources.values.cast import cast_text
+from clearwell.sources.values.from_text import cast_text
 
 
 class Fails(enum.Enum):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from clearwell.sources import parse_type
-from clearwell.sources.values.convert import cast_values
+from clearwell.sources.values.from_arrow import cast_values
 
 
 class Fails(enum.Enum):
