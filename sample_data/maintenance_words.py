@@ -676,7 +676,7 @@ ABBREVIATIONS: list[tuple[str, list[str]]] = [
     ("replaced", ["repl", "R/R'd", "repl'd", "rplcd"]),
     ("operational check", ["ops ck", "op chk", "ops check"]),
     ("hydraulic", ["hyd"]),
-    ("pressure", ["publisher", "psr"]),
+    ("pressure", ["press", "psr"]),
     ("pressurization", ["pressz"]),
     ("temperature", ["temp"]),
     ("engine", ["eng"]),

@@ -74,7 +74,7 @@ def test_a_table_is_shown_with_the_sources_of_each_column(lake: Path, clearwell:
         "risk bronze_delays.wind computed, blurred",
         "wind bronze_delays.wind as it is",
         "",
-        "rows are determined by",
+        "rows are selected by",
         "from how",
         "bronze_delays.day filters the rows",
     ]

@@ -133,7 +133,7 @@ def test_files_that_a_transform_reads_by_itself_are_missing(desk: Desk, tmp_path
     file = lake.existing(TableName.parse("bronze_readings")).files[0].absolute
     found = desk.lineage(desk.session.read.parquet(f"file://{file}").select("id"))
     assert told(found.edges) == lines("id !")
-    assert found.reasons == ("files that the transform reads by itself",)
+    assert found.reasons == ("files that the transform reads itself",)
 
 
 def _plan(frame: DataFrame, desk: Desk) -> pb.Relation:

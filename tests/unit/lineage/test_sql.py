@@ -137,7 +137,7 @@ def test_arguments_of_sql_are_constants(desk: Desk) -> None:
     [
         ("select a from t pivot (sum(n) for b in ('x'))", "PIVOT or UNPIVOT in SQL"),
         ("with recursive r as (select a from t union all select a + 1 from r) select a from r", "recursive"),
-        ("select from from", "SQL that cannot be read"),
+        ("select from from", "SQL that cannot be parsed"),
         ("select e.* from t lateral view explode(arr) e", "a generator without names"),
         ("show tables", "SQL"),
     ],
@@ -154,19 +154,19 @@ def test_sql_that_cannot_be_read_is_blurred_over_all_tables_that_it_names(
     frame = desk.session.sql("select a from {t} where a in (select a from {u})", t=desk.t, u=desk.u)
 
     def cannot(_: str) -> None:
-        raise Opaque("SQL that cannot be read")
+        raise Opaque("SQL that cannot be parsed")
 
     monkeypatch.setattr(sql, "parsed", cannot)
     found = desk.lineage(frame)
     assert desk.told(frame) == lines("a ~ t.a t.b t.n t.arr t.s u.a u.z ?")
-    assert found.reasons == ("SQL that cannot be read",)
+    assert found.reasons == ("SQL that cannot be parsed",)
 
 
 def test_a_text_that_cannot_be_read_is_blurred_over_the_frame(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cannot(_: str) -> None:
-        raise Opaque("SQL that cannot be read")
+        raise Opaque("SQL that cannot be parsed")
 
     monkeypatch.setattr(sql_expressions, "parsed", cannot)
     frame = desk.u.where("a > 1").selectExpr("z as q")
