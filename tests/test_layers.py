@@ -104,3 +104,20 @@ def test_importing_clearwell_loads_nothing_heavy() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert said.stdout.split() == []
+
+
+def test_what_workers_import_needs_only_what_they_have() -> None:
+    """Workers of a cluster have pyarrow, deltalake and obstore, and no other package of ours."""
+    program = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('pydantic', 'yaml', 'dagster', 'pysail'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "import clearwell.flow.landing.on_workers, clearwell.fingerprint.partial_sums\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert ran.returncode == 0, ran.stderr

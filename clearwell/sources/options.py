@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
-
 from clearwell.errors import ProjectError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from pydantic import BaseModel
 
 __all__ = ["read_options"]
 
@@ -36,6 +36,8 @@ def read_options(
             raise ProjectError(fact, place=place(name), hint=did_you_mean(name, known) or listed)
     if model is None:
         return {}
+    from pydantic import ValidationError  # not at the top: workers read files, and have no pydantic
+
     try:
         chosen = model.model_validate(dict(given))
     except ValidationError as error:
