@@ -67,7 +67,7 @@ def _kill_a_run(sample: Sample, *, after: float, group: bool) -> list[psutil.Pro
             start_new_session=True,
         )
         first = psutil.Process(run.pid)
-        while not any("sail_server" in " ".join(child.cmdline()) for child in _children(first)):
+        while not any(_is_engine(child) for child in _children(first)):
             assert run.poll() is None, log.read_text()
             time.sleep(0.05)
         time.sleep(after)
@@ -79,6 +79,13 @@ def _kill_a_run(sample: Sample, *, after: float, group: bool) -> list[psutil.Pro
     hit = " of ".join(steps[-1]) if steps else "no step yet"
     print(f"killed {'group' if group else 'process'} {after:.1f} s after the engine was up, at {hit}")  # noqa: T201
     return processes
+
+
+def _is_engine(process: psutil.Process) -> bool:
+    try:
+        return "clearwell.engines.sail.server" in process.cmdline()
+    except psutil.NoSuchProcess:  # it has ended, or nobody has waited for it yet
+        return False
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
