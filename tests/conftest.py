@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests.selection import add_marks, in_order, left_out
+from tests.services.shared import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,11 @@ for _name in [
 # A shell that starts us in the background has us ignore Ctrl-C; so would every process that tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Tests write some ten thousand small files and as many rows of Dagster's databases, each with an fsync. They do so
+# in memory where there is enough of it; PYTEST_DEBUG_TEMPROOT says where else.
+if memory := in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+
 # The same examples on every machine; `--hypothesis-profile explore` looks further.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1_000)
@@ -45,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--record-engines", action="store_true", help="write docs/engines.json from this run")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests by what they need, leave out those of `make test-all`, and put the fast ones first."""
     add_marks(items)
@@ -53,6 +60,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if not left_out(item)]
     items.sort(key=in_order)
+
+
+def pytest_sessionfinish() -> None:
+    """End the servers that tests have shared."""
+    from tests.services.lent import SAIL
+
+    SAIL.close()
+
+
+@pytest.fixture(autouse=True)
+def _lent_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embedded engine that a test's run opens is a session of a server that already runs.
+
+    ``own_engine`` marks tests that end its process, look at it, or run functions of a project in it.
+    """
+    from tests.services.lent import LAUNCH, SAIL, launch_at
+
+    if request.node.get_closest_marker("own_engine") is None:
+        monkeypatch.setattr(LAUNCH, launch_at(lambda: SAIL.port(os.environ)))
 
 
 @pytest.fixture(scope="session")

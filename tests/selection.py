@@ -28,6 +28,12 @@ NEEDS = {
 TOGETHER = ("cluster", "spark", "postgres", "browser")
 """Markers whose tests run in one process, for there they share what they need. The first one counts."""
 
+BUILT_BY_FILE = ("tests/end_to_end/",)
+"""Folders whose files each build a project once: their tests run in one process, too."""
+
+OWN_ENGINE = ("tests/unit/engines/",)
+"""Folders whose tests are about the engines' processes themselves."""
+
 ONLY_IN_FULL = frozenset({"cluster", "postgres", "browser", "full"})
 
 
@@ -37,7 +43,11 @@ def add_marks(items: Iterable[pytest.Item]) -> None:
         fixtures: list[str] = getattr(item, "fixturenames", [])
         for marker in sorted({NEEDS[name] for name in fixtures if name in NEEDS}):
             item.add_marker(marker)
+        if item.nodeid.startswith(OWN_ENGINE):
+            item.add_marker("own_engine")
         group = next((name for name in TOGETHER if item.get_closest_marker(name)), None)
+        if group is None and item.nodeid.startswith(BUILT_BY_FILE):
+            group = item.path.stem
         if group and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(group))
 

@@ -88,18 +88,25 @@ def _is_foreign(top: str, root: Path) -> bool:
 def _forget(top: str, sources: list[Source]) -> None:
     """Unload the project's modules and their byte code, which is validated by whole seconds only."""
     files = {*_imported, *(source.file for source in sources)}
+    names = {file.name for file in files}
     for name, module in list(sys.modules.items()):
-        if (
-            name == top
-            or name.startswith(f"{top}.")
-            or Path(getattr(module, "__file__", None) or "") in files
-        ):
+        file = _file_of(module)
+        ours = os.path.basename(file) in names and Path(file) in files
+        if ours or name == top or name.startswith(f"{top}."):
             del sys.modules[name]
             if cached := getattr(module, "__cached__", None):
                 with suppress(OSError):
                     Path(cached).unlink()
     _imported.clear()
     importlib.invalidate_caches()
+
+
+def _file_of(module: ModuleType) -> str:
+    """Its file; asked past a lazy module, which would be imported to answer. Not every entry is a module."""
+    try:
+        return object.__getattribute__(module, "__dict__").get("__file__") or ""
+    except AttributeError:
+        return ""
 
 
 def _import(source: Source, root: Path) -> ModuleType:

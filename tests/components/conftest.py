@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.components.shop import make_shop
+from tests.services.dagster_home import make_databases
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,4 +28,6 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Settings:
-    return make_shop(tmp_path / "shop")
+    settings = make_shop(tmp_path / "shop")
+    make_databases(settings)
+    return settings

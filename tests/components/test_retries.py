@@ -87,6 +87,7 @@ def tries(settings: Settings, report: RunResult, step: str) -> list[str]:
     return [e.event_type_value for e in events if e and e.step_key == step and e.event_type_value in ends]
 
 
+@pytest.mark.own_engine
 @pytest.mark.parametrize("step", ["stage", "staged"])
 def test_a_step_that_loses_its_engine_gets_another_and_adds_its_rows_once(
     quick: Settings, engines: list[Any], at_step: Any, step: str
@@ -128,6 +129,7 @@ def test_a_try_that_others_disturb_after_its_decision_does_not_double_rows(
     assert (rows(quick, "bronze_orders"), rows(quick, "silver_orders")) == (8, 8)
 
 
+@pytest.mark.own_engine
 def test_an_engine_that_is_lost_at_every_try_ends_the_step(
     quick: Settings, engines: list[Any], at_step: Any
 ) -> None:

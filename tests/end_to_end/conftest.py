@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.services.cache import cache_of_its_own
+from tests.services.command import run_command
+from tests.services.shared import built_once
 
 if TYPE_CHECKING:
+    from tests.services.forks import Ended
     from tests.services.s3 import S3Server
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("assets", "expectations", "pipelines", "sample_data")
+STARTS_ANEW = {"TZ", "LANG", "LC_ALL"}
+"""Variables that an interpreter reads when it starts."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,14 @@ class Sample:
             **self.variables,
         }
 
-    def finished(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def finished(self, *arguments: str) -> Ended | subprocess.CompletedProcess[str]:
         """A command that has ended, well or not."""
+        if not STARTS_ANEW & self.variables.keys():
+            return run_command(arguments, cwd=self.root, environment=self.environment)
+        return self.started(*arguments)
+
+    def started(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in a new interpreter with an engine of its own, as a shell starts it."""
         return subprocess.run(
             self.command(*arguments),
             capture_output=True,
@@ -93,6 +104,17 @@ def hybrid(tmp_path_factory: pytest.TempPathFactory, s3_server: S3Server) -> Sam
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """The sample project after one run. Tests only look at it, or run it again with nothing new."""
-    sample = copy_sample(tmp_path_factory.mktemp("sample"))
-    (sample.root / "summary.txt").write_text(sample.clearwell("run"))
-    return sample
+    return ran_sample(tmp_path_factory)
+
+
+def ran_sample(factory: pytest.TempPathFactory) -> Sample:
+    """A copy of the sample project after one run, which is made once for all test processes."""
+    root = factory.mktemp("ran") / "sample"
+    shutil.copytree(built_once(factory, "sample", _run_sample), root)
+    return Sample(root)
+
+
+def _run_sample(root: Path) -> None:
+    done = copy_sample(root).started("run")
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    (root / "summary.txt").write_text(done.stdout)

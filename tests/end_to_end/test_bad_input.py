@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +13,10 @@ import pytest
 
 from tests.checker import assert_bronze_balances, query, replay
 from tests.project import TRANSFORM, SmallProject, make_project
+from tests.services.command import run_command
+
+if TYPE_CHECKING:
+    from tests.services.forks import Ended
 
 pytestmark = pytest.mark.slow
 
@@ -28,22 +30,14 @@ def project(tmp_path: Path) -> SmallProject:
     return project
 
 
-def clearwell(project: SmallProject, *arguments: str) -> subprocess.CompletedProcess[str]:
+def clearwell(project: SmallProject, *arguments: str, own_engine: bool = False) -> Ended:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "DAGSTER_HOME": str(project.root / "dagster_home")}
-    return subprocess.run(
-        [sys.executable, "-m", "clearwell.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=project.root,
-        env=environment,
-    )
+    return run_command(arguments, cwd=project.root, environment=environment, own_engine=own_engine)
 
 
-def fails(project: SmallProject, *said: str, command: str = "run") -> None:
+def fails(project: SmallProject, *said: str, command: str = "run", own_engine: bool = False) -> None:
     """The command ends with code 1, says these words, and shows no traceback."""
-    done = clearwell(project, command)
+    done = clearwell(project, command, own_engine=own_engine)
     text = done.stdout + done.stderr
     assert done.returncode == 1, text
     assert "Traceback" not in text
@@ -186,7 +180,7 @@ def test_an_engine_that_dies_in_mid_run(project: SmallProject) -> None:
     return orders.withColumn("x", F.udf(end, "string")("amount"))
 """
     )
-    fails(project, "silver_orders", "engine")
+    fails(project, "silver_orders", "engine", own_engine=True)
     project.write_transform()
     assert clearwell(project, "run").returncode == 0
     assert query(replay(project.lake / "silver" / "orders").files, "SELECT count(*) FROM t") == [(3,)]

@@ -63,11 +63,9 @@ def connect_engine(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def embedded_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """The sample project, run by the embedded engine."""
-    from tests.end_to_end.conftest import copy_sample
+    from tests.end_to_end.conftest import ran_sample
 
-    sample = copy_sample(tmp_path_factory.mktemp("embedded"))
-    sample.clearwell("run")
-    return sample
+    return ran_sample(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from clearwell.flow.maintain import maintain_lake, pinned_versions
 from clearwell.flow.publish import publish
 from clearwell.model import Outcome
 from clearwell.publishing.attempts import leftover_attempts
-from tests.faults.forks import FORKS, Forked, run_forked
 from tests.faults.publisher import KILLED_AT, publish_and_die, publish_once
+from tests.services.forks import FORKS, Forked, run_forked
 from tests.unit.publishing.project import project, rows, write
 from tests.unit.publishing.storing import objects, put
 

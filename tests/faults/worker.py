@@ -15,7 +15,7 @@ from clearwell.flow.run import Run
 from clearwell.project.load import load_project
 from clearwell.settings import load_settings
 from clearwell.tables import Lake
-from tests.faults.forks import Ended, Forked
+from tests.services.forks import Ended, Forked
 
 if TYPE_CHECKING:
     from pathlib import Path

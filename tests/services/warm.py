@@ -1,4 +1,4 @@
-"""All that a run imports, and nothing that it does: ``tests.faults.forks`` makes copies of a process with it.
+"""All that a run imports, and nothing that it does: ``tests.services.forks`` copies a process with it.
 
 None of it starts a thread of Python, of gRPC or of Tokio when it is imported: a copy would lack it.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from tests.faults.forks import NAMES
+from clearwell.quality.importing import import_great_expectations
+from tests.services.forks import NAMES
 
 # numpy would start a thread for each core, for matrices that nobody here multiplies.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 for _name in NAMES:
     import_module(_name)
+import_great_expectations()

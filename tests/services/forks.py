@@ -1,7 +1,7 @@
-"""Processes to be killed, forked from one that has imported what a run needs: 0.4 CPU seconds, not 2.4, each.
+"""Processes forked from one that has imported what a run needs: 0.4 CPU seconds, not 2.4 to 5, each.
 
-The process that they are copies of (``multiprocessing``'s fork server) has imported ``tests.faults.warm`` and
-has used none of it, so each copy starts the threads of its libraries itself, and dies by a signal like any
+The process that they are copies of (``multiprocessing``'s fork server) has imported
+``tests.services.warm`` and has used none of it, so each copy starts the threads of its libraries itself, and dies by a signal like any
 other process. A copy of a process with such threads is refused: it would lack them.
 """
 
@@ -16,12 +16,12 @@ from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["FORKS", "NAMES", "Ended", "Forked", "run_forked"]
 
 FORKS = multiprocessing.get_context("forkserver")
-_WARM = "tests.faults.warm"
+_WARM = "tests.services.warm"
 FORKS.set_forkserver_preload([_WARM])
 
 NAMES = (
@@ -39,11 +39,15 @@ NAMES = (
     "clearwell.engines.connect.engine",
     "clearwell.engines.sail_guard.session_hook",
     "clearwell.engines.sail_guard.sql.rewrite",
+    "clearwell.cli.app",
+    "clearwell.components",
+    "clearwell.components.running.launch",
     "clearwell.lineage.columns",
     "clearwell.lineage.plan",
     "clearwell.quality",
     "tests.faults.publisher",
     "tests.faults.worker",
+    "tests.services.command",
 )
 """What the process that is copied imports: all that a run does."""
 
@@ -61,18 +65,23 @@ class Ended:
 
 
 class Forked:
-    """``function(*arguments)`` in a process of its own, with the environment as it is now."""
+    """``function(*arguments)`` in a separate process; its environment is, by default, as it is now."""
 
-    def __init__(self, function: Callable[..., None], *arguments: Any) -> None:
+    def __init__(
+        self,
+        function: Callable[..., None],
+        *arguments: Any,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._printed = [_empty_file(), _empty_file()]
         printed = [str(file) for file in self._printed]
-        environment = dict(os.environ)
+        environment = dict(os.environ if environment is None else environment)
         self._process = FORKS.Process(target=_call, args=(printed, environment, function, arguments))
         self._process.start()
 
-    def end(self) -> Ended:
-        """What came of it, when it has ended; kills it if that takes two minutes."""
-        self._process.join(120)
+    def end(self, seconds: float = 120) -> Ended:
+        """What came of it, when it has ended; kills it if that takes longer than ``seconds``."""
+        self._process.join(seconds)
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()

@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from tests.faults.forks import NAMES, run_forked
+from tests.services.forks import NAMES, run_forked
 
 if TYPE_CHECKING:
     import pytest
