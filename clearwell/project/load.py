@@ -137,7 +137,7 @@ def read_project(settings: Settings) -> tuple[Project, list[ProjectError]]:
     owners: dict[str, str] = {}
     unread: set[str] = set()
     for document in _documents(settings.project / PIPELINES, problems):
-        spec, found = parse_document(document)
+        spec, found = parse_document(document, settings.project)
         problems += found
         if spec is None:
             unread |= names_meant(document) if found else set()

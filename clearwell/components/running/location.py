@@ -15,7 +15,10 @@ from clearwell.components.quiet import quiet_dagster
 from clearwell.components.running.alerts import alert_sensor
 from clearwell.components.running.resources import LAKE, lake_resource
 from clearwell.errors import ClearwellError, ProjectError
+from clearwell.project.code_hash import find_module
+from clearwell.project.component_types import COMPONENTS, type_of
 from clearwell.project.load import PIPELINES
+from clearwell.project.transforms import load_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +43,9 @@ def load_definitions(
     what the steps come to, for a caller that runs them itself and may have an ``engine`` open.
 
     Raises:
-        ProjectError: a component, or Python code in `pipelines/`, cannot be loaded.
+        ProjectError: a component, one of its overrides, or Python code in `pipelines/` cannot be loaded.
     """
+    _import_components(project)
     try:
         tree = dg.ComponentTree.from_module(_pipelines(project.root), project.root)
         with loading(project), quiet_dagster():
@@ -70,6 +74,16 @@ def _shared(project: Project, record: RunRecord | None, engine: Engine | None) -
         jobs=[everything],
         sensors=[alert_sensor(project.settings)],
     )
+
+
+def _import_components(project: Project) -> None:
+    """Import the project's own component classes, so that what is wrong with their code has its line."""
+    for document in project.documents.values():
+        type = type_of(document, project.root)
+        module, _, name = type.rpartition(".")
+        if type not in COMPONENTS and find_module(module, project.root):
+            with quiet_dagster():
+                load_code(f"{module}:{name}", project.root, place=document.place("type"))
 
 
 def _cause(error: BaseException) -> BaseException:
