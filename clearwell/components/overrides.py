@@ -137,7 +137,7 @@ def asset_of(component: SpecComponent[Any], props: AssetProps) -> dg.AssetSpec:
 
 
 def events_of(component: SpecComponent[Any], context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """What ``execute`` yields; an override that breaks off or yields no result fails the step with one error."""
+    """What ``execute`` yields; an override that breaks off or yields no result fails the step."""
     if (owner := _owner(component, "execute")) is None:
         yield from component.execute(context)
         return

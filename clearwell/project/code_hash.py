@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
 class Source(NamedTuple):
     """A project file that belongs to a transform."""
 
@@ -118,11 +121,9 @@ def parse_module(file: Path, content: bytes) -> ast.Module:
 
 def bound_names(tree: ast.Module) -> set[str]:
     """The names bound at a module's top level; ``*`` when it has a star import."""
-    names: set[str] = set()
+    names = {node.name for node in _top_level(tree) if isinstance(node, _DEFINITIONS)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node in tree.body:
-            names.add(node.name)
-        elif isinstance(node, ast.alias):
+        if isinstance(node, ast.alias):
             names.add(node.asname or node.name.partition(".")[0])
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
@@ -142,6 +143,14 @@ def module_names(root: Path) -> Iterator[str]:
             if file.endswith(".py"):
                 path = (here / file).relative_to(root).with_suffix("")
                 yield ".".join(path.parts[:-1] if path.name == "__init__" else path.parts)
+
+
+def _top_level(block: ast.AST) -> Iterator[ast.AST]:
+    """The statements that importing a module runs, also those below ``if`` and ``try``."""
+    for node in ast.iter_child_nodes(block):
+        yield node
+        if not isinstance(node, (*_DEFINITIONS, ast.expr)):
+            yield from _top_level(node)
 
 
 def _is_docstring(node: ast.AST, tree: ast.Module) -> bool:
