@@ -62,7 +62,7 @@ def require_overrides(component: SpecComponent[Any]) -> None:
         elif inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             wrong = f"{label} is async"
         elif not _takes_one(getattr(component, name)):
-            wrong = f"{label}{inspect.signature(function)} has other parameters than Clearwell gives it"
+            wrong = f"{label}{_parameters(function)} has other parameters than Clearwell gives it"
         if wrong:
             raise ProjectError(wrong, place=_place(owner, name), hint=f"write `{signature}`")
         if name == "execute" and _returns_nothing(function):
@@ -193,6 +193,13 @@ def _takes_one(method: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _parameters(function: Any) -> str:
+    """The parameters as they are written, without types, which would be long."""
+    signature = inspect.signature(function)
+    bare = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+    return str(inspect.Signature(bare))
 
 
 def _returns_nothing(function: Any) -> bool:

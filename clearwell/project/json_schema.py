@@ -29,7 +29,7 @@ _NOTES = ("description", "default")
 def defs_schema(extended: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The schema of one document of a `defs.yaml`; other packages' components are ignored.
 
-    ``extended`` has the project's own types, each with the one of ours that it extends, whose attributes it has.
+    ``extended`` has the types of the project, each with the one of ours that it extends.
     """
     from clearwell.sources import type_schema
 
