@@ -99,17 +99,22 @@ class SpecComponent(dg.Component, Generic[SpecT]):
         that are executed alone, when ``context.selected_asset_keys`` is empty and no materialization comes.
 
             def execute(self, context):
-                with self.lock(context.assets_def.key):
+                with self.lock(self.asset_key(context)):
                     yield from super().execute(context)
 
         Args:
-            context: Dagster's; ``context.assets_def.key`` is the asset.
+            context: Dagster's; ``self.asset_key(context)`` says which asset it is about.
 
         Raises:
             dg.Failure: the step has failed; the text says why, and what to do.
             dg.RetryRequested: the engine was lost, or other writers won; Dagster calls this again.
         """
-        yield from step_events(context, self._steps[context.assets_def.key])
+        yield from step_events(context, self._steps[self.asset_key(context)])
+
+    def asset_key(self, context: dg.AssetExecutionContext) -> dg.AssetKey:
+        """The asset that a call of ``execute`` is about, also when only checks of it are executed."""
+        checked = (check.asset_key for check in context.selected_asset_check_keys)
+        return next(iter((*context.selected_asset_keys, *checked)))
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:

@@ -141,7 +141,7 @@ def events_of(component: SpecComponent[Any], context: dg.AssetExecutionContext) 
     if (owner := _owner(component, "execute")) is None:
         yield from component.execute(context)
         return
-    key = context.assets_def.key
+    key = component.asset_key(context)
     lake: LakeRun = getattr(context.resources, LAKE)
     place = _place(owner, "execute")
     made = False

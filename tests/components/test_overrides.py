@@ -143,7 +143,7 @@ def test_an_execute_may_return_what_super_gives_and_may_build_the_table_by_itsel
     assert ingest(shop).outcome == "built"
     extend(
         shop,
-        "def execute(self, context):\n    return dg.MaterializeResult(asset_key=context.assets_def.key)",
+        "def execute(self, context):\n    return dg.MaterializeResult(asset_key=self.asset_key(context))",
     )
     assert ingest(shop).outcome == "built"
 
