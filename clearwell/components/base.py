@@ -11,8 +11,6 @@ name is the `type:` in its YAML: see docs/extending.md.
 from __future__ import annotations
 
 from abc import abstractmethod
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -21,19 +19,18 @@ from pydantic import BaseModel, RootModel, ValidationError
 
 from clearwell.components.display.labels import asset_spec
 from clearwell.components.display.links import reference
+from clearwell.components.loading import project_of
 from clearwell.components.overrides import asset_of, events_of, require_overrides, require_seen
 from clearwell.components.steps import Step, step_asset, step_events
 from clearwell.engines import open_engine
 from clearwell.errors import ProjectError
 from clearwell.flow.run import Run
 from clearwell.project.documents import attribute_problems
-from clearwell.project.load import Project, load_project
-from clearwell.settings import load_settings
 from clearwell.tables import lake_of
 from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from clearwell.components.display.labels import AssetProps
@@ -41,11 +38,9 @@ if TYPE_CHECKING:
     from clearwell.quality import Suite
     from clearwell.yaml_lines import Document
 
-__all__ = ["SpecComponent", "loading", "project_of"]
+__all__ = ["SpecComponent"]
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
-
-_loading: ContextVar[Project | None] = ContextVar("clearwell_project", default=None)
 
 
 class _Attributes(RootModel[dict[str, Any]]):
@@ -168,6 +163,10 @@ class SpecComponent(dg.Component, Generic[SpecT]):
         """The line of the YAML that declares this component, for Dagster's link to an editor."""
         return [reference(yaml_path, source_position.start.line, label=yaml_path.name)]
 
+    def asset(self, props: AssetProps) -> dg.AssetSpec:
+        """The asset of ``props`` as ``get_asset_spec`` makes it; raises ProjectError for a wrong override."""
+        return asset_of(self, props)
+
     def step(
         self,
         props: AssetProps,
@@ -178,31 +177,13 @@ class SpecComponent(dg.Component, Generic[SpecT]):
         reads_files: bool = False,
     ) -> dg.AssetsDefinition:
         """The asset of ``props``, brought up to date by ``execute``; see ``Step`` for the other arguments."""
-        step = Step(asset_of(self, props), run, self.spec, at, suite, reads_files)
+        step = Step(self.asset(props), run, self.spec, at, suite, reads_files)
         self._steps[step.asset.key] = step
         return step_asset(step, partial(events_of, self))
 
     @abstractmethod
     def definitions(self, run: Run) -> dg.Definitions:
         """The definitions of this component in the project of ``run``."""
-
-
-@contextmanager
-def loading(project: Project) -> Generator[None]:
-    """Within the block, components of ``project`` use it instead of reading it again, each for itself."""
-    token = _loading.set(project)
-    try:
-        yield
-    finally:
-        _loading.reset(token)
-
-
-def project_of(context: dg.ComponentLoadContext) -> Project:
-    """The project that a component is loaded for; raises ProjectError."""
-    project = _loading.get()
-    if project is not None and project.root == context.project_root:
-        return project
-    return load_project(load_settings(context.project_root))
 
 
 def _document(context: dg.ComponentLoadContext) -> Document | None:

@@ -11,7 +11,7 @@ import dis
 import inspect
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import dagster as dg
 
@@ -25,13 +25,34 @@ from clearwell.yaml_lines import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clearwell.components.base import SpecComponent
+    from pydantic import BaseModel
+
     from clearwell.components.display.labels import AssetProps
     from clearwell.components.running.record import LakeRun
     from clearwell.project.load import Project
     from clearwell.yaml_lines import Document
 
 __all__ = ["asset_of", "events_of", "require_overrides", "require_seen"]
+
+
+class Extended(Protocol):
+    """What is asked here of a component."""
+
+    spec_type: ClassVar[type[BaseModel]]
+    spec: Any
+
+    def get_asset_spec(self, props: AssetProps) -> dg.AssetSpec:
+        """The asset of ``props``."""
+        ...
+
+    def execute(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
+        """The events of one asset."""
+        ...
+
+    def asset_key(self, context: dg.AssetExecutionContext) -> dg.AssetKey:
+        """The asset that a call of ``execute`` is about."""
+        ...
+
 
 _SIGNATURES = {
     "get_asset_spec": "def get_asset_spec(self, props: AssetProps) -> dg.AssetSpec:",
@@ -45,7 +66,7 @@ _EVENTS = (dg.MaterializeResult, dg.AssetCheckResult, dg.AssetObservation, dg.As
 _STAYS = "correct it; what super().execute(context) has published stays, and the next run does not repeat it"
 
 
-def require_overrides(component: SpecComponent[Any]) -> None:
+def require_overrides(component: Extended) -> None:
     """Pass if a project's own class has methods that can be called as Clearwell calls them.
 
     Raises:
@@ -73,7 +94,7 @@ def require_overrides(component: SpecComponent[Any]) -> None:
             )
 
 
-def require_seen(component: SpecComponent[Any], project: Project, document: Document) -> None:
+def require_seen(component: Extended, project: Project, document: Document) -> None:
     """Pass if ``project``, which is read without being run, knows the component that Dagster has loaded.
 
     Raises:
@@ -98,7 +119,7 @@ def require_seen(component: SpecComponent[Any], project: Project, document: Docu
         )
 
 
-def asset_of(component: SpecComponent[Any], props: AssetProps) -> dg.AssetSpec:
+def asset_of(component: Extended, props: AssetProps) -> dg.AssetSpec:
     """The asset that ``get_asset_spec`` makes of ``props``.
 
     Raises:
@@ -136,7 +157,7 @@ def asset_of(component: SpecComponent[Any], props: AssetProps) -> dg.AssetSpec:
     return given
 
 
-def events_of(component: SpecComponent[Any], context: dg.AssetExecutionContext) -> Iterator[Any]:
+def events_of(component: Extended, context: dg.AssetExecutionContext) -> Iterator[Any]:
     """What ``execute`` yields; an override that breaks off or yields no result fails the step."""
     if (owner := _owner(component, "execute")) is None:
         yield from component.execute(context)
@@ -180,7 +201,7 @@ def _iterated(given: Any) -> Iterable[Any]:
     return (given,) if isinstance(given, _EVENTS) or not hasattr(given, "__iter__") else given
 
 
-def _owner(component: SpecComponent[Any], name: str) -> type | None:
+def _owner(component: Extended, name: str) -> type | None:
     """The class that overrides the method ``name``; None when it is Clearwell's own."""
     owner = next(cls for cls in type(component).__mro__ if name in vars(cls))
     return None if owner.__module__.startswith("clearwell.components.") else owner

@@ -8,7 +8,6 @@ import dagster as dg
 
 from clearwell.components.base import SpecComponent
 from clearwell.components.display.labels import AssetProps
-from clearwell.components.overrides import asset_of
 from clearwell.components.scaffold.files import TableScaffolder
 from clearwell.components.triggers import downstream_job, file_sensor, schedule
 from clearwell.flow.cleanse import cleanse, cleanse_code
@@ -95,7 +94,7 @@ class Table(SpecComponent[TableSpec]):
             kinds={source.format, "file"},
             group=self._group,
         )
-        return asset_of(self, props)
+        return self.asset(props)
 
     def _bronze(self, project: Project) -> dg.AssetsDefinition:
         props = AssetProps(

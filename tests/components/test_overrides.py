@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
+import yaml
+from dagster.components.component_scaffolding import scaffold_object
+from jsonschema import Draft7Validator
 
 from clearwell.api import run
 from clearwell.cli import main
 from clearwell.components.running.location import load_definitions
 from clearwell.errors import ProjectError
+from clearwell.project.json_schema import defs_schema
 from clearwell.project.load import load_project
 from tests.components.shop import TABLE, write
 
@@ -44,9 +48,9 @@ def _modules() -> Iterator[None]:
             del sys.modules[name]
 
 
-def extend(shop: Settings, body: str, *, head: str = HEAD, yaml: str = OWN) -> Path:
+def extend(shop: Settings, body: str, *, head: str = HEAD, text: str = OWN) -> Path:
     """The shop with a class of its own for its orders; ``body`` begins on the fifth line."""
-    write(shop.project / "pipelines" / "orders" / "defs.yaml", yaml)
+    write(shop.project / "pipelines" / "orders" / "defs.yaml", text)
     file = shop.project / "pipelines" / "own.py"
     file.write_text(head + "".join(f"    {line}\n" for line in body.splitlines()))
     return file
@@ -185,13 +189,13 @@ def test_a_class_is_read_as_the_component_that_it_extends(shop: Settings, head: 
 def test_a_class_beside_its_yaml_an_import_of_it_and_an_installed_one_are_found(
     shop: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    yaml = shop.project / "pipelines" / "orders" / "defs.yaml"
+    file = shop.project / "pipelines" / "orders" / "defs.yaml"
     write(tmp_path / "site" / "team_parts" / "__init__.py", "from team_parts.audit import Audited\n")
     write(tmp_path / "site" / "team_parts" / "audit.py", f"{HEAD}    pass\n")
     monkeypatch.syspath_prepend(tmp_path / "site")
     write(shop.project / "pipelines" / "orders" / "here.py", "from team_parts import Audited as Mine\n")
     for type in ("team_parts.Audited", ".here.Mine", "pipelines.orders.here.Mine"):
-        write(yaml, TABLE.replace("clearwell.components.Table", type))
+        write(file, TABLE.replace("clearwell.components.Table", type))
         assert load_project(shop).extended == {type: "clearwell.components.Table"}
         load_definitions(load_project(shop))
     for name in [name for name in sys.modules if name.startswith("team_parts")]:
@@ -211,7 +215,7 @@ def test_a_class_beside_its_yaml_an_import_of_it_and_an_installed_one_are_found(
 def test_a_type_that_is_nearly_right_is_told_with_its_line(
     shop: Settings, type: str, fact: str, hint: str
 ) -> None:
-    extend(shop, "pass", yaml=TABLE.replace("clearwell.components.Table", type))
+    extend(shop, "pass", text=TABLE.replace("clearwell.components.Table", type))
     with pytest.raises(ProjectError) as caught:
         load_project(shop)
     assert caught.value.place == f"{shop.project}/pipelines/orders/defs.yaml:1"
@@ -248,6 +252,25 @@ def test_code_that_cannot_be_imported_is_told_with_its_line(shop: Settings) -> N
     with pytest.raises(ProjectError, match="NameError: name 'COLOUR'") as caught:
         load_definitions(load_project(shop))
     assert caught.value.place == f"{file}:5"
+
+
+def test_editors_and_scaffolds_know_the_class(shop: Settings) -> None:
+    extend(shop, "pass")
+    extended = load_project(shop).extended
+    schema = Draft7Validator(defs_schema(extended))
+    document = yaml.safe_load(TABLE.replace("clearwell.components.Table", "pipelines.own.Audited"))
+    del document["attributes"]["source"]["settle_seconds"]
+    assert schema.is_valid(document)
+    document["attributes"]["wacth"] = True
+    assert not schema.is_valid(document)
+    assert Draft7Validator(defs_schema()).is_valid(document)  # to whom it is somebody else's
+
+    load_definitions(load_project(shop))  # as `dg` does: the module can be imported
+    folder = shop.project / "pipelines" / "invoices"
+    scaffold_object(folder, "pipelines.own.Audited", "{}", "yaml", shop.project)
+    written = yaml.safe_load((folder / "defs.yaml").read_text())
+    assert (written["type"], written["attributes"]["name"]) == ("pipelines.own.Audited", "invoices")
+    assert "invoices" in load_project(shop).tables
 
 
 def test_check_finds_a_wrong_override(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from clearwell.components.base import loading
+from clearwell.components.loading import loading
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.running.alerts import alert_sensor
 from clearwell.components.running.resources import LAKE, lake_resource
