@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from clearwell.errors import ProjectError
     from clearwell.project.load import Project
     from clearwell.project.specs import CuratedSpec, TableSpec
+    from clearwell.settings import Settings
     from clearwell.tables import Lake, Snapshot
 
 __all__ = ["check", "preview"]
@@ -31,7 +33,7 @@ def check(session: Session) -> int:
     from clearwell.flow.check_project import check_project
 
     settings = session.settings()
-    problems = check_project(settings)
+    problems = check_project(settings) or _check_overrides(settings)
     if session.json:
         print_json([{"place": p.place, "fact": p.fact, "hint": p.hint} for p in problems])
         return 1 if problems else 0
@@ -86,6 +88,23 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
         print_json(rows)
     else:
         print_table(rows, found.column_names, empty="the transform returns no rows", grouped=False)
+
+
+def _check_overrides(settings: Settings) -> list[ProjectError]:
+    """What is wrong with the components that a sound project extends; a project without any loads nothing."""
+    from clearwell.errors import ProjectError
+    from clearwell.project.load import load_project
+
+    project = load_project(settings)
+    if not project.extended:
+        return []
+    from clearwell.components.running.location import load_definitions  # Dagster: seconds
+
+    try:
+        load_definitions(project)
+    except ProjectError as error:
+        return [error]
+    return []
 
 
 def _spec_of(project: Project, wanted: str) -> TableSpec | CuratedSpec:

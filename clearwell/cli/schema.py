@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clearwell.cli.terminal.session import Session, options
+from clearwell.errors import ProjectError
+
+if TYPE_CHECKING:
+    from clearwell.settings import Settings
 
 __all__ = ["SCHEMAS", "schema", "schema_text"]
 
@@ -28,23 +34,30 @@ def schema(session: Session, kind: str | None, write: bool) -> None:
     Visual Studio Code; elsewhere begin a file with: # yaml-language-server: $schema=../../.schemas/defs.json
     """
     if not write:
-        click.echo(schema_text(kind or "defs"), nl=False)
+        try:
+            settings = session.settings()
+        except ProjectError:  # not in a project, or in one whose settings are wrong
+            settings = None
+        click.echo(schema_text(kind or "defs", settings), nl=False)
         return
-    project = session.settings().project
+    settings = session.settings()
     for name in [kind] if kind else SCHEMAS:
-        changed = _replace(project / SCHEMAS[name], schema_text(name))
+        changed = _replace(settings.project / SCHEMAS[name], schema_text(name, settings))
         click.echo(f"{'written' if changed else 'unchanged':<9} {SCHEMAS[name]}")
 
 
-def schema_text(kind: str) -> str:
-    """The schema of one kind of YAML, as written to its file."""
+def schema_text(kind: str, project: Settings | None = None) -> str:
+    """The schema of one kind of YAML, as written to its file; with the component types of ``project``."""
     match kind:
         case "suite":
             from clearwell.quality.schema import suite_schema as make
         case "prices":
             from clearwell.reports.measure.prices import price_schema as make
         case _:
-            from clearwell.project.json_schema import defs_schema as make
+            from clearwell.project.json_schema import defs_schema
+            from clearwell.project.load import read_project
+
+            make = partial(defs_schema, read_project(project)[0].extended if project else None)
     return json.dumps(make(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,41 +1,46 @@
-"""What the four components share: a spec as their attributes, and the project around them.
+"""What the four components share: a spec as attributes, the project around it, methods to be overridden.
 
 The spec's class is the schema: of `dg check yaml`, of the component's page, and of the errors, which say
 `file:line` and "did you mean" as `clearwell check` does. Templates (`{{ env.X }}` and those of a
 `template_vars_module`) are filled in before the spec is read, so any value may be one.
+
+A project extends a component by a class with a ``get_asset_spec`` or ``execute`` of its own, whose dotted
+name is the `type:` in its YAML: see docs/extending.md.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from contextlib import contextmanager
-from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import dagster as dg
 from pydantic import BaseModel, RootModel, ValidationError
 
+from clearwell.components.display.labels import asset_spec
 from clearwell.components.display.links import reference
+from clearwell.components.loading import project_of
+from clearwell.components.overrides import asset_of, events_of, require_overrides, require_seen
+from clearwell.components.steps import Step, step_asset, step_events
 from clearwell.engines import open_engine
 from clearwell.errors import ProjectError
 from clearwell.flow.run import Run
 from clearwell.project.documents import attribute_problems
-from clearwell.project.load import Project, load_project
-from clearwell.settings import load_settings
 from clearwell.tables import lake_of
 from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from clearwell.components.display.labels import AssetProps
+    from clearwell.flow.run_result import StepDetails
+    from clearwell.quality import Suite
     from clearwell.yaml_lines import Document
 
-__all__ = ["SpecComponent", "loading", "project_of"]
+__all__ = ["SpecComponent"]
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
-
-_loading: ContextVar[Project | None] = ContextVar("clearwell_project", default=None)
 
 
 class _Attributes(RootModel[dict[str, Any]]):
@@ -64,6 +69,47 @@ class SpecComponent(dg.Component, Generic[SpecT]):
 
     def __init__(self, spec: SpecT) -> None:
         self.spec = spec
+        self._steps: dict[dg.AssetKey, Step[SpecT]] = {}
+
+    def get_asset_spec(self, props: AssetProps) -> dg.AssetSpec:
+        """The asset that Dagster shows, one call for each asset of the component. Override it to change that.
+
+        Tags, owners, group, kinds, metadata, description and automation condition are free, and deps may be
+        added. The key and the deps that it has stay: Clearwell knows tables and lineage by them.
+
+            def get_asset_spec(self, props):
+                return super().get_asset_spec(props).merge_attributes(tags={"audited": "yes"})
+
+        Args:
+            props: What the asset is made from: ``props.name`` is its name, ``props.spec`` its attributes.
+        """
+        return asset_spec(props)
+
+    def execute(
+        self, context: dg.AssetExecutionContext
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        """Bring one asset up to date. Override it to do something before and after, in the same process.
+
+        It is called for each asset of a run, from the command line as from Dagster's pages; also for checks
+        that are executed alone, when ``context.selected_asset_keys`` is empty and no materialization comes.
+
+            def execute(self, context):
+                with self.lock(self.asset_key(context)):
+                    yield from super().execute(context)
+
+        Args:
+            context: Dagster's; ``self.asset_key(context)`` says which asset it is about.
+
+        Raises:
+            dg.Failure: the step has failed; the text says why, and what to do.
+            dg.RetryRequested: the engine was lost, or other writers won; Dagster calls this again.
+        """
+        yield from step_events(context, self._steps[self.asset_key(context)])
+
+    def asset_key(self, context: dg.AssetExecutionContext) -> dg.AssetKey:
+        """The asset that a call of ``execute`` is about, also when only checks of it are executed."""
+        checked = (check.asset_key for check in context.selected_asset_check_keys)
+        return next(iter((*context.selected_asset_keys, *checked)))
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
@@ -98,12 +144,14 @@ class SpecComponent(dg.Component, Generic[SpecT]):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The assets, checks, jobs and triggers of this component."""
-        project = project_of(context)
+        project, document = project_of(context), _document(context)
+        require_overrides(self)
+        if document is not None:
+            require_seen(self, project, document)
         run = Run(project, lake_of(project.settings), open_engine(project.settings))  # starts nothing
         try:
             return self.definitions(run)
         except dg.DagsterInvalidDefinitionError as error:  # such as a tag with a space in it
-            document = _document(context)
             raise ProjectError(
                 str(error),
                 place=document.place("attributes") if document else None,
@@ -115,27 +163,27 @@ class SpecComponent(dg.Component, Generic[SpecT]):
         """The line of the YAML that declares this component, for Dagster's link to an editor."""
         return [reference(yaml_path, source_position.start.line, label=yaml_path.name)]
 
+    def asset(self, props: AssetProps) -> dg.AssetSpec:
+        """The asset of ``props`` as ``get_asset_spec`` makes it; raises ProjectError for a wrong override."""
+        return asset_of(self, props)
+
+    def step(
+        self,
+        props: AssetProps,
+        run: Callable[[Run, SpecT], StepDetails],
+        *,
+        at: str | None = None,
+        suite: Suite | None = None,
+        reads_files: bool = False,
+    ) -> dg.AssetsDefinition:
+        """The asset of ``props``, brought up to date by ``execute``; see ``Step`` for the other arguments."""
+        step = Step(self.asset(props), run, self.spec, at, suite, reads_files)
+        self._steps[step.asset.key] = step
+        return step_asset(step, partial(events_of, self))
+
     @abstractmethod
     def definitions(self, run: Run) -> dg.Definitions:
         """The definitions of this component in the project of ``run``."""
-
-
-@contextmanager
-def loading(project: Project) -> Generator[None]:
-    """Within the block, components of ``project`` use it instead of reading it again, each for itself."""
-    token = _loading.set(project)
-    try:
-        yield
-    finally:
-        _loading.reset(token)
-
-
-def project_of(context: dg.ComponentLoadContext) -> Project:
-    """The project that a component is loaded for; raises ProjectError."""
-    project = _loading.get()
-    if project is not None and project.root == context.project_root:
-        return project
-    return load_project(load_settings(context.project_root))
 
 
 def _document(context: dg.ComponentLoadContext) -> Document | None:

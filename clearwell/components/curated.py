@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.display.labels import asset_spec
+from clearwell.components.display.labels import AssetProps
 from clearwell.components.scaffold.files import CuratedScaffolder
-from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, schedule
 from clearwell.flow.curate import curate, curate_code
 from clearwell.project.specs import CuratedSpec
@@ -48,7 +47,7 @@ class Curated(SpecComponent[CuratedSpec]):
     def definitions(self, run: Run) -> dg.Definitions:
         """The table; with a schedule, also the job of it and of what hangs on it."""
         spec = self.spec
-        asset = asset_spec(
+        props = AssetProps(
             run.project,
             spec,
             str(spec.table),
@@ -58,7 +57,7 @@ class Curated(SpecComponent[CuratedSpec]):
             deps=spec.inputs,
             code_version=curate_code(run, spec),
         )
-        table = step_asset(asset, curate, spec, at="curate", suite=run.suite(spec))
+        table = self.step(props, curate, at="curate", suite=run.suite(spec))
         if not spec.schedule:
             return dg.Definitions(assets=[table])
         job = downstream_job(str(spec.table))

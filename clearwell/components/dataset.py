@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.display.labels import asset_spec
+from clearwell.components.display.labels import AssetProps
 from clearwell.components.scaffold.files import DatasetScaffolder
-from clearwell.components.steps import step_asset
 from clearwell.flow.build.staleness import fingerprint
 from clearwell.flow.publish import publish
 from clearwell.project.specs import DatasetSpec
@@ -51,7 +50,7 @@ class Dataset(SpecComponent[DatasetSpec]):
     def definitions(self, run: Run) -> dg.Definitions:
         """The release, an asset of the dataset's name."""
         spec = self.spec
-        asset = asset_spec(
+        props = AssetProps(
             run.project,
             spec,
             spec.name,
@@ -61,4 +60,4 @@ class Dataset(SpecComponent[DatasetSpec]):
             deps=run.project.inputs_of(spec),
             code_version=fingerprint("release", spec.model_dump_json(by_alias=True)),
         )
-        return dg.Definitions(assets=[step_asset(asset, publish, spec)])
+        return dg.Definitions(assets=[self.step(props, publish)])

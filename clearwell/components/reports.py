@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.display.labels import asset_spec
+from clearwell.components.display.labels import AssetProps
 from clearwell.components.scaffold.files import ReportsScaffolder
-from clearwell.components.steps import step_asset
 from clearwell.flow.report import report
 from clearwell.project.specs import ReportsSpec
 
@@ -42,7 +41,7 @@ class Reports(SpecComponent[ReportsSpec]):
     def definitions(self, run: Run) -> dg.Definitions:
         """The report; it waits for every table and release, as it counts their bytes."""
         spec, project = self.spec, run.project
-        asset = asset_spec(
+        props = AssetProps(
             project,
             spec,
             spec.name,
@@ -51,4 +50,4 @@ class Reports(SpecComponent[ReportsSpec]):
             group="reports",
             deps=[*project.produced, *project.datasets],
         )
-        return dg.Definitions(assets=[step_asset(asset, report, spec)])
+        return dg.Definitions(assets=[self.step(props, report)])

@@ -11,7 +11,8 @@ judged on the published table: see ``clearwell.components.recheck``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import dagster as dg
 
@@ -40,59 +41,68 @@ if TYPE_CHECKING:
     from clearwell.flow.run_result import StepDetails
     from clearwell.quality import Suite
 
-__all__ = ["seconds_to_wait", "step_asset"]
+__all__ = ["Step", "seconds_to_wait", "step_asset", "step_events"]
 
 SpecT = TypeVar("SpecT")
 
 
-def step_asset(
-    asset: dg.AssetSpec,
-    step: Callable[[Run, SpecT], StepDetails],
-    spec: SpecT,
-    *,
-    at: str | None = None,
-    suite: Suite | None = None,
-    reads_files: bool = False,
-) -> dg.AssetsDefinition:
-    """The asset that ``step(run, spec)`` brings up to date, with a check for each of its suite's.
+@dataclass(frozen=True)
+class Step(Generic[SpecT]):
+    """What brings an asset up to date: ``run`` of its ``spec``.
 
     It gets the engine that the settings name for the step ``at``, one of ``clearwell.names.STEPS``.
-
-    With ``reads_files`` it has one more, whether every raw file could be taken; a table that is computed,
-    whether each of its columns says where it comes from.
     """
-    computed = isinstance(spec, TableSpec | CuratedSpec) and not reads_files
-    specs = check_specs(asset.key, suite, reads_files=reads_files, has_lineage=computed)
+
+    asset: dg.AssetSpec
+    run: Callable[[Run, SpecT], StepDetails]
+    spec: SpecT
+    at: str | None = None
+    suite: Suite | None = None
+    reads_files: bool = False
+
+    @property
+    def checks(self) -> list[dg.AssetCheckSpec]:
+        """One for each of the suite's, and one more.
+
+        Of a table read from files, whether every file could be taken; of one that is computed, whether each
+        of its columns says where it comes from.
+        """
+        computed = isinstance(self.spec, TableSpec | CuratedSpec) and not self.reads_files
+        return check_specs(self.asset.key, self.suite, reads_files=self.reads_files, has_lineage=computed)
+
+
+def step_asset(
+    step: Step[Any], execute: Callable[[dg.AssetExecutionContext], Iterator[Any]]
+) -> dg.AssetsDefinition:
+    """The asset of ``step``, with its checks; ``execute`` gives the events of a run."""
 
     def run_step(context: dg.AssetExecutionContext) -> Any:
-        return _events(context, asset, step, spec, suite, at)
+        return execute(context)
 
     # Dagster takes no annotation that is text, and of what is returned none but a tuple.
     run_step.__annotations__ = {"context": dg.AssetExecutionContext}
+    checks = step.checks
     decorate = dg.multi_asset(
-        name=asset.key.to_python_identifier(),
-        specs=[asset],
-        check_specs=specs,
+        name=step.asset.key.to_python_identifier(),
+        specs=[step.asset],
+        check_specs=checks,
         required_resource_keys={LAKE},
         # A check can be executed alone; one that has never been evaluated has no result to yield.
-        can_subset=bool(specs),
+        can_subset=bool(checks),
     )
     return decorate(run_step)
 
 
-def _events(
-    context: dg.AssetExecutionContext,
-    asset: dg.AssetSpec,
-    step: Callable[[Run, SpecT], StepDetails],
-    spec: SpecT,
-    suite: Suite | None,
-    at: str | None,
+def step_events(
+    context: dg.AssetExecutionContext, step: Step[Any]
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+    """Run ``step``; what Dagster is told of it."""
+    asset, spec, suite = step.asset, step.spec, step.suite
     lake: LakeRun = getattr(context.resources, LAKE)
     name = asset.key.to_user_string()
     wanted = {key.name for key in context.selected_asset_check_keys}
     try:
-        run = lake.run.at(at)
+        run = lake.run.at(step.at)
     except ClearwellError as error:
         lake.record.fail(name, error)
         raise dg.Failure(description=_failure_text(error, name), allow_retries=False) from error
@@ -102,7 +112,7 @@ def _events(
         except Exception as error:
             raise _failure(context, lake, run, spec, name, error) from error
         return
-    end = run_step(run, step, spec)
+    end = run_step(run, step.run, spec)
     send_step_events(run, spec, end, name=name, suite=suite, attempt=context.retry_number)
     if isinstance(end, Failed):
         failure = _failure(context, lake, run, spec, name, end.error)

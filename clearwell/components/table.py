@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import dagster as dg
 
 from clearwell.components.base import SpecComponent
-from clearwell.components.display.labels import asset_spec
+from clearwell.components.display.labels import AssetProps
 from clearwell.components.scaffold.files import TableScaffolder
-from clearwell.components.steps import step_asset
 from clearwell.components.triggers import downstream_job, file_sensor, schedule
 from clearwell.flow.cleanse import cleanse, cleanse_code
 from clearwell.flow.ingest import ingest, ingest_code
@@ -87,7 +86,7 @@ class Table(SpecComponent[TableSpec]):
     def _raw(self, project: Project) -> dg.AssetSpec:
         """The raw files, which others deliver."""
         source = self.spec.source
-        return asset_spec(
+        props = AssetProps(
             project,
             self.spec,
             f"raw_{self.spec.name}",
@@ -95,9 +94,10 @@ class Table(SpecComponent[TableSpec]):
             kinds={source.format, "file"},
             group=self._group,
         )
+        return self.asset(props)
 
     def _bronze(self, project: Project) -> dg.AssetsDefinition:
-        asset = asset_spec(
+        props = AssetProps(
             project,
             self.spec,
             str(self.spec.bronze_table),
@@ -107,10 +107,10 @@ class Table(SpecComponent[TableSpec]):
             deps=[f"raw_{self.spec.name}"],
             code_version=ingest_code(self.spec),
         )
-        return step_asset(asset, ingest, self.spec, at="ingest", reads_files=True)
+        return self.step(props, ingest, at="ingest", reads_files=True)
 
     def _silver(self, run: Run) -> dg.AssetsDefinition:
-        asset = asset_spec(
+        props = AssetProps(
             run.project,
             self.spec,
             str(self.spec.silver_table),
@@ -120,4 +120,4 @@ class Table(SpecComponent[TableSpec]):
             deps=[str(self.spec.bronze_table)],
             code_version=cleanse_code(run, self.spec),
         )
-        return step_asset(asset, cleanse, self.spec, at="cleanse", suite=run.suite(self.spec))
+        return self.step(props, cleanse, at="cleanse", suite=run.suite(self.spec))

@@ -20,7 +20,19 @@ from clearwell.yaml_lines import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Source", "line_that_says", "sources_of", "transform_fingerprint"]
+__all__ = [
+    "Source",
+    "bound_names",
+    "find_module",
+    "line_that_says",
+    "module_names",
+    "parse_module",
+    "sources_of",
+    "transform_fingerprint",
+]
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Source(NamedTuple):
@@ -50,11 +62,11 @@ def sources_of(ref: str, root: Path, place: str | None) -> list[Source]:
         ProjectError: no such module, no such name in it, or invalid Python.
     """
     module, _, name = ref.partition(":")
-    first = _find(module, root)
+    first = find_module(module, root)
     if first is None:
-        hint = did_you_mean(module, _modules(root)) or f"write it in {module.replace('.', '/')}.py"
+        hint = did_you_mean(module, module_names(root)) or f"write it in {module.replace('.', '/')}.py"
         raise ProjectError(f"no module {module!r} in this project", place=place, hint=hint)
-    bound = _bound_names(_parse(first, first.read_bytes()))
+    bound = bound_names(parse_module(first, first.read_bytes()))
     if "*" not in bound and name not in bound:
         hint = did_you_mean(name, bound) or f"write `def {name}(...)` there"
         raise ProjectError(f"{shown(first)} has no function {name!r}", place=place, hint=hint)
@@ -64,7 +76,7 @@ def sources_of(ref: str, root: Path, place: str | None) -> list[Source]:
         if file not in found:
             content = file.read_bytes()
             found[file] = Source(dotted, file, hashlib.sha256(content).hexdigest())
-            for imported in _imports(_parse(file, content), dotted, file):
+            for imported in _imports(parse_module(file, content), dotted, file):
                 queue += _chain(imported, root)
     return list(found.values())
 
@@ -77,7 +89,7 @@ def line_that_says(word: str, ref: str, root: Path) -> str | None:
     name = ref.partition(":")[2]
     pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
     for source in sources_of(ref, root, None):
-        tree = _parse(source.file, source.file.read_bytes())
+        tree = parse_module(source.file, source.file.read_bytes())
         own = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
         for part in (*own, tree):
             for node in ast.walk(part):
@@ -87,15 +99,63 @@ def line_that_says(word: str, ref: str, root: Path) -> str | None:
     return None
 
 
-def _is_docstring(node: ast.AST, tree: ast.Module) -> bool:
-    """Whether it is a bare string expression, as a docstring is."""
-    return any(isinstance(above, ast.Expr) and above.value is node for above in ast.walk(tree))
-
-
-def _find(module: str, root: Path) -> Path | None:
+def find_module(module: str, root: Path) -> Path | None:
+    """The file of ``module`` below the folder ``root``; None when it has none there."""
     base = root.joinpath(*module.split("."))
     candidates = (base / "__init__.py", base.with_name(f"{base.name}.py"))
     return next((file for file in candidates if file.is_file()), None)
+
+
+def parse_module(file: Path, content: bytes) -> ast.Module:
+    """The syntax tree of ``content``, that of ``file``; raises ProjectError with its ``file:line``."""
+    try:
+        return ast.parse(content, filename=os.fspath(file))
+    except SyntaxError as error:
+        place = f"{shown(file)}:{error.lineno or 1}"
+        raise ProjectError(
+            f"invalid Python: {error.msg}", place=place, hint=(error.text or "").strip() or None
+        ) from error
+    except ValueError as error:  # a NUL byte, on Python 3.11
+        raise ProjectError(f"invalid Python: {error}", place=f"{shown(file)}:1") from error
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """The names bound at a module's top level; ``*`` when it has a star import."""
+    names = {node.name for node in _top_level(tree) if isinstance(node, _DEFINITIONS)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.alias):
+            names.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def module_names(root: Path) -> Iterator[str]:
+    """The modules of a project, for a hint; not those in hidden folders, environments or Clearwell."""
+    for folder, subfolders, files in os.walk(root):
+        here = Path(folder)
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if name.isidentifier() and name != "clearwell" and not (here / name / "pyvenv.cfg").exists()
+        ]
+        for file in files:
+            if file.endswith(".py"):
+                path = (here / file).relative_to(root).with_suffix("")
+                yield ".".join(path.parts[:-1] if path.name == "__init__" else path.parts)
+
+
+def _top_level(block: ast.AST) -> Iterator[ast.AST]:
+    """The statements that importing a module runs, also those below ``if`` and ``try``."""
+    for node in ast.iter_child_nodes(block):
+        yield node
+        if not isinstance(node, (*_DEFINITIONS, ast.expr)):
+            yield from _top_level(node)
+
+
+def _is_docstring(node: ast.AST, tree: ast.Module) -> bool:
+    """Whether it is a bare string expression, as a docstring is."""
+    return any(isinstance(above, ast.Expr) and above.value is node for above in ast.walk(tree))
 
 
 def _chain(module: str, root: Path) -> Iterator[tuple[str, Path]]:
@@ -105,7 +165,7 @@ def _chain(module: str, root: Path) -> Iterator[tuple[str, Path]]:
         return
     for length in range(1, len(parts) + 1):
         dotted = ".".join(parts[:length])
-        if file := _find(dotted, root):
+        if file := find_module(dotted, root):
             yield dotted, file
 
 
@@ -121,43 +181,3 @@ def _imports(tree: ast.Module, dotted: str, file: Path) -> Iterator[str]:
                 above = package.split(".")[: len(package.split(".")) - (node.level - 1)]
                 base = ".".join([*above, *filter(None, [node.module])])
             yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def _bound_names(tree: ast.Module) -> set[str]:
-    """The names bound at a module's top level; ``*`` when it has a star import."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node in tree.body:
-            names.add(node.name)
-        elif isinstance(node, ast.alias):
-            names.add(node.asname or node.name.partition(".")[0])
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-    return names
-
-
-def _parse(file: Path, content: bytes) -> ast.Module:
-    try:
-        return ast.parse(content, filename=os.fspath(file))
-    except SyntaxError as error:
-        place = f"{shown(file)}:{error.lineno or 1}"
-        raise ProjectError(
-            f"invalid Python: {error.msg}", place=place, hint=(error.text or "").strip() or None
-        ) from error
-    except ValueError as error:  # a NUL byte, on Python 3.11
-        raise ProjectError(f"invalid Python: {error}", place=f"{shown(file)}:1") from error
-
-
-def _modules(root: Path) -> Iterator[str]:
-    """The modules of a project, for a hint; not those in hidden folders, environments or Clearwell."""
-    for folder, subfolders, files in os.walk(root):
-        here = Path(folder)
-        subfolders[:] = [
-            name
-            for name in subfolders
-            if name.isidentifier() and name != "clearwell" and not (here / name / "pyvenv.cfg").exists()
-        ]
-        for file in files:
-            if file.endswith(".py"):
-                path = (here / file).relative_to(root).with_suffix("")
-                yield ".".join(path.parts[:-1] if path.name == "__init__" else path.parts)

@@ -1,8 +1,9 @@
 """Turn a YAML document of `pipelines/` into a spec, or report all its problems, each with its line.
 
-Only documents of our component types are read; those of Dagster and other packages are ignored. Of Dagster's
-templates only environment variables are resolved here: `{{ env.NAME }}`, `{{ env('NAME') }}` and
-`{{ env('NAME', 'default') }}`. An unset variable is a problem; any other template is left as it is.
+Only documents of our component types, and of classes that extend them, are read; those of Dagster and other
+packages are ignored. Of Dagster's templates only environment variables are resolved here: `{{ env.NAME }}`,
+`{{ env('NAME') }}` and `{{ env('NAME', 'default') }}`. An unset variable is a problem; any other template is
+left as it is.
 """
 
 from __future__ import annotations
@@ -15,23 +16,18 @@ from pydantic import BaseModel, ValidationError
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import Zone
-from clearwell.project.specs import CuratedSpec, DatasetSpec, ReportsSpec, Spec, TableSpec
+from clearwell.project.component_types import COMPONENTS, kind_of, require_type, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
+    from clearwell.project.specs import Spec
     from clearwell.yaml_lines import Document
 
 __all__ = ["COMPONENTS", "KEYS", "attribute_problems", "names_meant", "parse_document"]
-
-COMPONENTS: Mapping[str, type[Spec]] = {
-    "clearwell.components.Table": TableSpec,
-    "clearwell.components.Curated": CuratedSpec,
-    "clearwell.components.Dataset": DatasetSpec,
-    "clearwell.components.Reports": ReportsSpec,
-}
 
 KEYS = ("type", "attributes", "requirements", "template_vars_module", "post_processing")
 """The top-level keys that a document may have: Dagster's own keys."""
@@ -42,8 +38,12 @@ _TEMPLATE = re.compile(
 )
 
 
-def parse_document(document: Document) -> tuple[Spec | None, list[ProjectError]]:
-    """The spec that ``document`` declares (None: not ours, or not usable) and all its problems."""
+def parse_document(document: Document, root: Path | None = None) -> tuple[Spec | None, list[ProjectError]]:
+    """The spec that ``document`` declares (None: not ours, or not usable) and all its problems.
+
+    ``root`` is the project's, in which classes that extend our components are looked for; default: the
+    folder of the document.
+    """
     value = document.value
     if value is None:
         return None, []
@@ -55,14 +55,14 @@ def parse_document(document: Document) -> tuple[Spec | None, list[ProjectError]]
                 hint=f"start with `type:` and one of {', '.join(COMPONENTS)}",
             )
         ]
-    kind: str = value["type"]
-    if kind not in COMPONENTS:
-        if not kind.startswith("clearwell."):
+    root = root or document.file.parent
+    written = type_of(document, root)
+    try:
+        if (kind := kind_of(written, root)) is None:
+            require_type(written, root, place=document.place("type"))
             return None, []
-        hint = did_you_mean(kind, COMPONENTS) or f"the types are {', '.join(COMPONENTS)}"
-        return None, [
-            ProjectError(f"unknown component type {kind!r}", place=document.place("type"), hint=hint)
-        ]
+    except ProjectError as error:
+        return None, [error]
     problems = [_unknown_key(key, KEYS, document.place(str(key))) for key in value if key not in KEYS]
     attributes, unset = _rendered(value.get("attributes") or {}, document, ("attributes",))
     problems += unset

@@ -6,12 +6,16 @@ A value that is not free text may also be a template, such as `{{ env.NAME }}`. 
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
 from clearwell.errors import ProjectError
 from clearwell.project.documents import COMPONENTS, KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["defs_schema"]
 
@@ -22,20 +26,26 @@ _NARROW = ("enum", "const", "pattern")
 _NOTES = ("description", "default")
 
 
-def defs_schema() -> dict[str, Any]:
-    """The schema of one document of a `defs.yaml`; other packages' components are ignored."""
+def defs_schema(extended: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The schema of one document of a `defs.yaml`; other packages' components are ignored.
+
+    ``extended`` has the types of the project, each with the one of ours that it extends.
+    """
     from clearwell.sources import type_schema
 
     _, models = models_json_schema([(model, "validation") for model in COMPONENTS.values()])
     definitions = {name: _for_editors(model) for name, model in models["$defs"].items()}
     definitions["SourceModel"]["properties"]["columns"]["additionalProperties"] = type_schema()
     definitions["SourceModel"]["allOf"] = _options_by_format(definitions)
+    own_types = {
+        kind: [name for name, base in (extended or {}).items() if base == kind] for kind in COMPONENTS
+    }
     components = [
         {
             "description": definitions[model.__name__]["description"],
             "properties": {
                 **{key: {} for key in KEYS},
-                "type": {"const": kind},
+                "type": {"enum": [kind, *own]} if (own := own_types[kind]) else {"const": kind},
                 "attributes": {"$ref": f"#/$defs/{model.__name__}"},
             },
             "required": ["type", "attributes"],
@@ -43,12 +53,14 @@ def defs_schema() -> dict[str, Any]:
         }
         for kind, model in COMPONENTS.items()
     ]
-    foreign = {"properties": {"type": {"not": {"pattern": r"^clearwell\."}}}, "required": ["type"]}
+    ours = "|".join([r"clearwell\.", *(f"{re.escape(name)}$" for name in extended or ())])
+    pattern = f"^({ours})" if extended else f"^{ours}"
+    foreign = {"properties": {"type": {"not": {"pattern": pattern}}}, "required": ["type"]}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A component of a Clearwell project",
         "type": "object",
-        "properties": {"type": {"type": "string", "anyOf": [{"enum": list(COMPONENTS)}, {}]}},
+        "properties": {"type": {"type": "string", "anyOf": [{"enum": [*COMPONENTS, *(extended or ())]}, {}]}},
         "oneOf": [*components, foreign],
         "$defs": definitions,
     }

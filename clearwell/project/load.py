@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.project.code_hash import transform_fingerprint
-from clearwell.project.documents import COMPONENTS, names_meant, parse_document
+from clearwell.project.component_types import COMPONENTS, kind_of, type_of
+from clearwell.project.documents import names_meant, parse_document
 from clearwell.project.specs import CuratedSpec, DatasetSpec, ReportsSpec, TableSpec
 from clearwell.project.transforms import load_transform
 from clearwell.settings.project import PYPROJECT
@@ -56,6 +57,13 @@ class Project:
         """Every spec: tables, curated tables, datasets, reports."""
         groups = (self.tables, self.curated, self.datasets, self.reports)
         return tuple(spec for group in groups for spec in group.values())
+
+    @property
+    def extended(self) -> dict[str, str]:
+        """The types of the YAML that are not ours but extend one of ours, each with that one."""
+        types = {document.value["type"]: type_of(document, self.root) for document in self.documents.values()}
+        kinds = {name: kind_of(type, self.root) for name, type in types.items() if type not in COMPONENTS}
+        return {name: kind for name, kind in kinds.items() if kind}
 
     @property
     def produced(self) -> dict[str, Spec]:
@@ -137,7 +145,7 @@ def read_project(settings: Settings) -> tuple[Project, list[ProjectError]]:
     owners: dict[str, str] = {}
     unread: set[str] = set()
     for document in _documents(settings.project / PIPELINES, problems):
-        spec, found = parse_document(document)
+        spec, found = parse_document(document, settings.project)
         problems += found
         if spec is None:
             unread |= names_meant(document) if found else set()

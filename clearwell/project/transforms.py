@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-__all__ = ["line_in_project", "load_transform"]
+__all__ = ["forget_stale", "line_in_project", "load_code", "load_transform"]
 
 _PACKAGE = Path(__file__).absolute().parents[1]
 
@@ -44,17 +44,36 @@ def load_transform(
     Raises:
         ProjectError: no such module or function, code that cannot be imported, other parameters.
     """
-    module_name, _, function_name = ref.partition(":")
-    sources = sources_of(ref, root, place)
-    if any(_is_stale(source) for source in sources) or _is_foreign(module_name.partition(".")[0], root):
-        _forget(module_name.partition(".")[0], sources)
-    module = _import(sources[0], root)
-    _imported.update((source.file, source.digest) for source in sources)
-    function = getattr(module, function_name, None)
+    function = load_code(ref, root, place=place)
     if not callable(function):
         raise ProjectError(f"{ref} is not a function", place=place, hint=f"it is {function!r}"[:200])
     _require_parameters(function, ref, inputs, place)
     return function
+
+
+def load_code(ref: str, root: Path, *, place: str | None = None) -> Any:
+    """What ``ref`` names in a module below ``root``, imported; see ``load_transform``.
+
+    Raises:
+        ProjectError: no such module, no such name in it, code that cannot be imported.
+    """
+    sources = forget_stale(ref, root, place=place)
+    module = _import(sources[0], root)
+    _imported.update((source.file, source.digest) for source in sources)
+    return getattr(module, ref.partition(":")[2], None)
+
+
+def forget_stale(ref: str, root: Path, *, place: str | None = None) -> list[Source]:
+    """Unload the code of ``ref`` if it was edited, or is another project's; the files that make it up.
+
+    Raises:
+        ProjectError: no such module, no such name in it, invalid Python.
+    """
+    top = ref.partition(":")[0].partition(".")[0]
+    sources = sources_of(ref, root, place)
+    if any(_is_stale(source) for source in sources) or _is_foreign(top, root):
+        _forget(top, sources)
+    return sources
 
 
 def line_in_project(error: BaseException, root: Path) -> str | None:

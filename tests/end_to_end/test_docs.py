@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+A_PROJECT = ROOT / "docs" / "extending.md"
+"""Its blocks are the files of one project: tests/components/test_extending.py runs them together."""
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -32,7 +34,7 @@ def blocks(language: str) -> list[tuple[str, str]]:
         (document.name, text)
         for document in DOCUMENTS
         for kind, text in BLOCK.findall(document.read_text())
-        if kind == language
+        if kind == language and (document != A_PROJECT or language == "bash")
     ]
 
 

@@ -6,6 +6,7 @@ its files, and the lines of YAML and code that make it (Dagster's own editor lin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,39 +18,45 @@ from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.stores import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from clearwell.project.load import Project
     from clearwell.project.specs import Spec
 
-__all__ = ["asset_spec"]
+__all__ = ["AssetProps", "asset_spec"]
 
 
-def asset_spec(
-    project: Project,
-    spec: Spec,
-    name: str,
-    *,
-    what: str,
-    kinds: Iterable[str],
-    group: str,
-    deps: Iterable[str] = (),
-    code_version: str | None = None,
-) -> dg.AssetSpec:
-    """The asset ``name`` of ``spec``; ``what`` ends its description.
+@dataclass(frozen=True)
+class AssetProps:
+    """What an asset is made from: the argument of ``get_asset_spec``."""
 
-    A key is one part, zone first: the graph shows only a key's last part.
-    """
+    project: Project
+    spec: Spec
+    """The attributes of the YAML."""
+    name: str
+    """The asset's key, such as ``silver_orders``: one part, as the graph shows only a key's last part."""
+    what: str
+    """The end of its description."""
+    kinds: Collection[str]
+    group: str
+    deps: Collection[str] = ()
+    """The assets that it is made from, by name."""
+    code_version: str | None = None
+
+
+def asset_spec(props: AssetProps) -> dg.AssetSpec:
+    """The asset as Clearwell describes it."""
+    project, spec, name = props.project, props.spec, props.name
     links = page_links(project, spec, name)
     return dg.AssetSpec(
         name,
-        deps=[dg.AssetKey(dep) for dep in deps],
-        description=_description(spec, what, links),
+        deps=[dg.AssetKey(dep) for dep in props.deps],
+        description=_description(spec, props.what, links),
         owners=list(spec.owners),
         tags=dict(spec.tags),
-        kinds=set(kinds),
-        group_name=group,
-        code_version=code_version,
+        kinds=set(props.kinds),
+        group_name=props.group,
+        code_version=props.code_version,
         freshness_policy=_freshness(spec) if name in project.produced else None,
         metadata={
             **links,

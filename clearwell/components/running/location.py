@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from clearwell.components.base import loading
+from clearwell.components.loading import loading
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.running.alerts import alert_sensor
 from clearwell.components.running.resources import LAKE, lake_resource
 from clearwell.errors import ClearwellError, ProjectError
+from clearwell.project.code_hash import find_module
+from clearwell.project.component_types import COMPONENTS, type_of
 from clearwell.project.load import PIPELINES
+from clearwell.project.transforms import forget_stale, load_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +43,11 @@ def load_definitions(
     what the steps come to, for a caller that runs them itself and may have an ``engine`` open.
 
     Raises:
-        ProjectError: a component, or Python code in `pipelines/`, cannot be loaded.
+        ProjectError: a component, one of its overrides, or Python code in `pipelines/` cannot be loaded.
     """
+    package = _pipelines(project)
     try:
-        tree = dg.ComponentTree.from_module(_pipelines(project.root), project.root)
+        tree = dg.ComponentTree.from_module(package, project.root)
         with loading(project), quiet_dagster():
             components = tree.build_defs()
         definitions = dg.Definitions.merge(components, _shared(project, record, engine))
@@ -79,7 +83,28 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-def _pipelines(root: Path) -> ModuleType:
+def _pipelines(project: Project) -> ModuleType:
+    """The package `pipelines` of ``project``, with the components that it extends imported as they are now.
+
+    Raises:
+        ProjectError: the code of such a component cannot be imported; the place is its line.
+    """
+    root, own = project.root, dict[str, str]()
+    for document in project.documents.values():
+        type = type_of(document, root)
+        module, _, name = type.rpartition(".")
+        if type not in COMPONENTS and find_module(module, root):  # else it is an installed package's
+            own[f"{module}:{name}"] = document.place("type")
+    for ref, place in own.items():
+        forget_stale(ref, root, place=place)
+    package = _package(root)
+    with quiet_dagster():
+        for ref, place in own.items():
+            load_code(ref, root, place=place)
+    return package
+
+
+def _package(root: Path) -> ModuleType:
     """The package `pipelines` of the project at ``root``, whatever else of that name can be imported."""
     folder = root / PIPELINES
     module = sys.modules.get(PIPELINES)

@@ -80,6 +80,8 @@ class _Scaffolder(dg.Scaffolder, Generic[ParamsT]):
     """Writes the files of one component, or none."""
 
     params: type[_Params]
+    kind: str
+    """The component that the YAML names, unless it is asked for by a class that extends it."""
 
     @classmethod
     def get_scaffold_params(cls) -> type[Any]:
@@ -103,6 +105,8 @@ class _Scaffolder(dg.Scaffolder, Generic[ParamsT]):
             _remove_empty(request.target_path)
             raise click.ClickException(str(error)) from error
         for path, text in files.items():
+            if path == f"{folder}/defs.yaml" and isinstance(text, str):
+                text = text.replace(self.kind, request.type_name)  # noqa: PLW2901
             lined_up = texts.lined_up(text) if isinstance(text, str) else text
             _write(facts.root / path, lined_up, path)
         click.echo("next: `clearwell check`, then `clearwell run`")
@@ -116,6 +120,7 @@ class TableScaffolder(_Scaffolder[TableParams]):
     """A table, its transform, its suite; and a few records unless it is told where the files are."""
 
     params = TableParams
+    kind = "clearwell.components.Table"
 
     def files(self, name: str, folder: str, facts: Facts, params: TableParams) -> Mapping[str, str | bytes]:
         """YAML, transform, suite, and a file of records."""
@@ -147,6 +152,7 @@ class CuratedScaffolder(_Scaffolder[CuratedParams]):
     """A table computed from others, its transform and its suite."""
 
     params = CuratedParams
+    kind = "clearwell.components.Curated"
 
     def files(self, name: str, folder: str, facts: Facts, params: CuratedParams) -> Mapping[str, str | bytes]:
         """YAML, transform, suite."""
@@ -170,6 +176,7 @@ class DatasetScaffolder(_Scaffolder[DatasetParams]):
     """A release of a table whose columns are known: it was built, or its YAML says their types."""
 
     params = DatasetParams
+    kind = "clearwell.components.Dataset"
 
     def files(self, name: str, folder: str, facts: Facts, params: DatasetParams) -> Mapping[str, str | bytes]:
         """The YAML alone."""
@@ -191,6 +198,7 @@ class ReportsScaffolder(_Scaffolder[ReportsParams]):
     """A report, and a price sheet unless it is told where one is."""
 
     params = ReportsParams
+    kind = "clearwell.components.Reports"
 
     def files(self, name: str, folder: str, facts: Facts, params: ReportsParams) -> Mapping[str, str | bytes]:
         """YAML and price sheet."""
