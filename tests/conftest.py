@@ -31,8 +31,8 @@ for _name in [
 # A shell that starts us in the background has us ignore Ctrl-C; so would every process that tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Tests write some ten thousand small files and as many rows of Dagster's databases, each with an fsync. They do so
-# in memory where there is enough of it; PYTEST_DEBUG_TEMPROOT says where else.
+# Tests write ten thousand small files, and rows of Dagster's databases with an fsync each: in memory, where
+# there is enough of it. PYTEST_DEBUG_TEMPROOT names another place.
 if memory := in_memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
 

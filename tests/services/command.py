@@ -26,7 +26,7 @@ __all__ = ["run_command"]
 def run_command(
     arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str], own_engine: bool = False
 ) -> Ended:
-    """What `clearwell ARGUMENTS...` in the folder ``cwd`` came to; with ``own_engine`` it starts its engine."""
+    """What `clearwell ARGUMENTS...` in the folder ``cwd`` came to; ``own_engine`` is a process."""
     port = None if own_engine else SAIL.port(environment)
     return Forked(_run, tuple(arguments), str(cwd), port, environment=environment).end(seconds=300)
 

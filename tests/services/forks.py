@@ -1,8 +1,9 @@
 """Processes forked from one that has imported what a run needs: 0.4 CPU seconds, not 2.4 to 5, each.
 
 The process that they are copies of (``multiprocessing``'s fork server) has imported
-``tests.services.warm`` and has used none of it, so each copy starts the threads of its libraries itself, and dies by a signal like any
-other process. A copy of a process with such threads is refused: it would lack them.
+``tests.services.warm`` and has used none of it, so each copy starts the threads of its libraries itself,
+and dies by a signal like any other process. A copy of a process with such threads is refused: it would
+lack them.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
 
 def in_memory() -> str | None:
     """A folder in memory that has room for the tests' files and may hold programs; None without one."""
-    folder = Path("/dev/shm")  # noqa: S108 - Linux's own
+    folder = Path("/dev/shm")
     try:
         if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0):
             return None
