@@ -131,12 +131,12 @@ def test_rows_that_bronze_has_no_more_are_told(orders: Orders, what: str) -> Non
             shutil.rmtree(orders.small.lake / part)
         run = orders.run()
         ingest(run, run.project.tables["orders"])
-    with pytest.raises(TableError, match="not there any more") as raised:
+    with pytest.raises(TableError, match="no longer exist") as raised:
         orders.verify()
     said = {
         "deleted": "deleted or replaced since",
         "replaced": "deleted or replaced since",
-        "made anew": "made anew since",
+        "made anew": "recreated since",
         "no table": "no such table",
     }
     assert said[what] in raised.value.fact
