@@ -56,7 +56,7 @@ def test_a_decimal_gigabyte_costs_what_it_should(tmp_path: Path) -> None:
     [
         ("currency", "curency", 1, "unknown key 'curency'"),
         ("GB-month", "TB-year", 2, "unit 'TB-year'"),
-        ("1073741824", "1024", 3, "1024 bytes are no gigabyte"),
+        ("1073741824", "1024", 3, "1024 bytes are not a gigabyte"),
         ("default: s3", "default: gcs", 4, "no price is given for the default store 'gcs'"),
         ("    price: 0.023\n", "", 6, "'price' is missing"),
         ("    source: Amazon S3 pricing page\n", "", 6, "'source' is missing"),
