@@ -228,11 +228,11 @@ DAY = dt.date(2013, 2, 2)
         ({"day": [DAY], "carrier": ["AA"], "flight": [1, 2]}, "the columns of the keys have 1 and 2 values"),
         (
             {"day": [DAY], "carrier": ["AA"], "flight": ["1"]},
-            "'flight' is int32, and was asked for with string",
+            "'flight' is int32, but the given values are string",
         ),
         (
             {"day": [DAY], "carrier": ["AA"], "flight": [1.0]},
-            "'flight' is int32, and was asked for with double",
+            "'flight' is int32, but the given values are double",
         ),
         (
             {"day": [DAY], "carrier": ["AA"], "flight": [True]},
@@ -456,7 +456,7 @@ def test_verify_proves_that_the_index_is_that_of_the_rows(state: Any) -> None:
     path = state.path / "index/live.keys"
     hashes = hashes_of(path)
     put_index(state.path, index_of([*hashes[:-1], hashes[-2]]))
-    with pytest.raises(DatasetError, match="it is not that of these rows"):
+    with pytest.raises(DatasetError, match="it does not match the rows"):
         open_dataset(state.path).verify()
     path.unlink()
     with pytest.raises(DatasetError, match="missing"):
