@@ -129,8 +129,8 @@ class Dataset:
         Args:
             keys: A list of dicts, a dict of lists, an Arrow table or record batch, or a data frame, with
                 exactly the columns of ``key``.
-            missing: What a key without a row gives: an ``error``, or a row that is all NULL (``null``). No key
-                of a release is NULL, so a NULL in a column of ``key`` identifies such a row; see also
+            missing: What a key without a row gives: an ``error``, or a row that is all NULL (``null``). No
+                key of a release is NULL, so a NULL in a column of ``key`` identifies such a row; see also
                 ``contains``.
             columns: Which columns, in this order, such as ``features``; default: all, including the key's.
 
