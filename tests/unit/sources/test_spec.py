@@ -31,7 +31,7 @@ def test_a_plain_declaration_has_defaults() -> None:
         ({"delimiter": "||"}, "one ASCII character"),
         ({"delimiter": '"'}, "cannot be a delimiter"),
         ({"delimiter": "\n"}, "cannot be a delimiter"),
-        ({"encoding": "klingon"}, "not an encoding"),
+        ({"encoding": "klingon"}, "not a supported encoding"),
         ({"columns": {"a": "itn"}}, "did you mean 'int'?"),
         ({"columns": {"a": "int", "A": "int"}}, "differ only in case"),
         ({"columns": {"_batch_id": "int"}}, "provenance"),
