@@ -136,8 +136,7 @@ class Dataset:
 
         Raises:
             DatasetError: not an inference release; missing keys, or keys with other columns or types; a
-            missing or
-                damaged file.
+                missing or damaged file.
         """
         return self.open_lookup().rows(keys, missing=missing, columns=columns)
 

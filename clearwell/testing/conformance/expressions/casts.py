@@ -1,4 +1,4 @@
-"""Casts that do not fit, days that are not in the calendar, assertions: an error, never NULL."""
+"""Casts that do not fit, invalid dates, assertions: an error, never NULL."""
 
 from __future__ import annotations
 

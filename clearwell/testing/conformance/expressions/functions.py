@@ -1,4 +1,4 @@
-"""Functions of the user's own, in Python: of values and columns, and the errors that they raise."""
+"""User functions in Python: of values and columns, and the errors that they raise."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _TYPES = table(
 
 
 def _functions() -> Any:
-    """Without their types, which know no function that is made within another."""
+    """Without type hints, which cannot refer to a nested function."""
     from pyspark.sql import functions
 
     return functions
 
 
-# The functions stand within functions: so they are sent as what they are, not as the name of a module.
+# These are nested functions, so they are sent by value, not as the name of a module.
 
 
 def _scalar(trial: Any) -> Any:
@@ -138,7 +138,7 @@ def _raising(limit: int) -> Any:
     def question(trial: Any) -> Any:
         F = _functions()
 
-        # Without type hints, which PySpark takes for promises about batches.
+        # Without type hints, which PySpark interprets as batch types.
         def careful(n):  # noqa: ANN001, ANN202 # pyright: ignore[reportMissingParameterType]
             if n > limit:
                 raise ValueError("too much for me")

@@ -1,4 +1,4 @@
-"""Maps: made, looked into, and taken apart."""
+"""Maps: construction, access, and explosion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays and structures: taken apart, put together, and looked into."""
+"""Arrays and structures: explosion, construction, and access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arithmetic: the scales of decimals, integer division, rounding, and how numbers become texts."""
+"""Arithmetic: the scales of decimals, integer division, rounding, and numbers as strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that grow too large, and divisions by nothing: an error, never another number."""
+"""Overflows and divisions by zero: an error, never another number."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _of(
 
 
 def _integers(kind: str, name: str, most: int) -> tuple[Case, ...]:
-    """What every type of integers refuses; ``most`` is its largest value."""
+    """What every integer type refuses; ``most`` is its maximum."""
     root = 1 << (most.bit_length() + 1) // 2
     return (
         _of(

@@ -1,4 +1,4 @@
-"""Functions of texts."""
+"""String functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates and times: the calendar, parts and intervals, parsing and showing."""
+"""Dates and times: the calendar, parts and intervals, parsing and formatting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types: each value goes in and comes out as what it is, and is compared by Spark's rules."""
+"""Types: each value is returned unchanged, and is compared by Spark's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time zones, and the change of their clocks."""
+"""Time zones and daylight saving time."""
 
 from __future__ import annotations
 

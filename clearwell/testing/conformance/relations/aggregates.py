@@ -1,4 +1,4 @@
-"""Aggregates: of nothing, of NULL, of odd numbers, and the types of what they give."""
+"""Aggregates: of no rows, of NULL, of special numbers, and their result types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of the user's own, in Python: of batches, groups, windows and tables."""
+"""User functions in Python: of batches, groups, windows and tables."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _OTHERS = table("k string, w string", ("a", "p"), ("c", "q"))
 
 
 def _functions() -> Any:
-    """Without their types, which know no function that is made within another."""
+    """Without type hints, which cannot refer to a nested function."""
     from pyspark.sql import functions
 
     return functions
 
 
-# The functions stand within functions: so they are sent as what they are, not as the name of a module.
+# These are nested functions, so they are sent by value, not as the name of a module.
 
 
 def _pandas_aggregate(trial: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The doors to Parquet: what is written comes back, wherever it lies, and nothing else is written or read."""
+"""Reading and writing Parquet: what is written is read back, from any path, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that others wrote: with statistics, other layouts, older columns."""
+"""Files of other writers: with statistics, other layouts, older columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NARROW_NUMBER = table("n int, x float", (1, 1.5))
 
 
 def _foreign(rows: pa.Table, schema: pa.Schema | None = None, **options: Any) -> Any:
-    """A question that reads a file of ``rows`` as others write it: with statistics of every column."""
+    """A question that reads a file of ``rows`` as other writers make it: with statistics of every column."""
 
     def question(trial: Any) -> Any:
         file = trial.folder / "foreign.parquet"

@@ -1,4 +1,4 @@
-"""What frames can do without a line of SQL."""
+"""Operations of frames without SQL."""
 
 from __future__ import annotations
 

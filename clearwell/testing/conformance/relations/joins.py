@@ -1,4 +1,4 @@
-"""Joins of every kind, and what counts as the same key."""
+"""Joins of every kind, and which keys are equal."""
 
 from __future__ import annotations
 

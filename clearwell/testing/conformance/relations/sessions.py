@@ -1,4 +1,4 @@
-"""What a session holds: views, local data, errors that end no session, several queries at once."""
+"""Sessions: views, local data, errors that end no session, several queries at once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _isolated(trial: Any) -> Any:
 
 
 def _second(session: Any) -> Any:
-    """Another session with the same server, over a channel of its own."""
+    """Another session with the same server, over a separate channel."""
     from pyspark.sql.connect.session import SparkSession
 
     builder = copy(session.client._builder)  # noqa: SLF001, there is no public way to open a second session
@@ -92,7 +92,7 @@ def _pandas(trial: Any) -> Any:
     import pyarrow as pa
 
     frame = trial.frame(_ROWS).toPandas()
-    frame.attrs = {}  # what PySpark notes there does not go to Arrow
+    frame.attrs = {}  # what PySpark stores there is not sent to Arrow
     return pa.Table.from_pandas(frame, schema=_ROWS.schema)
 
 
@@ -116,7 +116,7 @@ def _artifact(trial: Any) -> Any:
     module.write_text("def plus(n):\n    return n + 40\n")
     trial.session.addArtifacts(str(module), pyfile=True)
 
-    # Without type hints, which PySpark takes for promises about batches.
+    # Without type hints, which PySpark interprets as batch types.
     def shipped(n):  # noqa: ANN001, ANN202 # pyright: ignore[reportMissingParameterType]
         import cw_conformance_shipped  # type: ignore[import-not-found]
 

@@ -1,4 +1,4 @@
-"""Clearwell's tables, whose rows the engine stages and rewrites: new columns, merges, odd values."""
+"""Clearwell's tables, whose rows the engine stages and rewrites: new columns, merges, special values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Window functions: ranks, frames, ties, and where NULL and NaN stand."""
+"""Window functions: ranks, frames, ties, and the order of NULL and NaN."""
 
 from __future__ import annotations
 

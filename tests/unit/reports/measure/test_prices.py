@@ -66,7 +66,7 @@ def test_a_decimal_gigabyte_costs_what_it_should(tmp_path: Path) -> None:
         ("price: 0.023", "price: true", 7, "True is not a price"),
         ("price: 0.023", "price: .nan", 7, "nan is not a price"),
         ("2026-05-04", "spring", 8, "as_of 'spring' is not a date"),
-        ("store: cold", "store: s3", 11, "store 's3' is there twice"),
+        ("store: cold", "store: s3", 11, "store 's3' is listed twice"),
         ("region", "regoin", 10, "unknown key 'regoin'"),
     ],
 )
