@@ -141,14 +141,14 @@ CASES = grouped(
     ask("apply_in_arrow", "applyInArrow", _apply_in_arrow, table("k string, v bigint", ("a", 1), ("b", 5))),
     ask(
         "cogroup",
-        "cogroup has the groups that either side has",
+        "cogroup has the groups of both sides",
         _cogroup,
         table("k string, n bigint, m bigint", ("a", 2, 1), ("b", 1, 0), ("c", 0, 1)),
     ),
     ask("udtf", "a table function of values", _udtf, table("n int, square int", (2, 4), (3, 9))),
     ask(
         "udtf_of_a_table",
-        "a table function of a table, a call for each partition",
+        "a table function of a table, one call per partition",
         _udtf_of_a_table,
         table("s int", (4,), (5,)),
     ),
