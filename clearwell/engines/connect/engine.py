@@ -164,7 +164,7 @@ class ConnectEngine(ConnectClient):
             asked.join(_INTERRUPT_SECONDS)
         super()._abandon(why)
 
-    def _cut(self, why: str) -> None:  # noqa: ARG002, nobody ends here who could be asked why
+    def _cut(self, why: str) -> None:  # noqa: ARG002, the reason is not used here
         if self._channel is not None:
             self._channel.close()
 

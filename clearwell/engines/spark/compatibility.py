@@ -30,7 +30,7 @@ class FittingSet:
 SETS = (FittingSet(python=">=3.11,<3.14", pyspark="==4.2.0", delta="==4.4.0", pandas=">=2.2,<3", java=JAVA),)
 
 KNOWN_BAD = {
-    ("delta-spark", "==4.4.1"): "has no jar in Maven's central repository",
+    ("delta-spark", "==4.4.1"): "has no jar on Maven Central",
     ("delta-spark", "<4.4"): "is for an older Spark",
     ("pyspark", ">4.2.0"): "is newer than delta-spark 4.4.0 supports",
     ("pyspark", "<4.2"): "is older than delta-spark 4.4.0 supports",

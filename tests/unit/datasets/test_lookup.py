@@ -236,15 +236,15 @@ DAY = dt.date(2013, 2, 2)
         ),
         (
             {"day": [DAY], "carrier": ["AA"], "flight": [True]},
-            "'flight' is int32, and was asked .* with bool",
+            "'flight' is int32, but the given values are bool",
         ),
         ({"day": [DAY], "carrier": ["AA"], "flight": [2**40]}, "not every value has an exact counterpart"),
         ({"day": [DAY], "carrier": ["AA"], "flight": [2**70]}, "'flight' cannot be read"),
         ({"day": [DAY, DAY], "carrier": ["AA", 3], "flight": [1, 1]}, "'carrier' cannot be read"),
-        ({"day": ["2013-02-02"], "carrier": ["AA"], "flight": [1]}, "'day' is date32.*with string"),
+        ({"day": ["2013-02-02"], "carrier": ["AA"], "flight": [1]}, "'day' is date32.*values are string"),
         (
             {"day": [dt.datetime(2013, 2, 2, 6)], "carrier": ["AA"], "flight": [1]},
-            "'day' is date32.*with timestamp",
+            "'day' is date32.*values are timestamp",
         ),
         ([1, 2], "key 0 is a int, not a dict"),
         ("AA", "keys cannot be a str"),

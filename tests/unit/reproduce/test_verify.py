@@ -137,7 +137,7 @@ def test_rows_that_bronze_has_no_more_are_told(orders: Orders, what: str) -> Non
         "deleted": "deleted or replaced since",
         "replaced": "deleted or replaced since",
         "made anew": "recreated since",
-        "no table": "no such table",
+        "no table": "the table no longer exists",
     }
     assert said[what] in raised.value.fact
     assert raised.value.place == "bronze_orders"

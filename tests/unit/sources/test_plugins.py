@@ -203,9 +203,9 @@ def test_the_columns_of_a_file_are_told_before_any_is_declared(
     [
         ("format: toml_lines", "format: toml_line", "format:", "'toml_line' is not 'csv'", "'toml_lines'?"),
         ("format: toml_lines", "format: xml", "format:", "or 'toml_lines'", "needs a plugin"),
-        ("{table: order}", "{tabel: order}", "options:", "takes no option 'tabel'", "did you mean 'table'?"),
+        ("{table: order}", "{tabel: order}", "options:", "has no option 'tabel'", "did you mean 'table'?"),
         ("{table: order}", "{table: [1]}", "options:", "options.table: input should be a valid string", None),
-        ("toml_lines\n", "csv\n", "options:", "'csv' takes no option 'table'", "remove it"),
+        ("toml_lines\n", "csv\n", "options:", "'csv' has no option 'table'", "remove it"),
     ],
 )
 def test_a_wrong_name_or_option_is_told_with_its_line(

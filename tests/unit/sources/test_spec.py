@@ -26,7 +26,7 @@ def test_a_plain_declaration_has_defaults() -> None:
         ({"missing_column": "nul"}, "did you mean 'null'?"),
         ({"on_change": "replce"}, "did you mean 'replace'?"),
         ({"path": "/data/*.csv"}, "relative to the project"),
-        ({"path": "../*.csv"}, "make a link"),
+        ({"path": "../*.csv"}, "create a link"),
         ({"path": ""}, "relative"),
         ({"delimiter": "||"}, "one ASCII character"),
         ({"delimiter": '"'}, "cannot be a delimiter"),

@@ -132,7 +132,7 @@ def test_a_server_that_never_answers_is_given_up(wing, tmp_path, monkeypatch):
 
 def test_a_cache_that_cannot_be_written_is_told_by_its_place(wing, tmp_path):
     (tmp_path / "cache").write_text("a file, no folder")
-    with pytest.raises(EngineError, match="cannot be kept") as caught:
+    with pytest.raises(EngineError, match="cannot be stored") as caught:
         jars.delta_jars()
     assert caught.value.place == str(tmp_path / "cache/jars")
 

@@ -122,7 +122,7 @@ def test_releases_are_weighed_by_version(lake: Lake) -> None:
     ("damage", "fact"),
     [
         (Path.unlink, "is live but does not exist"),
-        (lambda path: path.write_bytes(b"short"), "and the log says"),
+        (lambda path: path.write_bytes(b"short"), "in the log"),
     ],
     ids=["missing", "other length"],
 )
