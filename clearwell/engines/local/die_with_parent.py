@@ -5,7 +5,7 @@
 LIFELINE is the read end of a pipe whose only write end the parent holds. However the parent ends, the kernel
 closes that end, and on Linux it then kills this process group, whatever program the process runs by then.
 (The parent-death signal is not enough: it follows the *thread* that started this process.) On other systems
-a helper process remains and waits for it. Must be the leader of its own session.
+a second process remains and waits for it. Must be the leader of its own session.
 """
 
 from __future__ import annotations
