@@ -107,7 +107,7 @@ def _panel(
     text: str = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, allowed_base_urls=[])
     found = _ROOT.search(text)
     if found is None:
-        raise RuntimeError("vl-convert gave no SVG")
+        raise RuntimeError("vl-convert returned no SVG")
     known: dict[str, str] = {}
 
     def renamed(id_: re.Match[str]) -> str:

@@ -20,20 +20,20 @@ _TWIN = "_in_columns"
 
 
 def write_table() -> Iterator[str]:
-    """How many cases each engine answers, what each does otherwise, and every case."""
+    """The number of cases that each engine answers, the differences, and every case."""
     from clearwell.testing.conformance import CASES
 
     found: dict[str, dict[str, Any]] = json.loads(_RESULTS.read_text(encoding="utf-8"))
-    yield "## How many\n"
+    yield "## Results\n"
     yield from _counts(CASES, found)
-    yield "## What is otherwise, and what guards it\n"
+    yield "## Differences and their guards\n"
     yield (
-        "Refused: the engine, or a guard before it, ends the query with an error that names one that can."
-        " Other: other rows come without an error, for the reason that is told.\n"
+        "Refused: the engine, or a guard before it, ends the query with an error that names an engine that"
+        " can. Other: other rows are returned without an error, for the given reason.\n"
     )
     yield from _gaps()
     yield from _guards()
-    yield "## Every case\n"
+    yield "## All cases\n"
     yield from _cases(CASES, found)
 
 
@@ -64,7 +64,7 @@ def _gaps() -> Iterator[str]:
             yield "### a cluster\n\nThe same as `spark`.\n"
             continue
         yield f"### {title}\n"
-        yield "| what it does | | whose | what guards it | cases |"
+        yield "| behaviour | | owner | guard | cases |"
         yield "| --- | --- | --- | --- | --- |"
         for gap, names in sorted(grouped.items(), key=lambda item: not item[0].silent):
             guard = f"`{gap.guard}`" if gap.guard else gap.accepted or "its own error"
@@ -88,8 +88,8 @@ def _guards() -> Iterator[str]:
 
 
 def _cases(cases: tuple[Case, ...], found: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """A row a case; one that is asked in columns as well says both where they are not the same."""
-    yield f"| case | what holds | {' | '.join(_ENGINES.values())} |"
+    """One row per case; a case that is also asked in columns shows both results if they differ."""
+    yield f"| case | expectation | {' | '.join(_ENGINES.values())} |"
     yield f"| --- | --- | {' | '.join('---' for _ in _ENGINES)} |"
     for case in cases:
         name = str(case)

@@ -1,4 +1,4 @@
-"""Dagster assets made from the specs of `project`, one component class a file.
+"""Dagster assets made from the specs of `project`, one component class per file.
 
 `table`, `curated`, `dataset` and `reports` turn a spec into assets; `launch` runs them from the command
 line, and the pages that Dagster serves run the same jobs. Importing this imports Dagster, but neither

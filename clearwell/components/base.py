@@ -1,10 +1,10 @@
-"""What the four components share: a spec as attributes, the project around it, methods to be overridden.
+"""The common base of the four components: a spec as attributes, its project, and methods to override.
 
-The spec's class is the schema: of `dg check yaml`, of the component's page, and of the errors, which say
-`file:line` and "did you mean" as `clearwell check` does. Templates (`{{ env.X }}` and those of a
-`template_vars_module`) are filled in before the spec is read, so any value may be one.
+The spec's class is the schema: of `dg check yaml`, of the component's page, and of the errors, which contain
+`file:line` and "did you mean" as in `clearwell check`. Templates (`{{ env.X }}` and those of a
+`template_vars_module`) are resolved before the spec is read, so any value may be one.
 
-A project extends a component by a class with a ``get_asset_spec`` or ``execute`` of its own, whose dotted
+A project extends a component by a subclass with its own ``get_asset_spec`` or ``execute``, whose dotted
 name is the `type:` in its YAML: see docs/extending.md.
 """
 
@@ -44,14 +44,14 @@ SpecT = TypeVar("SpecT", bound=BaseModel)
 
 
 class _Attributes(RootModel[dict[str, Any]]):
-    """Attributes as they are written, templates and all; its schema is that of ``spec_type``."""
+    """Attributes as written, with templates; the schema is that of ``spec_type``."""
 
     spec_type: ClassVar[type[BaseModel]]
     example: ClassVar[dict[str, Any]]
 
     @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The schema of the spec, with its fields in their order and an example of all of it."""
+        """The schema of the spec, with its fields in order and a complete example."""
         schema = cls.spec_type.model_json_schema(*args, **kwargs)
         return {**schema, "ui:order": list(schema["properties"]), "examples": [cls.example]}
 
@@ -59,8 +59,8 @@ class _Attributes(RootModel[dict[str, Any]]):
 class SpecComponent(dg.Component, Generic[SpecT]):
     """A component whose attributes are ``spec_type``.
 
-    Its docstring is the text of its page in Dagster, ``example`` the YAML there, ``makes`` what Dagster may
-    list it under.
+    Its docstring is the text of its page in Dagster, ``example`` the YAML there, ``makes`` the tags under
+    which Dagster lists it.
     """
 
     spec_type: ClassVar[type[BaseModel]]
@@ -113,13 +113,13 @@ class SpecComponent(dg.Component, Generic[SpecT]):
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
-        """The model of the attributes, before templates are filled in."""
+        """The model of the attributes, before templates are resolved."""
         own = {"spec_type": cls.spec_type, "example": cls.example, "__module__": __name__}
         return type(f"{cls.__name__}Attributes", (_Attributes,), own)
 
     @classmethod
     def get_spec(cls) -> dg.ComponentTypeSpec:
-        """Whose the component is, and what to find it by."""
+        """The component's owner, and tags for the search."""
         return dg.ComponentTypeSpec(
             owners=["team:clearwell"],
             tags=["lakehouse", "delta-lake", "pyspark", "great-expectations"],
@@ -131,7 +131,7 @@ class SpecComponent(dg.Component, Generic[SpecT]):
         """The component that ``attributes`` declare.
 
         Raises:
-            ProjectError: the first thing wrong with them, with its ``file:line``.
+            ProjectError: the first error in them, with its ``file:line``.
         """
         written: dict[str, Any] = attributes.root if isinstance(attributes, _Attributes) else {}
         try:
@@ -187,7 +187,7 @@ class SpecComponent(dg.Component, Generic[SpecT]):
 
 
 def _document(context: dg.ComponentLoadContext) -> Document | None:
-    """The YAML document of the component that is being loaded; None when it was made in Python."""
+    """The YAML document of the component that is being loaded; None if it was made in Python."""
     loc = context.component_loc
     folder, position = getattr(loc, "file_path", None), getattr(loc, "instance_key", None)
     if folder is None or not isinstance(position, int) or not (file := folder / "defs.yaml").is_file():

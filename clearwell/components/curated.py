@@ -21,13 +21,14 @@ __all__ = ["Curated"]
 
 @dg.scaffold_with(CuratedScaffolder)
 class Curated(SpecComponent[CuratedSpec]):
-    """A table computed from others by a function of PySpark frames, judged before it is published.
+    """A table computed from others by a function of PySpark frames, checked before it is published.
 
     `inputs` → `gold_NAME`
 
-    The function's parameters are named as the inputs: `def totals(silver_orders, silver_customers)`. It is
-    computed anew when an input has new rows, or when its code, its suite or its settings have changed; else
-    nothing runs. The suite decides as for a `Table`: `critical` rejects, `warning` quarantines, `info` tells.
+    The function's parameters are named after the inputs: `def totals(silver_orders, silver_customers)`. The
+    table is recomputed when an input has new rows, or when its code, its suite or its settings have changed;
+    else nothing runs. The suite works as for a `Table`: `critical` blocks, `warning` quarantines, `info`
+    reports.
 
     `dg scaffold defs clearwell.components.Curated NAME` writes one that runs, with its transform and suite.
     """
@@ -45,7 +46,7 @@ class Curated(SpecComponent[CuratedSpec]):
     }
 
     def definitions(self, run: Run) -> dg.Definitions:
-        """The table; with a schedule, also the job of it and of what hangs on it."""
+        """The table; with a schedule, also a job for it and everything downstream."""
         spec = self.spec
         props = AssetProps(
             run.project,

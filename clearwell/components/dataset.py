@@ -21,16 +21,16 @@ __all__ = ["Dataset"]
 
 @dg.scaffold_with(DatasetScaffolder)
 class Dataset(SpecComponent[DatasetSpec]):
-    """A release of a table for training or inference: immutable, versioned, to be verified anywhere.
+    """A release of a table for training or inference: immutable, versioned, verifiable anywhere.
 
     A release is a folder of Parquet and Arrow files with a manifest: schema, splits, row counts, a hash of
-    every file, the table's version and the results of its checks. The same rows give the same bytes; nothing
-    new, no new version. Read it with `clearwell.open_dataset("NAME")`.
+    every file, the table's version and the results of its checks. The same rows give the same bytes; without
+    new data there is no new version. Read it with `clearwell.open_dataset("NAME")`.
 
-    `kind: training` divides rows with a `label` into train and test. `kind: inference` holds one row a `key`
-    with the features of a training dataset, to be looked up.
+    `kind: training` splits rows with a `label` into train and test. `kind: inference` has one row per `key`
+    with the features of a training dataset, for lookups.
 
-    `dg scaffold defs clearwell.components.Dataset NAME` writes one of a table whose columns are known.
+    `dg scaffold defs clearwell.components.Dataset NAME` writes one for a table whose columns are known.
     """
 
     spec_type = DatasetSpec

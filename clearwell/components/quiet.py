@@ -1,4 +1,4 @@
-"""Dagster's own warnings, about its own code: none of them is for whoever runs a pipeline."""
+"""Hide Dagster's warnings about its own code: they do not concern users of a pipeline."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["quiet_dagster"]
 
 @contextmanager
 def quiet_dagster() -> Generator[None]:
-    """Within the block, warnings that Dagster's code gives rise to are not shown; all others are."""
+    """Within the block, warnings caused by Dagster's own code are hidden; all others are shown."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"dagster\b")
-        warnings.simplefilter("ignore", dg.BetaWarning)  # names the caller's line; it is for us to know
+        warnings.simplefilter("ignore", dg.BetaWarning)  # names the caller's line, which is Clearwell's
         yield

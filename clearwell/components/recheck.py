@@ -1,7 +1,7 @@
-"""Audit again: what Dagster does when a check is executed and its asset is not.
+"""Audit again: what Dagster does when a check is executed without its asset.
 
-The published table is judged as it is, and nothing of the lake is written. Whoever executes a check on its
-page gets that, also from `dg launch` with a check alone.
+The published table is checked, and nothing is written to the lake. This happens when a check is executed on
+its page, or with `dg launch` for a check alone.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _MOST_FILES = 20
 def audit_again(
     run: Run, key: dg.AssetKey, spec: Any, suite: Suite | None, wanted: Collection[str]
 ) -> Iterator[dg.AssetCheckResult]:
-    """The results of the checks in ``wanted`` on the table as it is published.
+    """The results of the checks in ``wanted`` on the published table.
 
     Raises:
         TableNotFound: the table was never built.
-        ProjectError: a check that cannot be.
+        ProjectError: an invalid check.
     """
     if not isinstance(spec, TableSpec | CuratedSpec):  # others have no checks
         return
@@ -66,7 +66,7 @@ def _description(check: CheckResult, found: RecheckResult) -> str:
     else:
         said = (
             f"{where}: {what_failed(check)} Nothing was written and no row was taken out. Next: "
-            f"correct the data before it, or the check; `clearwell run {found.table}` applies a changed one."
+            f"correct the data upstream, or the check; `clearwell run {found.table}` applies a changed one."
         )
     return f"{said} {check.why}" if check.why else said
 
@@ -75,9 +75,9 @@ def _files(key: dg.AssetKey, found: FilesNow) -> dg.AssetCheckResult:
     counted = [
         f"{found.taken:,} files are in the table",
         *([f"{found.waiting:,} wait for the next run"] if found.waiting else []),
-        *([f"{found.missing:,} of those taken are there no more"] if found.missing else []),
+        *([f"{found.missing:,} ingested ones no longer exist"] if found.missing else []),
     ]
-    said = [f"The raw files were looked at again: {', '.join(counted)}. Nothing was written."]
+    said = [f"The raw files were checked again: {', '.join(counted)}. Nothing was written."]
     if found.refused:
         said += [f"set aside: {reason}" for reason in found.refused[:_MOST_FILES]]
         said.append(f"Next: `clearwell quarantine {key.to_user_string()} --blocked`.")
@@ -88,7 +88,7 @@ def _files(key: dg.AssetKey, found: FilesNow) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR,
         description="\n\n".join(said),
         metadata={
-            "judged": "the raw files as they lie there",
+            "judged": "the current raw files",
             "files_taken": found.taken,
             "files_set_aside": len(found.refused),
             "files_waiting": found.waiting,

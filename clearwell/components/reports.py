@@ -1,4 +1,4 @@
-"""`clearwell.components.Reports`: what the lake's storage costs, after everything else."""
+"""`clearwell.components.Reports`: the cost of the lake's storage, after everything else."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ __all__ = ["Reports"]
 
 @dg.scaffold_with(ReportsScaffolder)
 class Reports(SpecComponent[ReportsSpec]):
-    """The pages of a lake: what it costs and how it is, the docs of each table, the lineage of each column.
+    """The pages of a lake: its cost and state, the docs of each table, the lineage of each column.
 
     They are files in LAKE/reports that need no server and no network; `clearwell ui` serves them beside
-    Dagster, and every asset links to its own. `prices` is a dated price sheet: bytes of each table times its
-    price, live, superseded, staged and orphan bytes apart. It runs after everything else.
+    Dagster, and every asset links to its own. `prices` is a dated price sheet: the cost is the bytes of each
+    table times the price, with live, superseded, staged and orphan bytes separate. It runs after everything
+    else.
 
     `dg scaffold defs clearwell.components.Reports NAME` writes one, with a price sheet.
     """
@@ -39,7 +40,7 @@ class Reports(SpecComponent[ReportsSpec]):
     makes = ("asset",)
 
     def definitions(self, run: Run) -> dg.Definitions:
-        """The report; it waits for every table and release, as it counts their bytes."""
+        """The report; it waits for every table and release, because it counts their bytes."""
         spec, project = self.spec, run.project
         props = AssetProps(
             project,

@@ -1,12 +1,12 @@
-"""One step of the flow as one asset: run the step, send its events, and tell Dagster what came of it.
+"""One step of the flow as one asset: run the step, send its events, and report its result to Dagster.
 
-Checks are yielded first. A blocked batch ends the step with a failure and no materialization, so what
-hangs on it does not run, and the published table stays as it was. A step that finds nothing new yields
-what its last build found, never nothing: nothing would skip all that hangs on it.
+Checks are yielded first. A blocked batch ends the step with a failure and no materialization, so downstream
+assets do not run, and the published table stays unchanged. A step that finds nothing new yields the results
+of its last build, never nothing: yielding nothing would skip everything downstream.
 
-A step is tried again when its error says that this can help: the engine was lost, other writers won. What a
-try has committed stays, and the next one finds it done. A check that is executed without its asset is
-judged on the published table: see ``clearwell.components.recheck``.
+A step is retried if its error is transient: the engine was lost, or other writers won. What a try has
+committed is kept, and the next try finds it done. A check that is executed without its asset runs on the
+published table: see ``clearwell.components.recheck``.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def step_asset(
     def run_step(context: dg.AssetExecutionContext) -> Any:
         return execute(context)
 
-    # Dagster takes no annotation that is text, and of what is returned none but a tuple.
+    # Dagster accepts no string annotations, and as the return type only a tuple.
     run_step.__annotations__ = {"context": dg.AssetExecutionContext}
     checks = step.checks
     decorate = dg.multi_asset(
@@ -129,8 +129,8 @@ def step_events(
 def _failure(
     context: dg.AssetExecutionContext, lake: LakeRun, run: Run, spec: object, name: str, error: Exception
 ) -> dg.Failure | dg.RetryRequested:
-    """Record ``error``, and say by what Dagster ends this try of the step: for good, or to try again."""
-    if not isinstance(error, ClearwellError):  # nobody's intent, and the same again would fail again
+    """Record ``error``, and return how this try of the step ends in Dagster: failed, or to be retried."""
+    if not isinstance(error, ClearwellError):  # unexpected, and a retry would fail again
         return dg.Failure(description=_unforeseen(error), allow_retries=False)
     if isinstance(error, BatchBlocked):
         blocked: StepDetails | None = error.result
@@ -142,26 +142,26 @@ def _failure(
         run.engines.renew(run.engine)
     retries: RetrySpec = getattr(spec, "retries", RetrySpec())
     if error.transient and context.retry_number < retries.max:
-        # Not by a policy of Dagster's, for that would also try again what Ctrl-C or the pages have ended.
+        # Not a policy of Dagster, because that would also retry what Ctrl-C or the pages have ended.
         wait = seconds_to_wait(retries, context.retry_number)
         return dg.RetryRequested(max_retries=retries.max, seconds_to_wait=wait)
     return dg.Failure(description=_failure_text(error, name), allow_retries=False)
 
 
 def seconds_to_wait(retries: RetrySpec, number: int) -> float:
-    """How long to wait after try ``number``, counted from 0: each time twice as long."""
+    """The wait after try ``number``, counted from 0: doubled each time."""
     return retries.delay_seconds * 2**number
 
 
 def _failure_text(error: ClearwellError, name: str) -> str:
-    """What went wrong, and where it is certain, that nothing was published."""
+    """What went wrong, and, where it is certain, that nothing was published."""
     if isinstance(error, CandidateRefused | ProjectError | SourceError):
-        return f"{error}\n\nNothing was published: {name} is as it was."
+        return f"{error}\n\nNothing was published: {name} is unchanged."
     return str(error)
 
 
 def _unforeseen(error: Exception) -> str:
     return (
-        f"{type(error).__name__}: {error}\n  next: this is an error that Clearwell does not know; "
-        "its traceback is below, and `clearwell doctor` looks for what may be missing on this machine"
+        f"{type(error).__name__}: {error}\n  next: this is an unexpected error; "
+        "its traceback is below, and `clearwell doctor` checks this machine for missing parts"
     )

@@ -23,15 +23,16 @@ __all__ = ["Table"]
 
 @dg.scaffold_with(TableScaffolder)
 class Table(SpecComponent[TableSpec]):
-    """Raw files, the table of them as they came, and the table of them cleansed and audited.
+    """Raw files, the table of their records, and the table of them cleansed and audited.
 
     raw files → `bronze_NAME` → `silver_NAME` (and its quarantine)
 
-    - `bronze_NAME` holds every record of every file once. A file is known by its content: delivered again,
-      under whatever name, it adds nothing. What cannot be read is in quarantine, with its file and record.
-    - `silver_NAME` is made by `silver.transform`, a function of one PySpark frame, and judged by the suite
-      `expectations/silver_NAME.yaml` before anything is published. A `critical` check that fails rejects the
-      batch and leaves the table as it was, a `warning` puts its rows in quarantine, an `info` only says so.
+    - `bronze_NAME` holds every record of every file once. A file is identified by its content: delivered
+      again under any name, it adds nothing. Records that cannot be read are in quarantine, with their file
+      and number.
+    - `silver_NAME` is made by `silver.transform`, a function of one PySpark frame, and checked with the suite
+      `expectations/silver_NAME.yaml` before anything is published. A failed `critical` check blocks the batch
+      and leaves the table unchanged, a `warning` puts its rows in quarantine, an `info` only reports.
 
     Each check is a check of the asset: executed alone it audits the published table again and writes nothing.
     `schedule` and `watch` start runs; a run with nothing new builds nothing.
@@ -42,7 +43,7 @@ class Table(SpecComponent[TableSpec]):
     spec_type = TableSpec
     example: ClassVar[dict[str, Any]] = {
         "name": "orders",
-        "description": "What customers ordered, one file a day.",
+        "description": "What customers ordered, one file per day.",
         "owners": ["team:sales"],
         "license": "CC0-1.0",
         "tags": {"domain": "sales"},
@@ -65,7 +66,7 @@ class Table(SpecComponent[TableSpec]):
     makes = ("asset", "asset_check", "job", "schedule", "sensor")
 
     def definitions(self, run: Run) -> dg.Definitions:
-        """The raw files, both tables, the job of them and of what hangs on them, and its triggers."""
+        """The raw files, both tables, a job for them and everything downstream, and its triggers."""
         spec, settings = self.spec, run.project.settings
         bronze = str(spec.bronze_table)
         assets: list[dg.AssetsDefinition | dg.AssetSpec] = [self._raw(run.project), self._bronze(run.project)]
@@ -84,7 +85,7 @@ class Table(SpecComponent[TableSpec]):
         return self.spec.group or self.spec.name
 
     def _raw(self, project: Project) -> dg.AssetSpec:
-        """The raw files, which others deliver."""
+        """The raw files, which are delivered from outside."""
         source = self.spec.source
         props = AssetProps(
             project,
@@ -101,7 +102,7 @@ class Table(SpecComponent[TableSpec]):
             project,
             self.spec,
             str(self.spec.bronze_table),
-            what="Every record of the raw files, as it came.",
+            what="Every record of the raw files, as delivered.",
             kinds={"arrow", "deltalake", "bronze", "table"},
             group=self._group,
             deps=[f"raw_{self.spec.name}"],

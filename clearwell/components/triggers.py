@@ -1,6 +1,6 @@
-"""What starts a run by itself: a schedule, and a sensor on new files. Both run the same job.
+"""Automatic runs: a schedule, and a sensor for new files. Both run the same job.
 
-They are stopped until someone starts them on Dagster's pages, or CLEARWELL_AUTOMATION=on is set.
+They are stopped until they are started on Dagster's pages, or CLEARWELL_AUTOMATION=on is set.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _SECONDS_BETWEEN_LOOKS = 30
 
 
 def downstream_job(first: str) -> dg.UnresolvedAssetJobDefinition:
-    """The job of the asset ``first`` and of all that hangs on it."""
+    """The job of the asset ``first`` and of everything downstream."""
     return dg.define_asset_job(
         f"{first}_and_on",
         selection=dg.AssetSelection.assets(first).downstream(),
-        description=f"Bring {first} up to date, and all that is made from it.",
+        description=f"Bring {first} and everything downstream up to date.",
     )
 
 
@@ -43,17 +43,17 @@ def schedule(settings: Settings, job: dg.UnresolvedAssetJobDefinition, cron: str
         cron_schedule=cron,
         execution_timezone="UTC",
         default_status=on,
-        description=f"Runs {job.name} at {cron} (UTC). Nothing new, nothing is built.",
+        description=f"Runs {job.name} at {cron} (UTC). Without new data nothing is built.",
     )
 
 
 def file_sensor(
     settings: Settings, job: dg.UnresolvedAssetJobDefinition, source: SourceModel
 ) -> dg.SensorDefinition:
-    """Run ``job`` when the files of ``source`` are others than at the last look.
+    """Run ``job`` when the files of ``source`` differ from the last check.
 
-    It remembers a hash of every file's path, size and time, not the newest time: a file that arrives
-    late, or keeps an old time, counts as well. A file that still changes is waited for.
+    It stores a hash of every file's path, size and time, not the newest time: a file that arrives late, or
+    keeps an old time, is also detected. A file that still changes is waited for.
     """
 
     @dg.sensor(
@@ -87,7 +87,7 @@ def _files(root: Path, pattern: str) -> Sequence[tuple[str, int, int]]:
     for path, reason in matches(pattern, root):
         try:
             status = (root / path).stat()
-        except OSError:  # gone again, or a link to nowhere
+        except OSError:  # deleted again, or a broken link
             continue
         if reason is None:
             found.append((path, status.st_size, status.st_mtime_ns))

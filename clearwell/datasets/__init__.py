@@ -1,7 +1,7 @@
-"""Releases of datasets: find them, read them, verify them; needs pyarrow and deltalake, no more.
+"""Releases of datasets: find them, read them, verify them; needs only pyarrow and deltalake.
 
 Users need the names that ``clearwell`` itself exports. The others are the format of a release, for
-``clearwell.publishing``, which writes it, and for whatever else looks at the releases of a lake.
+``clearwell.publishing``, which writes it, and for other code that reads the releases of a lake.
 """
 
 from clearwell.datasets.catalog import DatasetInfo, datasets_on, find_on, list_datasets

@@ -1,12 +1,12 @@
-"""A release of a store as a folder of this machine: copied once, each file held against its SHA-256.
+"""A local copy of a release in a store: copied once, each file checked against its SHA-256.
 
-    CACHE/releases/3f1c.../v2/manifest.json     named by the hash of the manifest, wherever that lies
+    CACHE/releases/3f1c.../v2/manifest.json     named by the hash of the manifest, independent of its address
     CACHE/releases/3f1c.../current.json         that hash, for ``Dataset.verify``
-    CACHE/releases/3f1c.../copied.json          size and time of each file as it was when it was checked
+    CACHE/releases/3f1c.../copied.json          size and time of each file when it was checked
 
-Any number of readers may want the same release: one copies it while the others wait. A file that is missing,
-or was touched since, is checked, and copied again if it is not what it should be. The folder may be deleted
-at any time; a reader that has files of it open keeps them.
+Any number of readers may open the same release: one copies it while the others wait. A file that is missing
+or was modified since is checked, and copied again if it is wrong. The folder may be deleted at any time; a
+reader that has files of it open keeps them.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _PART = ".part"
 
 
 def cached_release(address: str, manifest: bytes) -> Path:
-    """The release at ``address``, with that text as its manifest, as a folder of this machine.
+    """The release at ``address``, with that text as its manifest, as a local folder.
 
     Raises:
         DatasetError: a file of it is missing or has changed, or the cache cannot be written.
-        StoreError: the store refuses us.
+        StoreError: the store refuses access.
     """
     held = Manifest.parse(manifest, f"{address}/{MANIFEST}")
     digest = hashlib.sha256(manifest).hexdigest()
@@ -70,7 +70,7 @@ def cached_release(address: str, manifest: bytes) -> Path:
 
 
 def _is_complete(home: Path, folder: Path, held: Manifest, manifest: bytes) -> bool:
-    """Whether all files are there, and none was touched since it was checked."""
+    """Whether all files exist, and none was modified since it was checked."""
     try:
         stamps: Any = json.loads((home / _COPIED).read_bytes())
         return bool((folder / MANIFEST).read_bytes() == manifest and stamps == _stamps(folder, held))
@@ -88,14 +88,14 @@ def _stamp(path: Path) -> list[int]:
 
 
 def _fill(address: str, folder: Path, held: Manifest) -> None:
-    """Bring each file that is not there as it should be."""
+    """Copy each file that is missing or wrong."""
     wanted = [file for file in held.files if not _is_whole(folder / file.path, file)]
     if not wanted:
         return
     needed = sum(file.bytes for file in wanted)
     if (free := shutil.disk_usage(folder).free) < needed:
         raise DatasetError(
-            f"the copy of {address} needs {needed:,} bytes, and there are {free:,}",
+            f"the copy of {address} needs {needed:,} bytes, but only {free:,} are free",
             place=str(folder),
             hint="free its disk, or set CLEARWELL_CACHE to a folder with more room",
         )
@@ -104,7 +104,7 @@ def _fill(address: str, folder: Path, held: Manifest) -> None:
     try:
         copy_files(address, parts, name)
         for file, part in parts.items():
-            part.chmod(0o444)  # nobody writes into it by mistake
+            part.chmod(0o444)  # against writes by mistake
             part.replace(folder / file.path)
     finally:
         for part in parts.values():
@@ -125,18 +125,18 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _remove_parts(folder: Path) -> None:
-    """What a reader that was killed has left."""
+    """The leftovers of a reader that was killed."""
     for part in folder.rglob(f"*{_PART}"):
         part.unlink(missing_ok=True)
 
 
 @contextmanager
 def _locked(home: Path) -> Generator[bool]:
-    """Alone among the readers that copy this release, if the disk has locks; a process that dies lets go."""
+    """Lock the copy of this release, if the disk supports locks; a process that dies releases it."""
     lock = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         is_alone = False
-        with suppress(OSError, ImportError):  # else two may copy: each file is the one's or the other's
+        with suppress(OSError, ImportError):  # else two may copy: each file is complete from one of them
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)

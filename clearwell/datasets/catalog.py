@@ -1,7 +1,7 @@
-"""Which datasets and releases a lake has. A release is found by its name, or by its place anywhere.
+"""Which datasets and releases a lake has. A release is found by its name, or by its path or address.
 
-What lies in an object store is found by its address, ``s3://bucket/lake``, and copied here once when
-it is opened: see ``clearwell.datasets.cache``.
+A release in an object store is found by its address, ``s3://bucket/lake``, and copied to this machine once,
+when it is opened: see ``clearwell.datasets.cache``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _COLLAPSED = re.compile(r"(.*/)?(s3|gs|abfss):/[^/]")
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A dataset of a lake: its versions, the one that readers get, what that one holds and where it lies."""
+    """A dataset of a lake: its versions, the current one with its contents and its location."""
 
     name: str
     current: int
@@ -58,25 +58,25 @@ class DatasetInfo:
 
 
 def find_lake(lake: str | os.PathLike[str] | None = None) -> Path:
-    """``lake`` as a path; by default that of the project found from the working directory.
+    """``lake`` as a path; default: that of the project found from the working directory.
 
     Raises:
-        DatasetError: there is no project, or no folder at that place.
+        DatasetError: there is no project, or no folder at that path.
     """
     root = _settings().lake if lake is None else Path(lake).expanduser().absolute()
     if not root.is_dir():
         hint = 'run `clearwell run` first, or pass lake="path/to/lake"'
         if _COLLAPSED.match(str(lake)):
-            hint = "pass the address as text: a Path takes two slashes for one"
+            hint = "pass the address as a string: a Path merges two slashes"
         raise DatasetError(f"no lake at {root}", hint=hint)
     return root
 
 
 def find_release_store(lake: str | os.PathLike[str] | None = None) -> ReleaseStore:
-    """The releases of ``lake``: a path, an address, or by default what the project says.
+    """The releases of ``lake``: a path, an address, or by default the project's lake.
 
     Raises:
-        DatasetError: there is no project, or no folder at that place.
+        DatasetError: there is no project, or no folder at that path.
     """
     if lake is None and (place := _settings().places.get(RELEASES)):
         return open_release_store(place)
@@ -94,13 +94,13 @@ def list_datasets(lake: str | os.PathLike[str] | None = None) -> list[DatasetInf
 
     Raises:
         DatasetError: no such lake, or a release that cannot be read.
-        StoreError: the store that it lies in refuses us.
+        StoreError: the store of the lake refuses access.
     """
     return datasets_on(find_release_store(lake))
 
 
 def datasets_on(release_store: ReleaseStore) -> list[DatasetInfo]:
-    """The same, of the place of a lake's releases."""
+    """The same, for the location of a lake's releases."""
     return [_info(release_store, name) for name in release_store.names()]
 
 
@@ -115,7 +115,7 @@ def find_release(
     Raises:
         ReleaseNotFound: no dataset or version of that name.
         DatasetError: no lake, or no release at that path.
-        StoreError: the store that it lies in refuses us.
+        StoreError: the store of the lake refuses access.
     """
     if isinstance(name, str) and is_url(name):
         return _release_in_store(name.rstrip("/"), version)
@@ -125,7 +125,7 @@ def find_release(
 
 
 def find_on(release_store: ReleaseStore, name: str, version: int | str | None = None) -> Path:
-    """The same, of a dataset whose releases lie at that place."""
+    """The same, for a dataset whose releases are at that location."""
     if not (versions := () if not name or _is_path(name) else release_store.versions(name)):
         known = release_store.names()
         near = did_you_mean(name, known)
@@ -154,7 +154,7 @@ def release_versions(lake: Path, name: str) -> tuple[int, ...]:
 
 
 def current_version(lake: Path, name: str) -> int:
-    """The version that readers get by default, where ``current.json`` points."""
+    """The version that readers get by default, from ``current.json``."""
     return pointed_version(lake / RELEASES / name)
 
 
@@ -182,12 +182,12 @@ def _info(release_store: ReleaseStore, name: str) -> DatasetInfo:
 
 
 def _release_in_store(url: str, version: int | str | None) -> Path:
-    """The release at an address, or the one that readers get of the dataset there."""
+    """The release at an address, or the current one of the dataset there."""
     if (text := RemotePlace(url).get(MANIFEST)) is not None:
         _require_version(Manifest.parse(text, f"{url}/{MANIFEST}").version, version, url)
         return cached_release(url, text)
     above, _, name = url.rpartition("/")
-    if not above.endswith("/"):  # a bucket is no dataset
+    if not above.endswith("/"):  # a bucket is not a dataset
         release_store = open_release_store(above)
         if RemotePlace(url).get(CURRENT) is not None:
             wanted = release_store.current(name) if version is None else _number(version)
@@ -212,7 +212,7 @@ def _require_version(held: int, version: int | str | None, place: str) -> None:
         raise ReleaseNotFound(
             f"this is version {held}, not {version}",
             place=place,
-            hint="leave version out, or name another folder",
+            hint="omit version, or name another folder",
         )
 
 

@@ -1,4 +1,4 @@
-"""Copy the files of a release from a store, a few at once, each held against its size and SHA-256."""
+"""Copy the files of a release from a store, several in parallel, each checked by size and SHA-256."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _STEPS = 10
 
 
 def copy_files(address: str, targets: Mapping[ReleaseFile, Path], name: str) -> None:
-    """Copy each file from below ``address`` to its new place; ``name`` is told while it takes long.
+    """Copy each file from below ``address`` to its new path; reports progress of ``name`` if it takes long.
 
     Raises:
-        DatasetError: one is missing, or is not what the manifest says.
-        StoreError: the store refuses us.
+        DatasetError: a file is missing, or differs from the manifest.
+        StoreError: the store refuses access.
     """
     progress = _Progress(name, sum(file.bytes for file in targets))
     stop = Event()
@@ -84,11 +84,13 @@ def _chunks(source: str) -> Iterator[bytes]:
 
 
 def _wrong(source: str, fact: str) -> DatasetError:
-    return DatasetError(fact, place=source, hint="restore it in the store, or release the dataset anew")
+    return DatasetError(
+        fact, place=source, hint="restore it in the store, or publish a new release of the dataset"
+    )
 
 
 class _Progress:
-    """Says how far a large copy is: in the log, and where nobody else shows that, on the terminal."""
+    """Reports the progress of a large copy: in the log, or on the terminal if nothing else shows it there."""
 
     def __init__(self, name: str, total: int) -> None:
         self._name = name
@@ -99,7 +101,7 @@ class _Progress:
         self._on_terminal = self._shows and sys.stderr.isatty() and not _log.hasHandlers()
 
     def add(self, size: int) -> None:
-        """So many bytes more are here."""
+        """Add that many copied bytes."""
         with self._lock:
             self._done += size
             if self._shows and (step := self._done * _STEPS // self._total) > self._told:
@@ -109,7 +111,7 @@ class _Progress:
                 )
 
     def end(self) -> None:
-        """Leave the terminal as it was."""
+        """Clear the progress line of the terminal."""
         if self._on_terminal:
             sys.stderr.write("\r\x1b[K")
 

@@ -1,11 +1,11 @@
 """The index of an inference release: from the digest of a key to the number of its row.
 
-    index/live.keys     an Arrow IPC file, uncompressed, of one batch: the column "hash", uint64, one a row
+    index/live.keys     an Arrow IPC file, uncompressed, of one batch: column "hash", uint64, one per row
 
-The rows of the release are in the order of the digests of their keys; a row's hash is the first 8 bytes of
-that digest, read as a big-endian number. So the hashes are sorted, the place of a hash is the number of its
-row, and a binary search finds it in a memory-mapped file: pages that no search touches are never read. A hash
-that two keys share costs a step and nothing else, because the key itself is compared with the row's.
+The rows of the release are ordered by the digests of their keys; a row's hash is the first 8 bytes of that
+digest, read as a big-endian number. So the hashes are sorted, the position of a hash is the number of its
+row, and a binary search finds it in a memory-mapped file: pages that no search touches are never read. If two
+keys share a hash, one more step is needed, because the key itself is compared with the row's.
 
 Releases of earlier versions have a file of another format, "CWKEYS01". It ends with the same sorted hashes,
 so it is searched in the same way.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["INDEX", "IndexWriter", "KeyIndex", "key_hashes"]
 
 INDEX = "index"
-"""The format of the file in the manifest."""
+"""The format of the file, as in the manifest."""
 
 _SCHEMA = pa.schema([pa.field("hash", pa.uint64(), nullable=False)])
 _OLD = b"CWKEYS01"
@@ -40,7 +40,7 @@ _ONE = pa.scalar(1, pa.uint64())
 
 
 class IndexWriter:
-    """Takes the digests of all keys in their order, then writes the file."""
+    """Collects the digests of all keys in their order, then writes the file."""
 
     def __init__(self, scratch: Path) -> None:
         scratch.parent.mkdir(parents=True, exist_ok=True)
@@ -48,11 +48,11 @@ class IndexWriter:
         self._file = scratch.open("wb")
 
     def add(self, digests: Sequence[bytes]) -> None:
-        """Digests that come next."""
+        """Add the next digests."""
         self._file.write(_hashes(digests))
 
     def write(self, path: Path) -> None:
-        """Write the index of all that was added. There must be one digest at least."""
+        """Write the index of all digests. There must be at least one."""
         self.close()
         path.parent.mkdir(parents=True, exist_ok=True)
         hashes = _numbers(pa.memory_map(str(self._scratch)).read_buffer())
@@ -61,7 +61,7 @@ class IndexWriter:
         self._scratch.unlink()
 
     def close(self) -> None:
-        """Take no more; also when no index is to be written."""
+        """Close it without writing, or after writing."""
         self._file.close()
 
 
@@ -71,10 +71,10 @@ def key_hashes(digests: Sequence[bytes]) -> Any:
 
 
 class KeyIndex:
-    """An index that is memory-mapped.
+    """A memory-mapped index.
 
     Raises:
-        DatasetError: the file is missing, or no index of ``rows`` rows.
+        DatasetError: the file is missing, or is not an index of ``rows`` rows.
     """
 
     def __init__(self, path: Path, rows: int) -> None:
@@ -90,11 +90,11 @@ class KeyIndex:
         self._sorted = memoryview(hashes.buffers()[1]).cast("Q")
 
     def find(self, hashes: Any, same: Callable[[Any, Any], Any]) -> Any:
-        """The number of the row of each key; NULL where there is none.
+        """The row number of each key; NULL where there is none.
 
         Args:
-            hashes: The hash of each key, as ``key_hashes`` makes them.
-            same: For numbers of keys and numbers of rows, whether they have the same key.
+            hashes: The hash of each key, from ``key_hashes``.
+            same: Compares keys with rows: for key numbers and row numbers, whether the keys are equal.
         """
         count = len(hashes)
         asked = pa.array(range(count), pa.int64())
@@ -109,7 +109,7 @@ class KeyIndex:
                 return _scattered(found, count)
             hit = same(asked, row)
             found.append((asked.filter(hit), row.filter(hit)))
-            # Where another key has the same hash, the row may be the next one.
+            # If another key has the same hash, the row may be the next one.
             asked, row, hashes = (values.filter(pc.invert(hit)) for values in (asked, row, hashes))
             row = pc.add(row, _ONE)
 
@@ -120,7 +120,7 @@ class KeyIndex:
         return self._hashes.slice(row, len(hashes)).equals(hashes) and in_order is not False
 
     def damaged(self, why: str) -> DatasetError:
-        """The error of a file that is not what it should be."""
+        """The error for a damaged file."""
         return DatasetError(
             f"the index of the keys is not readable: {why}",
             place=str(self._path),
@@ -129,7 +129,7 @@ class KeyIndex:
 
 
 def _read(buffer: pa.Buffer) -> Any:
-    """The hashes in an Arrow file; None if it is a file of something else."""
+    """The hashes in an Arrow file; None if it has other contents."""
     reader = pa.ipc.open_file(buffer)
     if reader.num_record_batches != 1 or not reader.schema.equals(_SCHEMA):
         return None
@@ -138,7 +138,7 @@ def _read(buffer: pa.Buffer) -> Any:
 
 
 def _old(buffer: pa.Buffer) -> Any:
-    """The hashes in a file of the earlier format: its head, 2**bits + 1 starts of buckets, the hashes."""
+    """The hashes in a file of the earlier format: its header, 2**bits + 1 bucket offsets, the hashes."""
     if len(buffer) < _OLD_HEAD:
         return None
     rows, bits = struct.unpack_from("<2Q", buffer[:_OLD_HEAD].to_pybytes(), len(_OLD))
@@ -147,7 +147,7 @@ def _old(buffer: pa.Buffer) -> Any:
 
 
 def _scattered(found: list[tuple[Any, Any]], count: int) -> Any:
-    """The rows that were found, each at the number of its key."""
+    """The found rows, each at the number of its key."""
     numbers = pa.chunked_array([pair[0] for pair in found], pa.int64()).combine_chunks()
     rows = pa.chunked_array([pair[1] for pair in found], pa.uint64()).combine_chunks()
     if not count:

@@ -1,9 +1,9 @@
-"""The keys of an inference release: their digests, and the keys that somebody asks for.
+"""The keys of an inference release: their digests, and the keys of a lookup.
 
-Whoever asks may bring a list of dicts, a dict of lists, an Arrow table or record batch, or a frame of pandas
-or Polars. A value is taken as the release's type only where that says exactly the same: whole numbers as
-whole numbers of another width, times in another unit, a midnight as its date (pandas has no dates). A text
-is no number and no date, a float names nothing, and a time with a zone is not one without.
+A lookup may pass a list of dicts, a dict of lists, an Arrow table or record batch, or a frame of pandas or
+Polars. A value is converted to the release's type only if the conversion is exact: integers of another width,
+times in another unit, a midnight as its date (pandas has no dates). A string is never converted to a number
+or a date, a float is never a key, and a time with a zone does not equal one without.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 
 __all__ = ["asked_keys", "can_be_key", "key_digests", "same_keys"]
 
-_FORMS = "ask with a list of dicts, a dict of lists, an Arrow table or record batch, or a data frame"
+_FORMS = "pass a list of dicts, a dict of lists, an Arrow table or record batch, or a data frame"
 
 
 def key_digests(keys: pa.RecordBatch) -> list[bytes]:
-    """The digest of each key: that of a row of ``clearwell-rows-v1`` with the columns of the key."""
+    """The digest of each key: as in ``clearwell-rows-v1`` for a row with the columns of the key."""
     return row_digests(keys)
 
 
 def can_be_key(kind: Any) -> bool:
-    """Whether a column of this type can name something: its values are equal or not, beyond doubt."""
+    """Whether a column of this type can be a key: equality of its values is well defined."""
     return _family(kind) is not None
 
 
 def same_keys(left: pa.RecordBatch, right: pa.RecordBatch) -> Any:
-    """For each row, whether both have the same key, none of which is NULL."""
+    """For each row, whether both keys are equal; no key value is NULL."""
     same: Any = None
     for mine, other in zip(left.columns, right.columns, strict=True):
         equal = pc.equal(mine, other)
@@ -56,10 +56,10 @@ def same_keys(left: pa.RecordBatch, right: pa.RecordBatch) -> Any:
 
 
 def asked_keys(asked: Keys, schema: pa.Schema) -> pa.RecordBatch:
-    """What was asked for as one batch with the columns of ``schema``, the key's.
+    """The requested keys as one batch with the columns of ``schema``, the key's.
 
     Raises:
-        DatasetError: a column of the key is not there, another one is, or values are of another type.
+        DatasetError: a key column is missing, there is an extra one, or values have another type.
     """
     columns = _columns(asked, schema.names)
     _require(schema.names, columns)
@@ -73,7 +73,7 @@ def asked_keys(asked: Keys, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _columns(asked: Any, names: list[str]) -> dict[str, Any]:
-    """Column -> its values, as Arrow or as they were given."""
+    """Column -> its values, as Arrow or as given."""
     if isinstance(asked, pa.RecordBatch):
         asked = pa.table(asked)
     elif type(asked).__module__.partition(".")[0] == "pandas" and hasattr(asked, "columns"):
@@ -109,7 +109,7 @@ def _from_rows(rows: Sequence[Any], names: list[str]) -> dict[str, list[Any]]:
 
 
 def _require(names: list[str], given: Mapping[str, Any], *, which: str = "the keys") -> None:
-    """Raise unless ``given`` has exactly the columns of the key."""
+    """Check that ``given`` has exactly the columns of the key."""
     listed = f"the key is {', '.join(names)}"
     has = "has" if which != "the keys" else "have"
     for name in names:
@@ -122,7 +122,7 @@ def _require(names: list[str], given: Mapping[str, Any], *, which: str = "the ke
 
 
 def _exactly(values: Any, field: pa.Field[Any]) -> Any:
-    """``values`` as one array of the type of ``field``, if that says the same."""
+    """``values`` as one array of the type of ``field``, if that is exact."""
     try:
         if isinstance(values, pa.ChunkedArray):
             array: Any = values.combine_chunks()
@@ -143,20 +143,20 @@ def _exactly(values: Any, field: pa.Field[Any]) -> Any:
     if mine == asked or (mine == "date" and asked == "timestamp"):
         try:
             cast_values = array.cast(field.type)
-            # Arrow cuts a time to its day without a word.
+            # Arrow truncates a time to its day silently.
             if mine == asked or cast_values.cast(array.type).equals(array):
                 return cast_values
         except pa.ArrowException:
             pass
     raise DatasetError(
-        f"the key column {field.name!r} is {field.type}, and was asked for with {array.type}"
+        f"the key column {field.name!r} is {field.type}, but the given values are {array.type}"
         + (": not every value has an exact counterpart" if mine == asked else ""),
         hint=_HINTS.get(mine or "", f"give values of {field.type}"),
     )
 
 
 def _family(kind: Any) -> str | None:
-    """Types whose values can say the same; None for those that cannot be part of a key."""
+    """Groups of types with comparable values; None for types that cannot be part of a key."""
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
         return "text"
     if types.is_timestamp(kind):
@@ -173,7 +173,7 @@ def _family(kind: Any) -> str | None:
 
 
 _HINTS = {
-    "number": "give whole numbers: int(value), or frame.astype({'column': 'int64'})",
+    "number": "give integers: int(value), or frame.astype({'column': 'int64'})",
     "date": "give dates: datetime.date(2013, 10, 31), or midnights of a pandas column",
     "timestamp": "give times without a zone: datetime.datetime(2013, 10, 31, 6, 0)",
     "moment": "give times with a zone: datetime.datetime(2013, 10, 31, 6, 0, tzinfo=datetime.UTC)",

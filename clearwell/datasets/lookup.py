@@ -1,7 +1,7 @@
-"""Pick the rows of keys from an inference release, without reading the others.
+"""Get the rows of keys from an inference release, without reading the others.
 
-Rows and index are memory-mapped, so a look-up touches the pages of the rows that it finds and no more, and
-several processes on one machine share them.
+Rows and index are memory-mapped, so a lookup touches only the pages of the rows that it finds, and several
+processes on one machine share them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Lookup:
     """The rows of an inference release by their key. Made by ``Dataset.lookup``.
 
     Raises:
-        DatasetError: a file is missing, damaged, or has other rows than the manifest says.
+        DatasetError: a file is missing, damaged, or has other rows than in the manifest.
     """
 
     def __init__(self, split: Split, key: Sequence[str]) -> None:
@@ -46,7 +46,7 @@ class Lookup:
         self.index = KeyIndex(split.dataset.path / file.path, len(split))
 
     def find(self, keys: Keys) -> tuple[pa.RecordBatch, Any]:
-        """The keys that were asked for, in the release's types, and the number of each one's row, or NULL."""
+        """The requested keys, in the release's types, and the row number of each, or NULL."""
         asked = asked_keys(keys, pa.schema([self.schema.field(name) for name in self._key]))
         whole: Any = None
         if any(column.null_count for column in asked.columns):
@@ -58,13 +58,13 @@ class Lookup:
             return same_keys(found.take(numbers), self._pick(rows, self._key))
 
         numbers = self.index.find(key_hashes(key_digests(found)), same)
-        if whole is not None:  # a NULL names nothing
+        if whole is not None:  # a NULL is no key
             places = pc.if_else(whole, pc.subtract(pc.cumulative_sum(whole.cast(pa.int64())), 1), None)
             numbers = numbers.take(places)
         return asked, numbers
 
     def rows(self, keys: Keys, *, missing: str, columns: Sequence[str] | None) -> pa.Table:
-        """One row for each key, in the order in which they were asked for; see ``Dataset.lookup``."""
+        """One row for each key, in the requested order; see ``Dataset.lookup``."""
         if missing not in ("error", "null"):
             hint = did_you_mean(missing, ["error", "null"]) or "write missing='error' or missing='null'"
             raise DatasetError(f"missing cannot be {missing!r}", hint=hint)
@@ -79,10 +79,10 @@ class Lookup:
         return pa.Table.from_arrays(picked.columns, schema=schema)
 
     def _pick(self, rows: Any, names: list[str]) -> pa.RecordBatch:
-        """The rows of these numbers, in their order; a row of NULLs where there is no number."""
+        """The rows with these numbers, in their order; a row of NULLs where there is no number."""
         if len(self._batches) == 1:
             return self._batches[0].select(names).take(rows)
-        order = pc.sort_indices(rows)  # each batch once, its pages from first to last; NULLs at the end
+        order = pc.sort_indices(rows)  # each batch once, its pages in order; NULLs last
         parts = [batch.select(names).take(places) for batch, places in self._parts(rows.take(order))]
         if not parts:
             return self._batches[0].select(names).take(rows)
@@ -91,7 +91,7 @@ class Lookup:
         return picked.take(pc.inverse_permutation(places, max_index=len(rows) - 1))
 
     def _parts(self, rows: Any) -> Iterator[tuple[pa.RecordBatch, Any]]:
-        """The batches that hold any of the sorted ``rows``, each with the places of its rows."""
+        """The batches that contain any of the sorted ``rows``, each with the positions of its rows."""
         found = len(rows) - rows.null_count
         numbers = memoryview(rows.buffers()[1]).cast("Q")[rows.offset : rows.offset + found]
         start = 0
@@ -121,5 +121,5 @@ class Lookup:
         more = f"; and {absent.num_rows - _SHOWN:,} more" if absent.num_rows > _SHOWN else ""
         return DatasetError(
             f"{absent.num_rows:,} of {asked.num_rows:,} keys are not in {self._name}: {shown}{more}",
-            hint="ask with missing='null' for rows of NULLs, or publish a release that has them",
+            hint="pass missing='null' to get rows of NULLs, or publish a release that has them",
         )

@@ -1,9 +1,8 @@
-"""What a release is made of: ``manifest.json`` in its folder, and ``current.json`` above it.
+"""The contents of a release: ``manifest.json`` in its folder, and ``current.json`` above it.
 
-A manifest names every data file with its rows, bytes and SHA-256, the splits with their content
-fingerprints, and what the release was made from. Paths are relative and may not lead out of the
-folder. A manifest of a later format than those known here is refused; keys that it does not know are kept
-out of the way of older readers.
+A manifest lists every data file with its rows, bytes and SHA-256, the splits with their content fingerprints,
+and the inputs of the release. Paths are relative and must not leave the folder. A manifest of a later format
+than those known here is refused; keys that older readers do not know are stored where they ignore them.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ __all__ = [
 
 FORMAT = 1
 INDEX_FORMAT = 2
-"""Of inference releases whose index is an Arrow file; readers of format 1 cannot look up keys in it."""
+"""For inference releases whose index is an Arrow file; readers of format 1 cannot use it."""
 
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
@@ -45,10 +44,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """A data file: path in the release's folder, what it is, and what must be in it.
+    """A data file: its path in the release's folder, its format, and its expected contents.
 
-    ``format`` is ``parquet`` or ``arrow`` (the rows), ``lineage`` (where each row came from:
-    ``_file_id`` and ``_record_no``, in the order of the rows), or ``index`` (which row has which key).
+    ``format`` is ``parquet`` or ``arrow`` (the rows), ``lineage`` (the origin of each row: ``_file_id`` and
+    ``_record_no``, in the order of the rows), or ``index`` (which row has which key).
     """
 
     path: str
@@ -83,7 +82,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Input:
-    """A table that the release was made from: the Delta version that was read and what it held."""
+    """A table that the release was made from: the Delta version that was read, and its state."""
 
     table: str
     version: int
@@ -95,11 +94,11 @@ class Input:
 class Manifest:
     """The contents of ``manifest.json``.
 
-    ``identity`` names what the release was made from (inputs and settings), ``fingerprint`` what is in
-    it; ``code`` is the hash of the code that made the input table, ``checks`` what its suite said.
-    ``achieved`` says what came of the settings that only aim: ``test_share``, the share of rows that test;
-    ``replaced_rows``, how many rows a later one of their key replaced. Inference releases have a ``key``
-    and ``features``, and the ``order`` of their rows is by the digest of the key, not by that of the row.
+    ``identity`` identifies the inputs and settings of the release, ``fingerprint`` its contents; ``code`` is
+    the hash of the code that made the input table, ``checks`` the results of its suite. ``achieved`` has the
+    results of approximate settings: ``test_share``, the share of test rows; ``replaced_rows``, how many rows
+    were replaced by a later one of their key. Inference releases have a ``key`` and ``features``, and the
+    ``order`` of their rows is by the digest of the key, not of the row.
     """
 
     dataset: str
@@ -161,7 +160,7 @@ class Manifest:
 
     @classmethod
     def parse(cls, text: bytes, place: str) -> Manifest:
-        """The manifest that is written as ``text`` at ``place``; raises DatasetError."""
+        """The manifest in ``text``, read from ``place``; raises DatasetError."""
         try:
             raw = json.loads(text.decode("utf-8"))
         except ValueError as error:
@@ -179,7 +178,7 @@ def hash_file(path: Path) -> str:
 
 
 def no_manifest(place: str) -> ReleaseNotFound:
-    """The error for a place that is no release."""
+    """The error for a path that is not a release."""
     hint = "name the folder of one version"
     return ReleaseNotFound("no release here: there is no manifest.json", place=place, hint=hint)
 
@@ -192,7 +191,7 @@ def _parsed(raw: Any, place: str) -> Manifest:
     format = cast("dict[str, Any]", raw).get("format") if isinstance(raw, dict) else None
     if isinstance(format, int) and format > INDEX_FORMAT:
         raise DatasetError(
-            f"written in format {format}, and this version of Clearwell reads up to {INDEX_FORMAT}",
+            f"written in format {format}, but this version of Clearwell reads up to {INDEX_FORMAT}",
             place=place,
             hint="install a later version of clearwell",
         )
@@ -214,12 +213,12 @@ def _parsed(raw: Any, place: str) -> Manifest:
         raise _not_a_manifest(place, f"its format is {format!r}")
     for entry in manifest.files:
         if _leads_out(entry.path):
-            raise _not_a_manifest(place, f"the path {entry.path!r} leads out of the release")
+            raise _not_a_manifest(place, f"the path {entry.path!r} is outside the release")
     return manifest
 
 
 def _not_a_manifest(place: str, why: str) -> DatasetError:
-    hint = "copy the release again, or release it anew"
+    hint = "copy the release again, or publish it again"
     return DatasetError(f"not a manifest: {why}", place=place, hint=hint)
 
 

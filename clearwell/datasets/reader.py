@@ -3,7 +3,7 @@
     open_dataset("late_flights").split("train").to_pandas()
     open_dataset("late_flights_live").lookup([{"carrier": "UA", "flight": 1545}])
 
-A training release has splits, an inference release one row a key. ``Dataset.verify`` recomputes every hash
+A training release has splits, an inference release one row per key. ``Dataset.verify`` recomputes every hash
 and every fingerprint.
 """
 
@@ -42,18 +42,18 @@ def open_dataset(
     """Open a release of a dataset.
 
     Args:
-        name: The dataset's name, or the path or address of a release's folder (wherever it was copied to).
-        version: ``3`` or ``"v3"``; by default the current one.
-        lake: Path or address (``s3://bucket/lake``) of the lake; by default that of the project found from
-            the working directory.
+        name: The dataset's name, or the path or address of a release's folder (also of a copy).
+        version: ``3`` or ``"v3"``; default: the current one.
+        lake: Path or address (``s3://bucket/lake``) of the lake; default: that of the project found from the
+            working directory.
 
-    What lies in a store is copied to this machine once, into CLEARWELL_CACHE, and each file held against its
-    SHA-256. Credentials come from the environment, such as AWS_ACCESS_KEY_ID.
+    A release in a store is copied to this machine once, into CLEARWELL_CACHE, and each file is checked
+    against its SHA-256. Credentials come from the environment, such as AWS_ACCESS_KEY_ID.
 
     Raises:
         ReleaseNotFound: no dataset or version of that name.
         DatasetError: no lake, or a release that cannot be read or copied.
-        StoreError: the store refuses us, or does not answer.
+        StoreError: the store refuses access, or does not answer.
     """
     return Dataset(find_release(name, version=version, lake=lake))
 
@@ -88,13 +88,13 @@ class Dataset:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The columns that a model gets, in their order: the same in a training release and its live one."""
+        """The input columns of a model, in order: the same in a training release and its live one."""
         columns = (column.name for column in self.manifest.schema)
         return self.manifest.features or tuple(name for name in columns if name != self.label)
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that name a row of an inference release; none in a training release."""
+        """The key columns of an inference release; none in a training release."""
         return self.manifest.key
 
     @property
@@ -124,24 +124,24 @@ class Dataset:
         missing: Literal["error", "null"] = "error",
         columns: Sequence[str] | None = None,
     ) -> pa.Table:
-        """The rows of ``keys``: one for each, in the order asked for, a key that is asked twice twice.
+        """The rows of ``keys``: one for each, in the given order; a repeated key gives a repeated row.
 
         Args:
             keys: A list of dicts, a dict of lists, an Arrow table or record batch, or a data frame, with
                 exactly the columns of ``key``.
-            missing: What a key that is not there gives: an ``error``, or a row that is all NULL (``null``).
-                No key of a release is NULL, so a NULL in a column of ``key`` tells such a row; see also
+            missing: What a key without a row gives: an ``error``, or a row that is all NULL (``null``). No
+                key of a release is NULL, so a NULL in a column of ``key`` identifies such a row; see also
                 ``contains``.
-            columns: Which columns, in this order, such as ``features``; by default all, the key's too.
+            columns: Which columns, in this order, such as ``features``; default: all, including the key's.
 
         Raises:
-            DatasetError: not an inference release; keys that are not there, or of other columns or types;
-                a file that is missing or damaged.
+            DatasetError: not an inference release; missing keys, or keys with other columns or types; a
+                missing or damaged file.
         """
         return self.open_lookup().rows(keys, missing=missing, columns=columns)
 
     def contains(self, keys: Keys) -> pa.BooleanArray:
-        """For each of ``keys``, whether the release has a row of it; see ``lookup``."""
+        """For each of ``keys``, whether the release has a row for it; see ``lookup``."""
         return self.open_lookup().find(keys)[1].is_valid()
 
     def to_batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -161,10 +161,10 @@ class Dataset:
         return self._only_split().to_polars(columns)
 
     def verify(self) -> None:
-        """Prove that the release is whole: every file's bytes, SHA-256, rows and content fingerprint.
+        """Verify that the release is complete: every file's bytes, SHA-256, rows and content fingerprint.
 
-        Reads everything; needs no network and no lake. In a lake the manifest itself is held against the
-        pointer, if it is the current one. Of an inference release, also that every row is found by its key.
+        Reads everything; needs no network and no lake. In a lake the manifest itself is checked against the
+        pointer, if it is the current one. For an inference release, also that every row is found by its key.
 
         Raises:
             DatasetError: names the first file that is missing, changed or not listed.
@@ -172,15 +172,15 @@ class Dataset:
         verify_release(self)
 
     def open_lookup(self) -> Lookup:
-        """What ``lookup`` asks, opened once.
+        """The implementation of ``lookup``, opened once.
 
         Raises:
-            DatasetError: not an inference release, or a file that is missing or damaged.
+            DatasetError: not an inference release, or a missing or damaged file.
         """
         if self._lookup is None:
             if not self.key:
                 raise DatasetError(
-                    f"{self.name} is for {self.kind}: its rows have no key to look them up by",
+                    f"{self.name} is for {self.kind}: its rows have no key to look up",
                     hint=f"read a split ({', '.join(self.splits)}), or release a dataset of kind: inference",
                 )
             self._lookup = Lookup(self._only_split(), self.key)
@@ -196,11 +196,11 @@ class Dataset:
     def _only_split(self) -> Split:
         if len(self.splits) != 1:
             raise DatasetError(
-                f"{self.name} has more than one split, which do not belong together",
+                f"{self.name} has more than one split, which must not be mixed",
                 hint=f"name one: .split({self.splits[0]!r}); splits: {', '.join(self.splits)}",
             )
         return self.split(self.splits[0])
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what is memory-mapped: a worker of a data loader opens it itself."""
+        """Without the memory maps: a worker of a data loader opens them itself."""
         return {**self.__dict__, "_lookup": None}

@@ -1,4 +1,4 @@
-"""What the parts of the reader ask of the release that they belong to; ``Dataset`` is one."""
+"""What the parts of the reader need of their release; ``Dataset`` is one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Release"]
 
 
 class Release(Protocol):
-    """A release that is open: its folder, and what its manifest says."""
+    """An open release: its folder and its manifest."""
 
     @property
     def name(self) -> str:
@@ -32,5 +32,5 @@ class Release(Protocol):
 
     @property
     def manifest(self) -> Manifest:
-        """What it is made of."""
+        """The manifest."""
         ...

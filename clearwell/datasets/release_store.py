@@ -1,11 +1,11 @@
-"""Where the releases of a lake lie: a folder of this machine, or an address of an object store.
+"""Where the releases of a lake are: a local folder, or an address of an object store.
 
     RELEASES/late_flights/v1/manifest.json
     RELEASES/late_flights/v2/manifest.json
     RELEASES/late_flights/current.json         the version that readers get by default
 
 In a folder, ``v<number>`` is a finished release: it gets that name, by one rename, when it is complete. In a
-store nothing can be renamed: there a release is finished when its manifest is there, which comes last.
+store nothing can be renamed: there a release is finished when its manifest exists, which is written last.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ _VERSION = re.compile(r"v([1-9][0-9]{0,8})")
 
 
 class ReleaseStore(Protocol):
-    """The releases of a lake. What lies in a store may raise StoreError besides."""
+    """The releases of a lake. Releases in a store may also raise StoreError."""
 
     @property
     def where(self) -> str:
-        """The folder or the address that holds a folder for each dataset."""
+        """The folder or the address that contains a folder for each dataset."""
         ...
 
     def folders(self) -> list[str]:
-        """All datasets that anything was made for."""
+        """All datasets that have any files."""
         ...
 
     def names(self) -> list[str]:
-        """Datasets that a reader can open: a first release whose pointer is not there yet is not one."""
+        """Datasets that a reader can open: not a first release whose pointer does not exist yet."""
         ...
 
     def versions(self, name: str) -> tuple[int, ...]:
@@ -59,29 +59,29 @@ class ReleaseStore(Protocol):
         ...
 
     def current(self, name: str) -> int:
-        """The version that readers get by default: where ``current.json`` points.
+        """The version that readers get by default, from ``current.json``.
 
         Raises:
-            ReleaseNotFound: nothing is released yet: a first release is being made or was cut short.
+            ReleaseNotFound: nothing is released yet: a first release is in progress or was interrupted.
             DatasetError: the pointer cannot be read.
         """
         ...
 
     def manifest(self, name: str, version: int) -> Manifest:
-        """What a release is made of; raises DatasetError."""
+        """The manifest of a release; raises DatasetError."""
         ...
 
     def address(self, name: str, version: int) -> str:
-        """Where a release lies."""
+        """The path or address of a release."""
         ...
 
     def folder(self, name: str, version: int) -> Path:
-        """A release as a folder of this machine; from a store it is copied first, unless that was done."""
+        """A release as a local folder; one in a store is copied first, unless that is already done."""
         ...
 
 
 def open_release_store(where: str | os.PathLike[str]) -> ReleaseStore:
-    """The releases at ``where``; looks at nothing yet."""
+    """The releases at ``where``; reads nothing yet."""
     return (
         RemoteReleaseStore(where)
         if isinstance(where, str) and is_url(where)
@@ -114,7 +114,7 @@ class LocalReleaseStore:
         return versions_in(self.root / name)
 
     def current(self, name: str) -> int:
-        """Where the pointer points."""
+        """The version in the pointer."""
         return pointed_version(self.root / name)
 
     def manifest(self, name: str, version: int) -> Manifest:
@@ -152,8 +152,8 @@ class RemoteReleaseStore:
     def versions(self, name: str) -> tuple[int, ...]:
         """The folders ``v<number>``, without the last ones if those have no manifest.
 
-        Whoever makes a release makes the one after the newest that is finished, so only the last can be
-        one that is being made, or was cut short.
+        A new release always follows the newest finished one, so only the last can be in progress or
+        interrupted.
         """
         found = list(_numbers(self._place.folders(name)))
         while found and self._place.size(f"{name}/v{found[-1]}/{MANIFEST}") is None:
@@ -161,7 +161,7 @@ class RemoteReleaseStore:
         return tuple(found)
 
     def current(self, name: str) -> int:
-        """Where the pointer points."""
+        """The version in the pointer."""
         return parse_pointer(self._place.get(f"{name}/{CURRENT}"), name, f"{self.where}/{name}/{CURRENT}")
 
     def manifest(self, name: str, version: int) -> Manifest:
@@ -189,7 +189,7 @@ def versions_in(dataset: Path) -> tuple[int, ...]:
 
 
 def pointed_version(dataset: Path) -> int:
-    """Where ``current.json`` in a dataset's folder points; see ``ReleaseStore.current``."""
+    """The version in ``current.json`` of a dataset's folder; see ``ReleaseStore.current``."""
     file = dataset / CURRENT
     try:
         text = file.read_bytes()
@@ -222,5 +222,5 @@ def _numbers(names: Iterable[str]) -> tuple[int, ...]:
 
 
 def _not_readable(place: str, error: Exception) -> DatasetError:
-    hint = "run the pipeline again: it is written anew"
+    hint = "run the pipeline again: it rewrites the file"
     return DatasetError(f"not readable: {error}", place=place, hint=hint)

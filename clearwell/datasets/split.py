@@ -1,8 +1,7 @@
 """The rows of one split of a release, as Arrow, pandas or Polars.
 
-Rows come from the uncompressed Arrow files, memory-mapped (no copy, no decoding), or from the Parquet
-files where a release has no others. Nothing is checked on the way but that each file has the rows its
-manifest says.
+Rows come from the uncompressed Arrow files, memory-mapped (no copy, no decoding), or from the Parquet files
+if a release has no others. Reading only checks that each file has the number of rows in its manifest.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ARROW_BATCH", "RESTORE", "Split"]
 
 ARROW_BATCH = 4_096
-"""Rows of a batch, as it is written and as readers get it."""
+"""Rows per batch, both as written and as returned to readers."""
 
 RESTORE = "copy the release again from where it was made"
 
@@ -58,10 +57,10 @@ class Split:
         """The rows as Arrow record batches of at most 4,096 rows.
 
         Args:
-            columns: Which columns, in this order; by default all.
+            columns: Which columns, in this order; default: all.
 
         Raises:
-            DatasetError: a file is missing, damaged or has other rows than the manifest says; no such column.
+            DatasetError: a file is missing, damaged or has other rows than in the manifest; no such column.
         """
         for table in self._tables(columns):
             yield from table.to_batches(max_chunksize=ARROW_BATCH)
@@ -99,10 +98,10 @@ class Split:
         return self._entry.of(format)
 
     def tables_of(self, format: str) -> list[pa.Table]:
-        """The rows as the files of one format have them, each file a table.
+        """The rows from the files of one format, each file a table.
 
         Raises:
-            DatasetError: a file is missing, damaged or has other rows than the manifest says.
+            DatasetError: a file is missing, damaged or has other rows than in the manifest.
         """
         return [self._table(file, None) for file in self._entry.of(format)]
 

@@ -1,4 +1,4 @@
-"""Prove that a release is whole: every file's bytes, SHA-256, rows and content, and the index of its keys."""
+"""Verify a release: every file's bytes, SHA-256, rows and content, and the index of its keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BATCH = 65_536
 
 
 class WholeRelease(Release, Protocol):
-    """What is verified: ``Dataset`` is one."""
+    """The object to verify: ``Dataset`` is one."""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ class WholeRelease(Release, Protocol):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that name a row."""
+        """The key columns."""
         ...
 
     def split(self, name: str) -> Split:
@@ -57,7 +57,7 @@ def verify_release(dataset: WholeRelease) -> None:
                 raise DatasetError(
                     "a file that the manifest does not list",
                     place=str(found),
-                    hint="remove it: it is not part of it",
+                    hint="remove it: it is not part of the release",
                 )
     for name in dataset.splits:
         _verify_rows(dataset.split(name))
@@ -72,7 +72,7 @@ def _verify_manifest(dataset: WholeRelease) -> None:
         points_here = said["version"] == dataset.version and dataset.path.name == f"v{dataset.version}"
         expected = said["manifest_sha256"] if points_here else None
     except (OSError, ValueError, KeyError, TypeError):
-        return  # copied out of its lake, or a pointer that publishing writes anew
+        return  # copied out of its lake, or a pointer that publishing rewrites
     if expected and hash_file(dataset.path / MANIFEST) != expected:
         raise DatasetError(
             "the manifest has changed since it was released",
@@ -92,11 +92,11 @@ def _verify_bytes(dataset: WholeRelease, file: ReleaseFile) -> None:
 
 
 def _verify_rows(split: Split) -> None:
-    """The rows, in each format, are those that the manifest's fingerprint was made of."""
+    """Check that the rows, in each format, match the manifest's fingerprint."""
     dataset = split.dataset
     if (algorithm := dataset.manifest.fingerprint_algorithm) != ALGORITHM:
         raise DatasetError(
-            f"its fingerprint is a {algorithm}, which this version cannot make",
+            f"its fingerprint is a {algorithm}, which this version cannot compute",
             place=str(dataset.path / MANIFEST),
             hint="install a later version of clearwell",
         )
@@ -113,11 +113,11 @@ def _verify_rows(split: Split) -> None:
 
 
 def _verify_index(dataset: WholeRelease) -> None:
-    """Every row is found by its key."""
+    """Check that every row is found by its key."""
     row = 0
     index = dataset.open_lookup().index
     for table in dataset.split(dataset.splits[0]).tables_of("arrow"):
         for batch in table.select(list(dataset.key)).to_batches(max_chunksize=_BATCH):
             if not index.holds(row, key_hashes(key_digests(batch))):
-                raise index.damaged("it is not that of these rows")
+                raise index.damaged("it does not match the rows")
             row += batch.num_rows

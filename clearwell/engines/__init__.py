@@ -1,7 +1,7 @@
 """Engines: anything that speaks Spark Connect, computes, and writes Parquet.
 
-Nothing here imports pyspark, grpc or pysail before an engine starts: ``import clearwell.engines`` is
-cheap, and the embedded engine's own process imports this package too.
+Nothing here imports pyspark, grpc or pysail before an engine starts: ``import clearwell.engines`` must be
+cheap, because the embedded engine's own process imports this package too.
 """
 
 from __future__ import annotations

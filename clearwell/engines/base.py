@@ -1,4 +1,4 @@
-"""What every engine promises, and how an engine says what it lacks.
+"""The contract of every engine, and how an engine reports what it lacks.
 
 An engine computes frames and writes Parquet; it never commits to a table and never reads raw files.
 """
@@ -22,15 +22,15 @@ __all__ = ["SAIL_LACKS", "Capability", "Engine", "require"]
 
 
 class Capability(StrEnum):
-    """What not every engine can do. The value is its name in an error."""
+    """Capabilities that some engines lack. The value is the name in an error."""
 
     APPROX_QUANTILE = "DataFrame.approxQuantile"
     CHECKED_INTEGERS = "an error for an integer overflow"
-    DELTA_READER = "a reader of Delta tables with the features that others used"
-    EXACT_STATISTICS = "right values from files with statistics of floats and wide decimals"
+    DELTA_READER = "a reader of Delta tables with the features of other writers"
+    EXACT_STATISTICS = "correct values from files with statistics of floats and wide decimals"
     OBSERVE = "DataFrame.observe"
     STREAMING = "structured streaming"
-    SUCCESS_MARK = "a mark that says that a write has ended, and of which files"
+    SUCCESS_MARK = "a mark that a write has ended, with the list of its files"
 
 
 SAIL_LACKS = frozenset(Capability)
@@ -38,25 +38,25 @@ SAIL_LACKS = frozenset(Capability)
 
 
 class Engine(Protocol):
-    """A Spark Connect session and the safe doors between it and files.
+    """A Spark Connect session and the safe paths between it and files.
 
-    Every method may raise EngineError (it cannot), EngineLost (it died or hung; transient) or AnswerLost
-    (it lives, but what it said could not be read; transient). A lost engine stays lost: open another.
+    Every method may raise EngineError (not supported), EngineLost (it died or hung; transient) or AnswerLost
+    (it runs, but its answer could not be read; transient). A lost engine stays lost: open another.
     """
 
     @property
     def name(self) -> str:
-        """What the user asked for, without any secret."""
+        """The engine that the user requested, without secrets."""
         ...
 
     @property
     def lacks(self) -> frozenset[Capability]:
-        """What this engine cannot do."""
+        """The capabilities that this engine lacks."""
         ...
 
     @property
     def scratch(self) -> str | None:
-        """A folder that we and the engine both see, gone with the engine; None where there is none."""
+        """A folder that Clearwell and the engine both see, deleted with the engine; None if there is none."""
         ...
 
     def session(self) -> SparkSession:
@@ -66,44 +66,44 @@ class Engine(Protocol):
     def read_parquet(self, paths: Sequence[str], schema: pa.Schema) -> DataFrame:
         """Exactly these files as one frame with exactly the columns of ``schema``.
 
-        A column that a file lacks reads as NULL; no path at all is an empty frame.
+        A column that a file lacks reads as NULL; no paths give an empty frame.
 
         Args:
             paths: Absolute paths, or URLs of an object store.
-            schema: Names and types; ``timestamp[us]`` is Spark's timestamp_ntz, with a zone timestamp.
+            schema: Names and types; ``timestamp[us]`` is Spark's timestamp_ntz, with a zone it is timestamp.
 
         Raises:
-            TableError: a local file is missing, or named twice.
+            TableError: a local file is missing or listed twice.
         """
         ...
 
     def read_delta(self, path: str, version: int, schema: pa.Schema) -> DataFrame:
         """A version of a Delta table by the engine's own reader, with exactly the columns of ``schema``.
 
-        Only for tables that others made with features which a list of files does not show.
+        Only for tables that other writers made with features which a list of files does not show.
 
         Raises:
-            EngineError: it has no such reader, or none that is to be trusted.
+            EngineError: it has no such reader, or none that is reliable.
         """
         ...
 
     def write_parquet(self, frame: DataFrame, path: str, *, partition_by: Sequence[str] = ()) -> None:
         """Write ``frame`` as Parquet into the new folder ``path``.
 
-        The files carry no statistics of float, double and wide decimal columns, because engines read
-        wrong values by them. A frame without rows may leave no file and no folder.
+        The files carry no statistics of float, double and wide decimal columns, because engines read wrong
+        values from them. A frame without rows may write no file and no folder.
         """
         ...
 
     def work(self, what: str) -> AbstractContextManager[None]:
-        """Do ``what`` under the engine's deadline; foreign errors come out as EngineError, named ``what``.
+        """Do ``what`` under the engine's deadline; foreign errors become an EngineError that names ``what``.
 
-        Work within work belongs to the outer one. Errors that are not the engine's pass unchanged.
+        Nested work belongs to the outer one. Errors that do not come from the engine pass unchanged.
         """
         ...
 
     def close(self) -> None:
-        """End the session, then what was started for it. Safe to call twice, from anywhere."""
+        """End the session, then what was started for it. Safe to call twice, from any thread."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -114,10 +114,10 @@ class Engine(Protocol):
 
 
 def require(engine: Engine, capability: Capability, *, place: str | None = None) -> None:
-    """Pass if ``engine`` has the capability; raises EngineError that names an engine that has it."""
+    """Check that ``engine`` has the capability; raises EngineError that names an engine that has it."""
     if capability in engine.lacks:
         raise EngineError(
-            f"the engine {engine.name} does not have {capability.value}",
+            f"the engine {engine.name} does not support {capability.value}",
             place=place,
             hint="run it on Apache Spark: --engine spark",
         )

@@ -1,6 +1,6 @@
-"""Which family of engines answers a session, for the few places where the best plan differs.
+"""Which family of engines a session belongs to, for the few places where the best plan differs.
 
-A plan may differ, the rows it gives may not. A session that Clearwell did not open counts as Spark.
+A plan may differ, its rows may not. A session that Clearwell did not open counts as Spark.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _SAIL: WeakSet[SparkSession] = WeakSet()
 
 
 def note_sail(session: SparkSession) -> None:
-    """Remember that Sail answers this session."""
+    """Record that this session belongs to Sail."""
     _SAIL.add(session)
 
 
 def answers_as_sail(session: SparkSession) -> bool:
-    """Whether it is known that Sail answers this session."""
+    """Whether this session is known to belong to Sail."""
     return session in _SAIL

@@ -1,7 +1,7 @@
-"""What goes wrong inside an engine, said in our words: one line of fact, a place, a next step.
+"""Errors inside an engine, in our words: one line of fact, a place, a next step.
 
-Engines word their errors differently, and Sail gives no error classes, so nothing here decides what
-the program does; only what is told. No text leaves without :func:`redact`.
+Engines word their errors differently, and Sail has no error classes, so this module never decides what the
+program does, only what it reports. All text passes through :func:`redact`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_foreign(error: BaseException) -> bool:
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """Whether the error says that the engine is not there any more, or has forgotten the session."""
+    """Whether the error says that the engine is gone, or has forgotten the session."""
     status = getattr(error, "getGrpcStatusCode", None) or getattr(error, "code", None)
     if callable(status) and getattr(status(), "name", "") == "UNAVAILABLE":
         return True
@@ -38,18 +38,18 @@ def is_disconnect(error: BaseException) -> bool:
 
 
 def lost(what: str, how: str, *, words: str = "", hint: str, secrets: Iterable[str] = ()) -> EngineLost:
-    """The error for work that ended because the engine did. ``words`` is what it printed last."""
+    """The error for work that ended because the engine did. ``words`` is its last output."""
     fact = f"{what}: the engine was lost: {how}"
     if words:
-        fact += f"; its last words: {words}"
+        fact += f"; its last output: {words}"
     return EngineLost(redact(fact, secrets), hint=hint)
 
 
 def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterable[str] = ()) -> EngineError:
-    """The error for work that a living engine ended: wrong in itself, or more than the engine can do."""
+    """The error for work that a running engine refused or failed: invalid, or not supported."""
     text = str(error)
     if any(sign in text for sign in LOST):
-        return AnswerLost(f"{what}: what the engine answered could not be read", hint="run it again")
+        return AnswerLost(f"{what}: the engine's answer could not be read", hint="run again")
     if raised := _raised_by_user(text):
         message, place = raised
         hint = _next_step(message, "", "a Python function that the engine ran raised this")
@@ -57,7 +57,7 @@ def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterab
         message, place = first_line(text), None
         if _gave_up(message) and words:
             message = f"the engine gave up on the query: {first_line(_panic(words))}"
-        if spoken := _SPARKS.match(message):  # Spark itself: there is no other engine to name
+        if spoken := _SPARKS.match(message):  # Spark itself: there is no other engine to suggest
             message = _SPARKS_ADVICE.sub("", message).strip()
             hint = _next_step(spoken[1] or message, "", _OWN_STEP, _SPARKS_STEPS)
         else:
@@ -66,7 +66,7 @@ def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterab
 
 
 def first_line(text: str) -> str:
-    """The first line of an engine's message that says anything, bounded."""
+    """The first meaningful line of an engine's message, truncated."""
     line = next((line.strip() for line in _plain(text).splitlines() if line.strip()), "no message")
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..."
 
@@ -80,7 +80,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _plain(text: str) -> str:
-    """The message inside a raw gRPC error, and column names instead of Sail's internals."""
+    """The message inside a raw gRPC error, with column names instead of Sail's internals."""
     if details := re.search(r'details = "(.*)"\s*\n\s*debug_error_string', text, re.DOTALL):
         text = details[1]
     return re.sub(
@@ -98,7 +98,7 @@ def _raised_by_user(text: str) -> tuple[str, str | None] | None:
     place, message = None, None
     for line in trace.splitlines()[1:]:
         if frame := re.match(r'  File "(.+)", line (\d+)', line):
-            file = _SENT.sub("", frame[1])  # the project's own name of a file that was sent to a worker
+            file = _SENT.sub("", frame[1])  # the project's name of a file that was sent to a worker
             place = f"{file}:{frame[2]}" if _is_users(file) else place
         elif line and not line.startswith(" "):
             message = first_line(line)
@@ -107,7 +107,7 @@ def _raised_by_user(text: str) -> tuple[str, str | None] | None:
 
 
 def _is_users(file: str) -> bool:
-    """Whether the file is none of Python's, of a package's, or of Clearwell's as workers get it."""
+    """Whether the file is user code: not Python's, a package's, or Clearwell's as sent to workers."""
     library = ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python3", "<frozen")
     return os.sep in file and not file.startswith("clearwell/") and not any(part in file for part in library)
 
@@ -132,21 +132,21 @@ def _next_step(message: str, kind: str, otherwise: str, steps: _Steps | None = N
 _Steps = tuple[tuple[tuple[str, ...], str], ...]
 
 _SPARKS = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)?)\] |\((?:java|org\.apache|io\.delta)\.[\w.$]+\) ")
-"""How each error of Spark's begins: with its class, or with that of Java's."""
+"""How each error of Spark begins: with its error class, or with a Java class."""
 
 _SPARKS_ADVICE = re.compile(
     r' If necessary set "?spark\.sql\.\S+ to "?false"? .*?to bypass this error(?:, and .*? instead)?\.?'
     r"| SQLSTATE: \w+;?"
 )
-"""What helps nobody: to have Spark give other values without a word, and a number."""
+"""Advice not to repeat: to make Spark silently return other values, and a query number."""
 
 
-_LESS = "raise engine_memory, or take less at once"
+_LESS = "raise engine_memory, or process less at once"
 _ON_SPARK = "Apache Spark may do it: --engine spark"
 _OWN_STEP = "correct the transform or its data"
 _ANY_STEP = f"correct the transform or its data; if only this engine refuses it, {_ON_SPARK}"
 _PYTHON = (
-    "its Python (of Spark's workers: PYSPARK_PYTHON) must be of our version, with pyarrow and what you import"
+    "the engine's Python (for Spark's workers: PYSPARK_PYTHON) needs our version, pyarrow and your imports"
 )
 _NEXT_STEPS = (
     (("python_version_mismatch", "no module named", "package_not_installed"), _PYTHON),

@@ -1,8 +1,8 @@
-"""How much memory an engine may use: what the machine has, what a process takes, what the OS shall refuse.
+"""How much memory an engine may use: the machine's, a process's use, and the limit for the OS.
 
-The hard limit is on private writable address space (RLIMIT_DATA), because Linux has none on resident
+The hard limit is on private writable address space (RLIMIT_DATA), because Linux has none on the resident
 memory of one process. Stacks of idle threads and the allocator's first arena count there without being
-used, so the limit leaves them room; the resident size is watched from outside.
+used, so the limit leaves room for them; the resident size is watched from outside.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ _STACKS = 544 * 8 * 2**20
 """Tokio's 512 blocking threads and some workers, 8 MiB each (measured: 519 threads, 4.1 GiB)."""
 
 _ARENA = 2**30
-"""What mimalloc reserves when it starts."""
+"""Address space that mimalloc reserves at its start."""
 
 
 def machine_memory(cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> int:
-    """Bytes of memory that this process may count on: the machine's, or its control group's if less."""
+    """Bytes of memory available to this process: the machine's, or its control group's if less."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min([machine, *_cgroup_limits(cgroups, own)])
 
 
 def address_space_limit(memory: int) -> int:
-    """The RLIMIT_DATA for a process that shall use at most ``memory`` bytes."""
+    """The RLIMIT_DATA for a process that may use at most ``memory`` bytes."""
     return memory + _STACKS + _ARENA
 
 
 def resident_bytes(pid: int) -> int:
-    """Private resident memory of a process; 0 where the system does not tell, or it is gone."""
+    """Private resident memory of a process; 0 where the system does not report it, or it is gone."""
     if sys.platform != "linux":
         return 0
     try:

@@ -1,7 +1,7 @@
 """Names of engines to engines: ``embedded``, ``spark``, ``sc://host:port``, or a plugin's.
 
 A plugin is an entry point of the group ``clearwell.engines``: a callable that takes the Settings and
-returns an Engine. It cannot take the name of an engine that is built in.
+returns an Engine. It cannot take the name of a built-in engine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def open_engine(settings: Settings) -> Engine:
     """The engine that ``settings.engine`` names; it starts with its first work.
 
     Raises:
-        EngineError: no engine of that name, or one that this installation cannot run.
+        EngineError: there is no engine of that name, or this installation cannot run it.
     """
     wanted, deadline = settings.engine, settings.engine_deadline_seconds
     if wanted == "embedded":
@@ -58,7 +58,7 @@ def _plugin(wanted: str, settings: Settings) -> Engine:
         raise
     except Exception as error:
         raise EngineError(
-            f"the engine {wanted!r} does not load: {type(error).__name__}: {error}",
+            f"the engine {wanted!r} cannot be loaded: {type(error).__name__}: {error}",
             place=found[wanted].value,
-            hint="it is a plugin: see its own documentation, or reinstall it",
+            hint="it is a plugin: see its documentation, or reinstall it",
         ) from error

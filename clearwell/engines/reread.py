@@ -1,7 +1,7 @@
-"""Answers that cannot be read. gRPC takes one for the end of its stream, so they must be noticed here.
+"""Unreadable answers. gRPC treats one as the end of its stream, so they must be detected here.
 
-Under heavy load an answer of the embedded engine came now and then that protobuf did not understand, and the
-same query was answered well when it was asked again. Why is not known (grpc/grpc#34670 tells of the like).
+Under heavy load the embedded engine sometimes sends an answer that protobuf cannot parse, and the same query
+succeeds when repeated. The cause is unknown (grpc/grpc#34670 reports a similar case).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["LOST", "read_twice"]
 
 LOST = ("Exception deserializing response!", "task context not found for operation")
-"""What gRPC says of such an answer, or Sail, when the rest of one is asked for that it has sent whole."""
+"""The error of gRPC for such an answer, or of Sail when the rest of a fully sent answer is requested."""
 
 _log = logging.getLogger("clearwell")
 
 
 def read_twice(session: SparkSession) -> None:
-    """Have the session read a message of a stream again that it cannot read, and then say so."""
+    """Make the session parse an unreadable message of a stream a second time, and then report it."""
     client: Any = session.client
     channel = client._channel  # noqa: SLF001 - pyspark makes its stub by itself, here and below
     plain = channel.unary_stream
@@ -41,9 +41,9 @@ def _twice(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
         try:
             return read(message)
         except Exception as error:  # noqa: BLE001 - what a parser raises is its own
-            # Its bytes are the user's rows, so only their hash is told.
+            # Its bytes are the user's rows, so only their hash is logged.
             seen = f"{len(message):,} bytes, SHA-256 {hashlib.sha256(message).hexdigest()[:16]}"
-            _log.warning("an answer of the engine cannot be read and is read once more: %s: %s", seen, error)
+            _log.warning("an engine's answer cannot be read, trying once more: %s: %s", seen, error)
             return read(message)
 
     return careful

@@ -1,7 +1,8 @@
-"""Sums of row digests, part by part: what an engine's workers do of a fingerprint, in bounded memory.
+"""Sums of row digests, part by part: an engine's workers' share of a fingerprint, in bounded memory.
 
-A fingerprint is a sum over rows, so each part of a frame is summed where it lies, and only one row a part
-comes back. Workers import this module and no more of Clearwell than it imports: pyarrow, and that.
+A fingerprint is a sum over rows, so each partition of a frame is summed where it is, and only one row per
+partition is returned. Workers import this module and only the parts of Clearwell that it imports: they need
+just pyarrow.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["ALL", "SUMS", "PartialSums", "RowSplit", "fingerprints"]
 
 SUMS = "side string, rows bigint, total binary"
-"""What a tally gives, as Spark writes a schema."""
+"""The columns of a tally, as a Spark schema."""
 
 ALL = ""
-"""The one side of rows that are not divided."""
+"""The only side of rows that are not split."""
 
 _SUMS = pa.schema([("side", pa.string()), ("rows", pa.int64()), ("total", pa.binary())])
 _SLICE = 65_536
@@ -35,7 +36,7 @@ class RowSplit(Protocol):
 
     @property
     def column(self) -> str:
-        """The column that decides."""
+        """The column of the split."""
         ...
 
     def trains(self, values: pa.Array) -> pa.BooleanArray:
@@ -45,12 +46,12 @@ class RowSplit(Protocol):
 
 @dataclass(frozen=True)
 class PartialSums:
-    """A function for ``mapInArrow``: batches of rows to one row a side.
+    """A function for ``mapInArrow``: batches of rows to one row per side.
 
     Args:
-        columns: The columns that count, as the reader of the fingerprint has them: a schema as bytes.
+        columns: The columns to include, in the types of the fingerprint's reader: a schema as bytes.
         split: Which rows are on which side; the batches also have its column.
-        sides: The names of the side where it is true, and of the other; one name where there is no split.
+        sides: The names of the side where the split is true, and of the other; one name without a split.
     """
 
     columns: bytes
@@ -65,7 +66,7 @@ class PartialSums:
         return cls(schema.serialize().to_pybytes(), split, sides)
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The sums of one part."""
+        """The sums of one partition."""
         schema = pa.ipc.read_schema(pa.py_buffer(self.columns))
         counts = {side: Fingerprint(schema) for side in self.sides}
         for batch in batches:
@@ -89,7 +90,7 @@ class PartialSums:
 
 
 def fingerprints(schema: pa.Schema, sums: pa.Table, sides: Iterable[str] = (ALL,)) -> dict[str, Fingerprint]:
-    """The fingerprint of each side, of what the tallies of all parts gave."""
+    """The fingerprint of each side, from the tallies of all partitions."""
     found = {side: Fingerprint(schema) for side in sides}
     for row in sums.to_pylist():
         found[row["side"]].add_sum(row["rows"], int.from_bytes(row["total"], "big"))
@@ -97,7 +98,7 @@ def fingerprints(schema: pa.Schema, sums: pa.Table, sides: Iterable[str] = (ALL,
 
 
 def _as_promised(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The columns of ``schema``; engines hand over the same values in layouts and time zones of their own."""
+    """The columns of ``schema``; engines return the same values in other layouts and time zones."""
     columns: list[Any] = []
     for wanted in schema:
         column = batch.column(batch.schema.get_field_index(wanted.name))

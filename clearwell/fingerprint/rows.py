@@ -1,20 +1,20 @@
-"""A fingerprint of rows that does not depend on their order, their chunks, or who wrote the file.
+"""A fingerprint of rows that does not depend on their order, their chunks, or the writer of the file.
 
 The algorithm, ``clearwell-rows-v1``:
 
 1. A cell is encoded as ``00`` when it is NULL, else as ``01`` and its value. Integers, dates, times,
-   decimals and floats are their little-endian bytes as Arrow lays them out (half floats widened to 32
-   bits, every NaN replaced by one; so -0.0 is not 0.0); a boolean is one byte; text and binary are an
+   decimals and floats are their little-endian bytes as in Arrow's layout (half floats widened to 32
+   bits, every NaN replaced by one; so -0.0 is not 0.0); a boolean is one byte; string and binary are an
    8-byte length and the bytes; a list is an 8-byte count and its cells; a map is a list of structs
    (key, value) in stored order; a struct is its cells. Dictionaries are decoded, extensions are their
-   storage, and large and view types are the plain ones.
+   storage, and large and view types are encoded as the plain ones.
 2. A row is its cells in the order of the columns; its digest is the SHA-256 of that.
 3. The fingerprint is the SHA-256 of the algorithm's name, the names and types of the columns, the
-   number of rows, and the sum of all digests modulo 2**256 (a multiset: a row that is there twice
+   number of rows, and the sum of all digests modulo 2**256 (a multiset: a row that occurs twice
    counts twice).
 
-It says whether two data sets hold the same rows. Against someone who *wants* a collision it is the
-SHA-256 of each file that counts; both are in the manifest.
+It shows whether two data sets have the same rows. Against a deliberate collision only the SHA-256 of each
+file protects; both are in the manifest.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _NOTHING = pa.scalar(b"", _BYTES)
 
 
 class Fingerprint:
-    """The fingerprint of the rows that were added so far; ``str()`` is 64 hexadecimal digits."""
+    """The fingerprint of the rows added so far; ``str()`` is 64 hexadecimal digits."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self._columns = [[field.name, _type_name(field.type)] for field in schema]
@@ -60,11 +60,11 @@ class Fingerprint:
         self.rows = 0
 
     def add(self, digests: Sequence[bytes]) -> None:
-        """Count rows whose digests are known."""
+        """Add rows with known digests."""
         self.add_sum(len(digests), sum(int.from_bytes(digest, "big") for digest in digests))
 
     def add_sum(self, rows: int, total: int) -> None:
-        """Count rows of which others have summed the digests."""
+        """Add rows whose digests are already summed."""
         self.rows += rows
         self.total = (self.total + total) % _MODULUS
 
@@ -87,7 +87,7 @@ def combined_fingerprint(parts: Iterable[tuple[str, str]]) -> str:
 
 
 def same_encoding(left: pa.DataType, right: pa.DataType) -> bool:
-    """Whether values of the two types are encoded alike, however they are laid out."""
+    """Whether values of the two types are encoded in the same way, in whatever layout."""
     return _type_name(left) == _type_name(right)
 
 
@@ -116,7 +116,7 @@ def _cells(values: Any) -> Any:
 
 
 def _body(values: Any, kind: Any) -> list[Any]:
-    """What follows the 01 of a value; whatever stands in NULL slots is dropped by the caller."""
+    """The bytes after the 01 of a value; the content of NULL slots is dropped by the caller."""
     if types.is_struct(kind):
         return [_cells(child) for child in values.flatten()] or [pa.repeat(_NOTHING, len(values))]
     if types.is_map(kind):
@@ -132,7 +132,7 @@ def _body(values: Any, kind: Any) -> list[Any]:
 
 def _list_body(values: Any) -> list[Any]:
     counts = pc.fill_null(pc.list_value_length(values), 0).cast(pa.int64())
-    # flatten() skips what lies under a NULL list, so the offsets are counted anew.
+    # flatten() skips values under a NULL list, so the offsets are recomputed.
     offsets = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(counts)])
     items = pa.LargeListArray.from_arrays(offsets, _cells(values.flatten()))
     return [_fixed(counts, 8), pc.binary_join(items, _NOTHING)]
@@ -148,12 +148,12 @@ def _number(values: Any, kind: Any) -> Any:
     try:
         width = kind.bit_width
     except ValueError:
-        raise DatasetError(f"a column of type {kind} cannot be fingerprinted", hint="leave it out") from None
+        raise DatasetError(f"a column of type {kind} cannot be fingerprinted", hint="exclude it") from None
     return _fixed(values, width // 8)
 
 
 def _fixed(values: Any, width: int) -> Any:
-    """The raw bytes of each fixed-width value; what stands in a NULL slot is arbitrary."""
+    """The raw bytes of each fixed-width value; NULL slots are arbitrary."""
     raw = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(width), len(values), [None, values.buffers()[1]], offset=values.offset
     )

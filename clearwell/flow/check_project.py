@@ -1,9 +1,9 @@
-"""Every problem of a project that can be found without an engine and without reading data.
+"""Find every problem of a project without an engine and without reading data.
 
-More than `load_project` asks: transforms are imported, which runs the top level of their modules, and
-their parameters compared with the inputs; suites are read check by check, price sheets line by line. Of
-tables that are there, on this machine, the log is looked at: others may have given them features of Delta
-that keep a run from them.
+This checks more than `load_project`: transforms are imported, which runs the top level of their modules, and
+their parameters are compared with the inputs; suites are read check by check, price sheets line by line. For
+existing tables on this machine the log is read: another writer may have enabled features of Delta that
+prevent a run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["check_project"]
 
 
 def check_project(settings: Settings) -> list[ProjectError]:
-    """All problems of the project, in the order of its files; an empty list when it is sound."""
+    """All problems of the project, in the order of its files; an empty list if it is valid."""
     project, problems = read_project(settings)
     seen = {str(problem) for problem in problems}
     found = (*_transforms(project), *_lineage(project), *_suites(project), *_prices(project))
@@ -41,7 +41,7 @@ def _transforms(project: Project) -> Iterator[ProjectError]:
     made = project.produced
     for spec in (*(t for t in project.tables.values() if t.silver), *project.curated.values()):
         if isinstance(spec, CuratedSpec) and not set(spec.inputs) <= set(made):
-            continue  # an input is misspelt: the parameters would be told to be misspelt like it
+            continue  # an input is misspelt: the parameters would seem to be misspelt too
         try:
             project.transform(spec)
         except ProjectError as error:
@@ -49,7 +49,7 @@ def _transforms(project: Project) -> Iterator[ProjectError]:
 
 
 def _lineage(project: Project) -> Iterator[ProjectError]:
-    """Declared sources that are in no input; whether their columns are there, a build finds out."""
+    """Declared sources that are in no input; whether their columns exist, only a build can check."""
     for spec in project.tables.values():
         if spec.silver:
             declared = Declared(spec.silver.lineage, partial(project.place, spec, "silver", "lineage"))
@@ -60,7 +60,7 @@ def _lineage(project: Project) -> Iterator[ProjectError]:
 
 
 def _suites(project: Project) -> Iterator[ProjectError]:
-    from clearwell.quality import check_suite  # Great Expectations: seconds, and only here
+    from clearwell.quality import check_suite  # Great Expectations takes seconds to import
 
     specs = (*project.tables.values(), *project.curated.values())
     files = {suite for spec in specs if (suite := project.suite(spec)) and suite.is_file()}
@@ -87,7 +87,7 @@ def _foreign_tables(project: Project) -> Iterator[ProjectError]:
     for name, spec in project.produced.items():
         path = lake.table(name).name.path
         if not lake.store.is_local(path):
-            continue  # each look would be a request
+            continue  # each check would be a request
         try:
             if (snapshot := lake.table(name).snapshot()) is None:
                 continue

@@ -27,8 +27,8 @@ __all__ = ["cleanse", "cleanse_code", "cleanse_job"]
 def cleanse(run: Run, spec: TableSpec) -> BuildResult:
     """Bring ``silver_<name>`` up to date with ``bronze_<name>``.
 
-    A table written with ``replace`` is computed anew from all of bronze, any other takes the rows of
-    bronze batches that it has not had.
+    A table written with ``replace`` is recomputed from all of bronze, any other reads the rows of the bronze
+    batches that it does not contain yet.
 
     Raises:
         ProjectError: the spec has no silver table, or its transform fails or drops the provenance.
@@ -38,7 +38,7 @@ def cleanse(run: Run, spec: TableSpec) -> BuildResult:
 
 
 def cleanse_job(run: Run, spec: TableSpec) -> Job:
-    """What makes ``silver_<name>``; raises ProjectError if the spec has no such table."""
+    """The job of ``silver_<name>``; raises ProjectError if the spec has no such table."""
     silver, name = spec.silver, spec.silver_table
     if silver is None or name is None:
         raise ProjectError(f"{spec.name} has no silver table", place=run.project.place(spec))
@@ -68,7 +68,7 @@ def cleanse_job(run: Run, spec: TableSpec) -> Job:
 
 
 def cleanse_code(run: Run, spec: TableSpec) -> str:
-    """The hash of all that decides what silver holds, beside its input."""
+    """The hash of everything that determines the contents of silver, besides its input."""
     suite = run.suite(spec)
     write = spec.silver.write.model_dump_json() if spec.silver else ""
     declared = declared_code(spec.silver.lineage) if spec.silver else ()

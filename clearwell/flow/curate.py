@@ -1,4 +1,4 @@
-"""Curate: named tables -> gold by the user's transform, computed whole and audited."""
+"""Curate: named tables -> gold by the user's transform, computed completely and audited."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["curate", "curate_code", "curate_job"]
 
 
 def curate(run: Run, spec: CuratedSpec) -> BuildResult:
-    """Bring ``gold_<name>`` up to date with its inputs, when any of them has new rows.
+    """Bring ``gold_<name>`` up to date with its inputs, if any of them has new rows.
 
     Raises:
         ProjectError: its transform fails.
@@ -35,7 +35,7 @@ def curate(run: Run, spec: CuratedSpec) -> BuildResult:
 
 
 def curate_job(run: Run, spec: CuratedSpec) -> Job:
-    """What makes ``gold_<name>``."""
+    """The job of ``gold_<name>``."""
 
     def frame(_: Need, sources: tuple[Snapshot, ...]) -> DataFrame:
         frames = {name: read_input(run, source) for name, source in zip(spec.inputs, sources, strict=True)}
@@ -55,7 +55,7 @@ def curate_job(run: Run, spec: CuratedSpec) -> Job:
 
 
 def curate_code(run: Run, spec: CuratedSpec) -> str:
-    """The hash of all that decides what the table holds, beside its inputs."""
+    """The hash of everything that determines the contents of the table, besides its inputs."""
     suite = run.suite(spec)
     write = spec.write.model_dump_json()
     judged = suite.fingerprint() if suite else ""

@@ -1,7 +1,7 @@
 """Ingest: raw files -> bronze, each record once, as accepted or as quarantined.
 
-A file is known by its content. A copy under another name adds nothing; a known path with other content is
-refused, or replaced where the source says so; a file that still grows is left for the next run.
+A file is identified by its content. A copy under another name adds nothing; a known path with other content
+is refused, or replaced if the source is configured so; a file that still grows is left for the next run.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ _FILES_BLOCKED = "files"
 
 
 def ingest(run: Run, spec: TableSpec) -> BuildResult:
-    """Bring the raw files that ``bronze_<name>`` has not had into it.
+    """Ingest the raw files that ``bronze_<name>`` does not contain yet.
 
-    The result's ``blocked`` counts the records of files that were set aside, and ``notes`` say why.
+    The result's ``blocked`` counts the records of files that were set aside, and ``notes`` give the reasons.
 
     Raises:
-        SourceError: the source's folder is missing, or a rebuild lacks raw files that the table was made of.
+        SourceError: the source's folder is missing, or a rebuild lacks raw files of the table.
         CommitConflict: other runs won every decision.
     """
     lake, name = run.lake, spec.bronze_table
@@ -74,9 +74,9 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
 
 
 def ingest_code(spec: TableSpec) -> str:
-    """The hash of all that decides what a raw file becomes in bronze; where files lie does not.
+    """The hash of everything that determines how raw files become bronze, except their location.
 
-    Of a format that a plugin reads, the plugin's version is a part.
+    For a format that a plugin reads, it includes the plugin's version.
     """
     settings = spec.source.model_dump(mode="json", exclude={"path", "settle_seconds", "on_change"})
     plugin = [f"plugin={spec.source.reader}"] if spec.source.reader else []
@@ -85,7 +85,7 @@ def ingest_code(spec: TableSpec) -> str:
 
 @dataclass(frozen=True)
 class _Look:
-    """What one look at the raw files found: the last build, the files, those kept out, why to build."""
+    """The result of comparing raw files and table: the last build, files, excluded files, why to build."""
 
     last: Intent | None
     files: Discovery
@@ -94,9 +94,9 @@ class _Look:
 
 
 def _plan(run: Run, spec: TableSpec, snapshot: Snapshot | None) -> BatchPlan[_Look]:
-    """Look for raw files that ``snapshot`` has not had, and stage them.
+    """Find raw files that ``snapshot`` does not contain, and stage them.
 
-    The snapshot is older than the list of files, so a file that comes later belongs to a later batch.
+    The snapshot is older than the list of files, so a file that arrives later belongs to a later batch.
     """
     name, source, code = spec.bronze_table, run.project.source(spec), ingest_code(spec)
     last = last_build(run, name, snapshot)
@@ -142,7 +142,7 @@ def _stage(
     need: Need,
     code: str,
 ) -> tuple[Intent | None, list[SetAside]]:
-    """Stage a batch of raw files; no intent when there is nothing to decide."""
+    """Stage a batch of raw files; no intent if there is nothing to decide."""
     lake = run.lake
     batch = (snapshot.batch if snapshot else 0) + 1
     log.info("%s: reading %d files (%s)", name, len(files), need.reason)
@@ -190,12 +190,12 @@ def _require_all(name: TableName, found: Discovery) -> None:
         raise SourceError(
             f"a rebuild needs every raw file, and {len(gone)} are gone: {', '.join(gone[:5])}",
             place=str(name),
-            hint="put them back where they were, and run again",
+            hint="restore them to their former paths, and run again",
         )
 
 
 def _changed(found: Discovery, source: SourceSpec) -> list[SetAside]:
-    """Files whose path is known with other content, where the source refuses that."""
+    """Files whose path is known with other content, if the source refuses that."""
     if source.on_change == "replace":
         return []
     return [
@@ -209,7 +209,7 @@ def _changed(found: Discovery, source: SourceSpec) -> list[SetAside]:
 
 
 def _blocked_counts(file: RawFile, source: SourceSpec) -> FileCounts:
-    """A file that is kept out, with its number of records; one that has none to be read counts as one."""
+    """An excluded file with its number of records; one whose records cannot be read counts as one."""
     try:
         records = sum(p.accepted.num_rows + len(p.rejects) for p in read(file, source)) or 1
     except UnreadableFile:
@@ -218,7 +218,7 @@ def _blocked_counts(file: RawFile, source: SourceSpec) -> FileCounts:
 
 
 def _set_aside(run: Run, name: TableName, snapshot: Snapshot | None, aside: list[SetAside]) -> int:
-    """Record the files that were kept out, or that none is any more; the number of their records."""
+    """Record the excluded files, or that there are none any more; returns the number of their records."""
     control = run.lake.control
     before = [b for b in control.blocked(name) if b.build == _FILES_BLOCKED]
     if not aside:
@@ -237,7 +237,7 @@ def _set_aside(run: Run, name: TableName, snapshot: Snapshot | None, aside: list
     )
     for item in aside:
         log.warning("%s: set aside %s", name, item.reason.replace("\n", ";"))
-    if not before or replace(before[0], when=blocked.when) != blocked:  # the same again changes nothing
+    if not before or replace(before[0], when=blocked.when) != blocked:  # an equal record changes nothing
         control.block(blocked)
     return blocked.rows
 

@@ -1,4 +1,4 @@
-"""Keep a lake in order: its tables, without what a release was made of, and releases that were cut short."""
+"""Keep a lake tidy: its tables, except versions that releases were made from, and unfinished releases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EVENTS_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class MaintenanceResult:
-    """What was done, or would be: table by table, and how many unfinished releases and old events went."""
+    """What was done, or would be: per table, and the number of unfinished releases and old events removed."""
 
     tables: tuple[Maintained, ...]
     unfinished_releases: int
@@ -32,7 +32,7 @@ class MaintenanceResult:
 
 
 def maintain_lake(lake: Lake, *, retention_hours: float, dry_run: bool = False) -> MaintenanceResult:
-    """Join small files and free what no reader, run or release can need: see ``clearwell.tables``."""
+    """Join small files and delete what no reader, run or release can need: see ``clearwell.tables``."""
     leftovers = leftover_attempts(lake)
     if not dry_run:
         for attempt in leftovers:
@@ -58,9 +58,9 @@ def pinned_versions(lake: Lake) -> dict[str, set[int]]:
 
 
 def _old_event_files(lake: Lake) -> list[Path]:
-    """Days of OpenLineage events that whoever wanted them has fetched by now.
+    """Days of OpenLineage events that are old enough to have been fetched.
 
-    The lineage itself stays in its table. Events that a receiver did not take are no such days: they stay.
+    The lineage itself stays in its table. Days with events that a receiver did not accept are kept.
     """
     oldest = (datetime.now(UTC) - _EVENTS_KEPT).date().isoformat()
     found = (lake.root / EVENTS).glob("????-??-??.ndjson")

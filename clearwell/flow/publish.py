@@ -1,9 +1,9 @@
-"""Publish: a version of a table becomes an immutable release, to train a model on or to ask it with.
+"""Publish: a version of a table becomes an immutable release, for training a model or for inference.
 
-A release is made when its input or its settings have changed since the last one. No row is dropped on the
-way (``from_spec``, ``training`` and ``inference`` of ``clearwell.publishing`` say what is refused), and rows
-are written in an order that only their contents decide, so the same rows make the same bytes. The columns of
-provenance are no features: they are left out, and ``_file_id`` and ``_record_no`` kept beside the data.
+A release is made when its input or its settings have changed since the last one. No row is dropped
+(``from_spec``, ``training`` and ``inference`` of ``clearwell.publishing`` document what is refused), and rows
+are written in an order that depends on their contents only, so the same rows give the same bytes. The columns
+of provenance are not features: they are removed; ``_file_id`` and ``_record_no`` are kept beside the data.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _log = logging.getLogger("clearwell")
 
 @dataclass(frozen=True)
 class ReleaseResult:
-    """What publishing did: the release that readers now get, and whether it is new."""
+    """The result of publishing: the release that readers now get, and whether it is new."""
 
     dataset: str
     outcome: Outcome
@@ -64,19 +64,19 @@ class ReleaseResult:
 
 
 def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
-    """Release ``spec.from_table`` as it is now, unless the current release is made from the same.
+    """Release the current version of ``spec.from_table``, unless the current release has the same input.
 
     Safe to kill and to run twice at once: see ``claim`` and ``upload`` of ``clearwell.publishing``.
 
     Raises:
         TableNotFound: the table does not exist.
         DatasetError: the table cannot be released as the spec says.
-        StoreError: the store of the releases refuses us.
+        StoreError: the store of the releases refuses access.
     """
     publisher = publisher_of(run.lake, spec.name)
-    seen = publisher.versions()  # before the table is read: what comes later may have read more
+    seen = publisher.versions()  # before the table is read: a later release may have read more
     snapshot = run.lake.existing(spec.from_table)
-    recipe = _recipe(run, spec, snapshot)  # first: the training dataset may have got other features meanwhile
+    recipe = _recipe(run, spec, snapshot)  # first: the training dataset's features may have changed
     if (found := publisher.adopt(_identity(snapshot, spec))) is not None:
         manifest, moved = found
         _record_lineage(run.lake, manifest)
@@ -123,7 +123,7 @@ def _recipe(run: Run, spec: DatasetSpec, snapshot: Snapshot) -> TrainingRecipe |
 def _make(
     recipe: TrainingRecipe | InferenceRecipe, snapshot: Snapshot, attempt: Path
 ) -> tuple[tuple[SplitFiles, ...], dict[str, Any]]:
-    """Write the data; its splits, and what came of the settings."""
+    """Write the data; returns its splits and the result of the settings."""
     batches, rows, buckets = snapshot.batches(recipe.reads), snapshot.rows, buckets_for(snapshot.bytes)
     try:
         if isinstance(recipe, InferenceRecipe):
@@ -175,7 +175,7 @@ def _draft(
 
 
 def _last_intent(lake: Lake, snapshot: Snapshot) -> Intent | None:
-    """The decision that made the last batch of this version; a void batch made nothing."""
+    """The decision that made the last batch of this version; a void batch does not count."""
     voids = lake.control.voids(snapshot.name)
     for batch in range(snapshot.batch, max(snapshot.generation, 1) - 1, -1):
         if batch not in voids:
@@ -188,7 +188,7 @@ def _settings(spec: DatasetSpec) -> dict[str, Any]:
 
 
 def _identity(snapshot: Snapshot, spec: DatasetSpec) -> str:
-    """What a release is made from: the input's batch, the settings, and how files are written."""
+    """The inputs of a release: the input's batch, the settings, and how files are written."""
     state = snapshot.state
     made_from = [FORMAT, ALGORITHM, state.table, state.generation, state.batch, _settings(spec)]
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Judge a table again as it is published, and write nothing: no file of the lake, not even its history.
+"""Check a published table again, and write nothing: no file of the lake, not even its history.
 
-For whoever has changed a suite and wants to know what it would say, or wonders whether an old verdict still
-holds. What it finds changes nothing: rows that fail stay where they are until the next build.
+It shows what a changed suite would report, or whether an old verdict still holds. The result changes nothing:
+rows that fail stay where they are until the next build.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ __all__ = ["FilesNow", "RecheckResult", "look_at_files", "recheck"]
 
 @dataclass(frozen=True)
 class FilesNow:
-    """How the raw files of a source stand to the table that was made of them.
+    """The raw files of a source compared with the table that was made from them.
 
-    ``refused`` are those that could not be taken and are still there, each with the reason; ``waiting``
-    counts those that no run has seen yet, ``missing`` those that were taken and are there no more.
+    ``refused`` are those that could not be ingested and still exist, each with the reason; ``waiting`` counts
+    those that no run has seen yet, ``missing`` those that were ingested and no longer exist.
     """
 
     taken: int
@@ -46,7 +46,7 @@ class FilesNow:
 
 @dataclass(frozen=True)
 class RecheckResult:
-    """What the checks of a table say of its published rows at ``version``."""
+    """The results of the checks of a table on its published rows at ``version``."""
 
     table: str
     version: int
@@ -57,13 +57,13 @@ class RecheckResult:
 def recheck(
     run: Run, spec: TableSpec | CuratedSpec, table: TableName, checks: Collection[str]
 ) -> RecheckResult:
-    """Judge the published rows of ``table`` by those of its checks that are named.
+    """Check the published rows of ``table`` with those of its checks that are named.
 
-    Its column lineage is judged as its builds recorded it: no code of the project runs here.
+    Its column lineage is checked as its builds recorded it: no code of the project runs here.
 
     Raises:
-        TableNotFound: it was never built, so there is nothing to judge.
-        ProjectError: a check that cannot be, or that names a column which the table lacks.
+        TableNotFound: it was never built, so there is nothing to check.
+        ProjectError: an invalid check, or one that names a column which the table lacks.
     """
     snapshot = _published(run, table)
     suite = run.suite(spec)
@@ -84,7 +84,7 @@ def recheck(
 
 
 def look_at_files(run: Run, spec: TableSpec) -> FilesNow:
-    """Compare the raw files of ``spec`` as they lie there now with those that its bronze table has.
+    """Compare the current raw files of ``spec`` with those that its bronze table contains.
 
     Raises:
         TableNotFound: the table was never built.
@@ -122,6 +122,6 @@ def _published(run: Run, table: TableName) -> Snapshot:
         raise TableNotFound(
             f"no table {str(table)!r} in this lake, so there is nothing to audit",
             place=run.lake.address,
-            hint=f"build it: `clearwell run +{table}`, or Materialize on its page",
+            hint=f"build it with `clearwell run +{table}`, or with Materialize on its page",
         )
     return snapshot

@@ -1,8 +1,8 @@
-"""Report: what the lake costs and how it is, written to ``LAKE/reports``, with the pages of its tables.
+"""Report: the cost and the state of the lake, written to ``LAKE/reports``, with the pages of its tables.
 
 The report is Markdown, HTML and JSON. A lake that has not changed keeps its report: the three files are
-written anew only when a figure, a price or the layout is another, and only then is anything drawn. Each file
-is replaced by one rename.
+written again only when a figure, a price or the layout changed, and only then are charts drawn. Each file is
+replaced by one rename.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TABLE_PAGES = "tables"
 
 @dataclass(frozen=True)
 class ReportResult:
-    """What a report says, and where it is. Costs are exact decimals, as text."""
+    """The contents of a report, and where it is. Costs are exact decimals, as strings."""
 
     name: str
     outcome: Outcome
@@ -78,21 +78,21 @@ class ReportResult:
 
     @property
     def summary(self) -> str:
-        """One line for people, such as ``0.0012 USD a month for 51,234 bytes (s3)``."""
+        """One line, such as ``0.0012 USD a month for 51,234 bytes (s3)``."""
         return f"{self.cost_text} a month for {self.bytes:,} bytes ({self.store})"
 
     @property
     def cost_text(self) -> str:
-        """The cost with its currency, rounded for people."""
+        """The cost with its currency, rounded for display."""
         return f"{money(Decimal(self.cost_per_month))} {self.currency}"
 
 
 def report(run: Run, spec: ReportsSpec) -> ReportResult:
-    """Measure the lake and write what it is, unless the report that is there says the same.
+    """Measure the lake and write its report, unless the existing report is the same.
 
     Raises:
         ProjectError: the price sheet is missing or not valid.
-        TableError: the lake's files are not those that its tables' logs list.
+        TableError: the lake's files differ from those in its tables' logs.
     """
     sheet = load_prices(run.project.prices(spec))
     now = dt.datetime.now(dt.UTC)
@@ -109,7 +109,7 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
         page = overview.page(f"{now:%Y-%m-%d %H:%M} UTC")
         _replace(markdown, render_markdown(page))
         _replace(html, render_html(page))
-        # Last, for it says of what the others are.
+        # Last, because it records what the others contain.
         _replace(document, overview.to_json(made=now.isoformat(timespec="seconds"), fingerprint=fingerprint))
     pages = render_pages(run.project, run.lake)
     written = _write_pages(folder, pages)
@@ -150,7 +150,7 @@ def _owners(project: Project) -> Owners:
 
 
 def _write_pages(folder: Path, pages: dict[str, str]) -> int:
-    """Bring the pages in ``folder`` up to date, and take those of tables that are gone away; how many."""
+    """Update the pages in ``folder``, and delete those of tables that are gone; returns how many."""
     changed = 0
     for name, text in pages.items():
         if _text_of(folder / name) != text:
@@ -164,7 +164,7 @@ def _write_pages(folder: Path, pages: dict[str, str]) -> int:
 
 
 def _fingerprint(overview: Overview) -> str:
-    """A hash of all figures and of how they are shown; not of when that was."""
+    """A hash of all figures and of how they are shown, without the time."""
     said = json.dumps(overview.document(), ensure_ascii=False)
     return hashlib.sha256(f"{layout()}\0{said}".encode()).hexdigest()
 
@@ -184,7 +184,7 @@ def _text_of(file: Path) -> str | None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file that readers see whole, the old one or the new one."""
+    """Write a file so that readers see the complete old or new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{uuid4().hex}")
     fresh.write_text(text, encoding="utf-8")

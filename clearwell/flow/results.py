@@ -1,4 +1,4 @@
-"""What a step reports: built, unchanged, or blocked."""
+"""The result of a step: built, unchanged, or blocked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["blocked_result", "built_result", "raise_blocked", "unchanged_result"
 def built_result(
     run: Run, name: TableName, intent: Intent, reason: str, *, recovered: bool, notes: tuple[str, ...] = ()
 ) -> BuildResult:
-    """The result of a batch that this run has brought in."""
+    """The result of a batch that this run has added."""
     snapshot = run.lake.existing(name)
     log.info(
         "%s: %s accepted, %s quarantined, %s rows in version %d",
@@ -51,7 +51,7 @@ def unchanged_result(
     blocked: int = 0,
     notes: tuple[str, ...] = (),
 ) -> BuildResult:
-    """The result when there is nothing new, or only what a dead run had decided."""
+    """The result if there is nothing new, or only a batch that an interrupted run had decided."""
     outcome = Outcome.BUILT if recovered else Outcome.UNCHANGED
     reason = "carried out what an earlier run had decided" if recovered else "nothing new"
     log.info("%s: %s", name, reason)
@@ -64,7 +64,7 @@ def unchanged_result(
 
 
 def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
-    """The result of a batch that was kept out."""
+    """The result of a batch that was blocked."""
     snapshot = run.lake.table(name).snapshot()
     counts: dict[str, Any] = {"checks": blocked.checks, "blocked": blocked.rows}
     if snapshot is None:
@@ -73,7 +73,7 @@ def blocked_result(run: Run, name: TableName, blocked: Blocked) -> BuildResult:
 
 
 def raise_blocked(run: Run, name: TableName, blocked: Blocked, *, again: bool = False) -> NoReturn:
-    """Raise BatchBlocked, which carries the result, and ``again``: whether it was blocked before."""
+    """Raise BatchBlocked with the result and ``again``: whether it was blocked before."""
     error = BatchBlocked(
         f"{blocked.rows:,} rows are kept out of the table, which is unchanged: {blocked.reason}",
         place=str(name),

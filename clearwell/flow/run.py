@@ -1,4 +1,4 @@
-"""What one run has at hand: the project, its lake, its engines."""
+"""The context of one run: the project, its lake, its engines."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ log = logging.getLogger("clearwell")
 
 
 class Engines:
-    """The engines that ``settings`` name, or ``given`` for all steps: that one is the caller's to close.
+    """The engines that ``settings`` name, or ``given`` for all steps, which the caller closes.
 
-    What is known of frames and views belongs to one of them.
+    Cached facts about frames and views belong to one of them.
     """
 
     def __init__(self, settings: Settings, given: Engine | None = None) -> None:
@@ -36,10 +36,10 @@ class Engines:
         self._given = None if given is None else (given, Origins())
 
     def of(self, step: str | None = None) -> tuple[Engine, Origins]:
-        """The engine of a step, or the one of all other work, with what is known of its session.
+        """The engine of a step, or the one of all other work, with the cached facts of its session.
 
         Raises:
-            EngineError: no engine of that name, or one that this installation cannot run.
+            EngineError: there is no engine of that name, or this installation cannot run it.
         """
         if self._given is not None:
             return self._given
@@ -49,7 +49,7 @@ class Engines:
         return self._opened[settings.engine]
 
     def renew(self, lost: Engine) -> None:
-        """Close a lost engine: the next step that it is for opens another. One that was given stays lost."""
+        """Close a lost engine: the next step that uses it opens another. A given engine stays lost."""
         if self._given is not None and lost is self._given[0]:
             return
         for name, (engine, _) in list(self._opened.items()):
@@ -58,7 +58,7 @@ class Engines:
         lost.close()
 
     def close(self) -> None:
-        """Close all of them, whatever becomes of one; raises the first error."""
+        """Close all of them, even if one fails; raises the first error."""
         errors: list[Exception] = []
         while self._opened:
             _, (engine, _) = self._opened.popitem()
@@ -95,16 +95,16 @@ class Run:
         return replace(self, engine=engine, origins=origins)
 
     def suite(self, spec: TableSpec | CuratedSpec) -> Suite | None:
-        """The suite that judges the rows of ``spec``, if it has one; raises ProjectError."""
+        """The suite that checks the rows of ``spec``, if it has one; raises ProjectError."""
         from clearwell.quality import load_suite
 
         file = self.project.suite(spec)
         return load_suite(file) if file else None
 
     def must_refresh(self, table: TableName) -> bool:
-        """Whether this run still has to rebuild ``table`` by hand."""
+        """Whether this run still has to rebuild ``table`` because of ``full_refresh``."""
         return self.full_refresh and str(table) not in self._refreshed
 
     def refreshed(self, table: TableName) -> None:
-        """Note that this run has rebuilt ``table``."""
+        """Record that this run has rebuilt ``table``."""
         self._refreshed.add(str(table))

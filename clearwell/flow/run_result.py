@@ -1,4 +1,4 @@
-"""What a run came to, step by step, for the command line and for programs that start runs."""
+"""The result of a run, step by step, for the command line and for programs that start runs."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 __all__ = ["RunResult", "StepDetails", "StepResult"]
 
 StepDetails: TypeAlias = "BuildResult | ReleaseResult | ReportResult"
-"""All that a step says: of a table, of a release, of a report."""
+"""The details of a step: of a table, of a release, of a report."""
 
 _WRONG = (Outcome.BLOCKED, Outcome.FAILED)
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """What became of one table, release or report.
+    """The result of one table, release or report.
 
     Args:
         name: The table, dataset or report; ``"run"`` for an error outside of all steps.
         outcome: Whether it was built.
-        rows: Rows of the table or release; None where none are known.
+        rows: Rows of the table or release; None if unknown.
         version: Delta version of the table, or number of the release.
-        reason: Why it was built or not; of a step that failed the error, with its place and next step.
-        error: The error of a step that failed or was blocked; None if it is no error of Clearwell's own.
-        details: All that the step says, such as the results of its checks.
+        reason: Why it was built or not; for a failed step the error, with its place and next step.
+        error: The error of a step that failed or was blocked; None if it is not one of Clearwell's errors.
+        details: The details of the step, such as the results of its checks.
         trace: The traceback of the error.
     """
 
@@ -48,14 +48,14 @@ class StepResult:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What came of a run. ``result["gold_flight_delays"]`` is the result of that step.
+    """The result of a run. ``result["gold_flight_delays"]`` is the result of that step.
 
     Args:
-        success: Whether every step went well. It is False too when raw files were set aside, which no step
-            fails for: the notes in ``details`` of their table say which, and why.
+        success: Whether every step succeeded. It is also False when raw files were set aside, which fails no
+            step: the notes in ``details`` of their table name the files and the reasons.
         run_id: The run's number on Dagster's pages.
         steps: The steps that were selected, in the order in which they ended; those not reached are last.
-        interrupted: Whether Ctrl-C or the pages ended it.
+        interrupted: Whether Ctrl-C or Dagster's pages ended it.
     """
 
     success: bool
@@ -76,10 +76,10 @@ class RunResult:
 
     @property
     def skipped(self) -> tuple[str, ...]:
-        """Names of what was not reached, because a step before it failed."""
+        """Names of steps that were not reached, because an earlier one failed."""
         return tuple(step.name for step in self.steps if step.outcome is Outcome.SKIPPED)
 
     @property
     def results(self) -> tuple[StepDetails, ...]:
-        """The details of the steps that have some."""
+        """The details of the steps that have any."""
         return tuple(step.details for step in self.steps if step.details is not None)

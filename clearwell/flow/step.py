@@ -1,4 +1,4 @@
-"""Run one step of the flow and return what came of it: its result, or the error that ended it."""
+"""Run one step of the flow and return its result, or the error that ended it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who is told of a step: OpenLineage receivers, webhooks, mail."""
+"""Notifications about a step: OpenLineage receivers, webhooks, mail."""

@@ -1,11 +1,11 @@
-"""Tell people that a run failed: a post to a webhook, a mail, or both.
+"""Send an alert that a run failed: a post to a webhook, a mail, or both.
 
-    CLEARWELL_ALERT_WEBHOOK   address that takes a JSON post; its ``text`` is what chat services show
+    CLEARWELL_ALERT_WEBHOOK   address that accepts a JSON post; chat services show its ``text``
     CLEARWELL_ALERT_MAIL      mail addresses, separated by commas
-    CLEARWELL_SMTP_URL        smtp://user:password@host:587 (STARTTLS) or smtps://...; mails need it
+    CLEARWELL_SMTP_URL        smtp://user:password@host:587 (STARTTLS) or smtps://...; required for mail
 
-Addresses of webhooks and mail servers carry secrets, so they come from the environment alone and stand in
-no error and no log. A receiver that does not answer is tried three times, then it is an AlertError.
+Addresses of webhooks and mail servers contain secrets, so they come from the environment only and appear in
+no error and no log. A receiver that does not answer is tried three times, then an AlertError is raised.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class FailedStep:
 
 @dataclass(frozen=True)
 class Alert:
-    """A run that failed. ``link`` is its page, where the pages' address is known."""
+    """A run that failed. ``link`` is its page, if the address of the pages is known."""
 
     project: str
     job: str
@@ -65,21 +65,21 @@ class Alert:
 
     @property
     def text(self) -> str:
-        """All of it, for people."""
+        """The full text."""
         steps = [f"{step.asset}: {step.error}" for step in self.failed] or [self.message]
         where = self.link or f"clearwell ui, run {self.run_id}"
         return "\n\n".join([self.title, *filter(None, steps), f"see {where}"])
 
     def to_json(self) -> bytes:
-        """What a webhook gets: ``text`` for chat services, and every field for programs."""
+        """The webhook's payload: ``text`` for chat services, and every field for programs."""
         return json.dumps({"text": self.text, "title": self.title, **asdict(self)}).encode()
 
 
 def send_alert(alert: Alert, settings: Settings) -> tuple[str, ...]:
-    """Send ``alert`` wherever ``settings`` say; the kinds of receivers that have taken it.
+    """Send ``alert`` to all receivers in ``settings``; returns the kinds of receivers that accepted it.
 
     Raises:
-        AlertError: a receiver did not take it; the others have been told first.
+        AlertError: a receiver did not accept it; the alert was sent to the others first.
     """
     ways: list[tuple[str, Callable[[], None]]] = []
     if settings.alert_webhook:
@@ -101,7 +101,7 @@ def send_alert(alert: Alert, settings: Settings) -> tuple[str, ...]:
 
 
 def _tried(send: Callable[[], None]) -> str | None:
-    """Why sending failed in the end, in words without the receiver's address; None when it did not."""
+    """Why sending finally failed, without the receiver's address; None if it did not."""
     why: str | None = None
     for number in range(_TRIES):
         if number:
@@ -154,7 +154,7 @@ def _mail(alert: Alert, settings: Settings) -> None:
                 server.starttls(context=context)
                 server.ehlo()
             elif address.username:
-                raise AlertError("the mail server takes no encryption: a password is not sent to it")
+                raise AlertError("the mail server supports no encryption, so the password was not sent")
         if address.username:
             server.login(unquote(address.username), unquote(address.password or ""))
         server.send_message(message)

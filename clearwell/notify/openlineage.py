@@ -1,10 +1,10 @@
 """Send the OpenLineage events of a step that has ended: START, and COMPLETE or FAIL.
 
 A step that finds nothing new sends nothing, so a second run writes nothing. A batch that stays blocked sends
-nothing either: its events were sent when it was first blocked. START carries the time when the step began.
+nothing either: its events were sent when it was first blocked. START has the time when the step began.
 
-A fault of an event is a warning and fails no step. A failed step is described by the kind of its error, its
-place and the names of its checks, not by the error's text, which may quote values of rows.
+An error in sending is a warning and fails no step. A failed step is described by its error class, its place
+and the names of its checks, not by the error's text, which may quote values of rows.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ __all__ = ["send_step_events"]
 def send_step_events(
     run: Run, spec: object, end: StepEnd[Any], *, name: str, suite: Suite | None = None, attempt: int = 0
 ) -> None:
-    """Send the events of a step to the receiver that the settings name, if it changed something or failed.
+    """Send the events of a step to the configured receiver, if the step changed something or failed.
 
     Args:
-        run: The run that the step is a part of.
-        spec: What the step makes; only tables and datasets have events.
+        run: The run of the step.
+        spec: The step's table or dataset; others have no events.
         end: How the step ended.
-        name: The table or dataset that it makes.
+        name: The table or dataset.
         suite: The checks of the table.
-        attempt: How often the step was tried before in this run.
+        attempt: The number of earlier tries of the step in this run.
     """
     settings = run.project.settings
     if not isinstance(spec, TableSpec | CuratedSpec | DatasetSpec) or settings.lineage_receiver == "off":
@@ -59,7 +59,7 @@ def send_step_events(
             receiver = _receiver(settings.lineage_receiver, settings.openlineage_api_key, folder, run.id)
             receiver.take(lines, end.started[:10])
     except Exception as error:  # noqa: BLE001 - a step that went well must not fail by its events
-        log.warning("%s: its OpenLineage events are lost: %s", name, type(error).__name__)
+        log.warning("%s: its OpenLineage events could not be sent: %s", name, type(error).__name__)
         log.debug("no OpenLineage events of %s", name, exc_info=error)
 
 
@@ -72,7 +72,7 @@ def _is_news(end: StepEnd[Any]) -> bool:
 def _event_lines(
     run: Run, spec: StepSpec, end: StepEnd[Any], name: str, suite: Suite | None, attempt: int
 ) -> list[str]:
-    """The events of a step as JSON, one a line; none if its batch was voided meanwhile."""
+    """The events of a step as JSON, one per line; none if its batch was voided meanwhile."""
     from clearwell.notify.openlineage_events import step_events, to_line
     from clearwell.notify.step_facts import planned_inputs, release_facts, run_facts
 
@@ -116,12 +116,12 @@ def _error_summary(error: Exception, name: str) -> str:
         rows = f"{result.blocked:,} rows are kept out" if isinstance(result, BuildResult) else "kept out"
         return f"new data was rejected and the published table is unchanged: {rows} by {', '.join(checks)}"
     place = error.place if isinstance(error, ClearwellError) and error.place else name
-    return f"{type(error).__name__} at {place}; the log of the run says more"
+    return f"{type(error).__name__} at {place}; see the log of the run"
 
 
 @lru_cache(maxsize=4)
 def _receiver(address: str, key: str | None, folder: Path, run: str) -> Receiver:  # noqa: ARG001
-    """One for a run, so that a receiver that is down is asked once."""
+    """One per run, so that an unavailable receiver is tried once."""
     if address == "file":
         return FileReceiver(folder)
     return HttpReceiver(address, key, FileReceiver(folder, prefix="undelivered-"))

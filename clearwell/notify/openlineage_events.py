@@ -1,11 +1,10 @@
-"""OpenLineage events (spec 2-0-2) of one step: what it read, what it wrote, and from which columns.
+"""OpenLineage events (spec 2-0-2) of one step: its inputs, its output, and the column lineage.
 
-A step is a run of a job, within the run that it is a part of. A table that was audited is the input of a
-second job, its audit, because in OpenLineage assertions belong to what a job reads. Datasets are named by
-where they lie (namespace ``file`` and absolute path, or bucket and key) and carry their name in this lake as
-a symlink.
+A step is a run of a job, within its parent run. An audited table is the input of a second job, its audit,
+because in OpenLineage assertions belong to the inputs of a job. Datasets are named by their location
+(namespace ``file`` and absolute path, or bucket and key) and have their name in this lake as a symlink.
 
-No event holds a value of any row: of checks it tells counts, of columns their names, types and NULLs.
+No event contains a value of a row: only counts of checks, and names, types and NULL counts of columns.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def step_events(
     *,
     error: str | None = None,
 ) -> list[RunEvent]:
-    """START, and COMPLETE or, with an ``error``, FAIL. A step that failed has written nothing."""
+    """START, and COMPLETE or, with an ``error``, FAIL. A failed step has written nothing."""
     from openlineage.client.event_v2 import RunState
 
     read = [_input(data, counts) for data, counts in inputs]
@@ -53,7 +52,7 @@ def step_events(
 
 
 def audit_events(run: RunFacts, table: DataFacts, counts: Written, found: Assertions) -> list[RunEvent]:
-    """START and COMPLETE of the audit of ``table`` as it now is; none if it has no checks."""
+    """START and COMPLETE of the audit of the current ``table``; none if it has no checks."""
     if not found.checks:
         return []
     from openlineage.client.event_v2 import InputDataset, RunState
@@ -92,7 +91,7 @@ def to_line(event: RunEvent) -> str:
 
 
 def _signed(part: Any) -> Any:
-    """Every facet with our name as its producer: the client's own would be set for the whole process."""
+    """Set our name as the producer of every facet: the client's own setting is global to the process."""
     if isinstance(part, dict):
         return {
             key: PRODUCER if key == "_producer" and isinstance(value, str) else _signed(value)

@@ -1,4 +1,4 @@
-"""Facets of OpenLineage datasets: what a table is, and from which columns each of its columns comes."""
+"""Facets of OpenLineage datasets: the facts of a table, and its column lineage."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _SEVERITY = {"critical": "error", "warning": "warn", "info": "info"}
 
 
 def located(path: str) -> tuple[str, str]:
-    """Namespace and name of what lies at ``path``: ``file`` and the path, or the bucket and the key."""
+    """Namespace and name for ``path``: ``file`` and the path, or the bucket and the key."""
     return split(path) if is_url(path) else (_FILES, path)
 
 
 def dataset_facets(data: DataFacts) -> dict[str, DatasetFacet]:
-    """The facets of any dataset, as far as its facts go."""
+    """The facets of any dataset, for the known facts."""
     from openlineage.client.facet_v2 import (
         dataset_version_dataset,
         documentation_dataset,
@@ -74,9 +74,9 @@ def dataset_facets(data: DataFacts) -> dict[str, DatasetFacet]:
 def column_lineage_facet(
     edges: Iterable[Edge], paths: Mapping[str, str]
 ) -> column_lineage_dataset.ColumnLineageDatasetFacet | None:
-    """Of each column its direct sources, and of the whole table the indirect ones.
+    """The direct sources of each column, and the indirect ones of the whole table.
 
-    A column that is made from no column has no input field; one whose origin is hidden is left out.
+    A column without source columns has no input field; one whose origin is hidden is left out.
     """
     from openlineage.client.facet_v2 import column_lineage_dataset as lineage
 
@@ -104,7 +104,7 @@ def column_lineage_facet(
 
 
 def assertion(check: CheckResult, columns: Mapping[str, str]) -> data_quality_assertions_dataset.Assertion:
-    """The result of a check, without what was observed: the greatest value is a value of some row."""
+    """The result of a check, without the observed value: a maximum is a value of some row."""
     from openlineage.client.facet_v2 import data_quality_assertions_dataset as quality
 
     counted = check.unexpected_count is not None and check.element_count is not None

@@ -1,4 +1,4 @@
-"""What OpenLineage events are made from: facts of a step, its data and its checks, as plain records."""
+"""The input for OpenLineage events: facts of a step, its data and its checks, as plain records."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["Assertions", "DataFacts", "RunFacts", "Written"]
 
 @dataclass(frozen=True)
 class DataFacts:
-    """A dataset: where it lies, its name in the lake, and what its YAML and its log say of it.
+    """A dataset: its location, its name in the lake, and facts from its YAML and its log.
 
-    ``storage`` is ``delta`` or None for files; ``change`` is OpenLineage's word for what became of it.
+    ``storage`` is ``delta`` or None for files; ``change`` is OpenLineage's lifecycle state.
     """
 
     path: str
@@ -36,7 +36,7 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class Written:
-    """Rows, bytes and files that a step read or wrote; and what the table has in all, NULLs by column."""
+    """Rows, bytes and files that a step read or wrote; and the totals of the table, NULLs by column."""
 
     rows: int | None = None
     bytes: int | None = None
@@ -49,7 +49,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Assertions:
-    """The results of a table's checks, and the column of each that is about one."""
+    """The results of a table's checks, and the column of each that concerns one."""
 
     checks: Sequence[CheckResult]
     columns: Mapping[str, str]
@@ -57,9 +57,9 @@ class Assertions:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """The run of one step. ``run`` is that of the whole; ``attempt`` counts its tries from 0.
+    """The run of one step. ``run`` is the parent run; ``attempt`` counts its tries from 0.
 
-    ``engine`` is name and version of what computed; ``code`` says where the transform stands in which
+    ``engine`` is the name and version of the engine; ``code`` the location of the transform in its
     repository: url, path, version, branch.
     """
 
@@ -77,7 +77,7 @@ class RunFacts:
 
     @property
     def run_id(self) -> str:
-        """The same for the same step of the same run."""
+        """The same UUID for the same step of the same run."""
         return self._id(self.step if not self.attempt else f"{self.step}#{self.attempt}")
 
     @property
@@ -87,7 +87,7 @@ class RunFacts:
 
     @property
     def parent_id(self) -> str:
-        """The whole run, as a UUID."""
+        """The parent run, as a UUID."""
         try:
             return str(UUID(self.run))
         except ValueError:

@@ -1,7 +1,7 @@
-"""Where OpenLineage events go: a file a day in the lake, or a receiver that takes them by HTTP.
+"""Receivers of OpenLineage events: one file per day in the lake, or an HTTP endpoint.
 
-A receiver that is down or slow costs a run a bounded time and one warning, never a failure: events that
-it has not taken are kept in a file of their own, ``undelivered-DAY.ndjson``, each a line to post again.
+An endpoint that is down or slow costs a run a bounded time and one warning, never a failure: undelivered
+events are kept in a separate file, ``undelivered-DAY.ndjson``, each line ready to be posted again.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _ENDPOINT = "api/v1/lineage"
 _SECONDS_A_POST = 5.0
 _SECONDS_A_RUN = 30.0
 _REJECTED = frozenset({400, 409, 413, 415, 422})
-"""Answers that are about one event; any other that is no success says that none will be taken."""
+"""Status codes about one event; any other failure means that the endpoint accepts none."""
 
 
 class Receiver(Protocol):
-    """What takes events: lines of JSON, of one day (YYYY-MM-DD)."""
+    """Receives events: lines of JSON, of one day (YYYY-MM-DD)."""
 
     def take(self, lines: Sequence[str], day: str) -> None:
-        """Take or keep every line."""
+        """Deliver or keep every line."""
         ...
 
 
 class FileReceiver:
-    """Appends to ``folder/DAY.ndjson``; a line is written at once, so runs that go on together do not mix."""
+    """Appends to ``folder/DAY.ndjson``; each line is one write, so lines of parallel runs do not mix."""
 
     def __init__(self, folder: Path, *, prefix: str = "") -> None:
         self.folder = folder
@@ -60,8 +60,8 @@ class FileReceiver:
 class HttpReceiver:
     """Posts each event to ``url`` + ``/api/v1/lineage``, with ``key`` as a bearer token.
 
-    ``kept`` gets what was not taken. After one failure nothing is posted any more by this object, which
-    lives as long as a run; nor when all posts together have taken half a minute.
+    ``kept`` gets undelivered events. After one failure, or when all posts together have taken half a minute,
+    this object, which exists for one run, posts nothing more.
     """
 
     def __init__(self, url: str, key: str | None, kept: FileReceiver) -> None:
@@ -76,7 +76,7 @@ class HttpReceiver:
         """Post every line, or keep it."""
         for line in lines:
             if self._down:
-                why: str | None = "it was given up"
+                why: str | None = "delivery was stopped"
             else:
                 why = self._timed(line)
             if why is None:
@@ -88,7 +88,7 @@ class HttpReceiver:
                 _log.warning("OpenLineage receiver %s: %s; events are kept in %s", self._host, why, path)
 
     def _timed(self, line: str) -> str | None:
-        """Why the line was not taken, or None; one that trickles its answer is waited for no longer."""
+        """Why the line was not accepted, or None; a slow answer is cut off at the same time limit."""
         limit = min(_SECONDS_A_POST, self._left)
         start = time.monotonic()
         said: list[str | None] = []
@@ -123,7 +123,7 @@ class HttpReceiver:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is a failure: it would take the token to another place, and a POST to a GET."""
+    """A redirect is a failure: it would send the token elsewhere, and turn a POST into a GET."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -132,5 +132,5 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def _opener(url: str) -> urllib.request.OpenerDirector:
     handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
     if (urlsplit(url).hostname or "") in ("localhost", "127.0.0.1", "::1"):
-        handlers.append(urllib.request.ProxyHandler({}))  # a proxy has no business on loopback
+        handlers.append(urllib.request.ProxyHandler({}))  # never a proxy for loopback
     return urllib.request.build_opener(*handlers)

@@ -1,4 +1,4 @@
-"""The facts of a step that its OpenLineage events are made from: what it read and wrote, which versions."""
+"""The facts of a step for its OpenLineage events: inputs, outputs and their versions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["StepSpec", "planned_inputs", "release_facts", "run_facts", "table_fa
 StepSpec = TableSpec | CuratedSpec | DatasetSpec
 
 Facts = tuple[list[tuple[DataFacts, Written | None]], tuple[DataFacts, Written], "tuple[Edge, ...]"]
-"""Inputs with what was read of each, the output with what was written, and the edges between them."""
+"""Inputs with the amounts read, the output with the amount written, and the edges between them."""
 
 _KINDS = {Zone.BRONZE: "INGEST", Zone.SILVER: "CLEANSE", Zone.GOLD: "CURATE"}
 
@@ -58,7 +58,7 @@ def run_facts(run: Run, spec: StepSpec, step: str, *, started: str, ended: str, 
 
 
 def table_facts(run: Run, spec: TableSpec | CuratedSpec, result: BuildResult) -> Facts | None:
-    """What a build of a table did; None when its decision is not on record, or void."""
+    """The effect of a build of a table; None if its decision is not recorded, or void."""
     name = TableName.parse(result.table)
     intent, snapshot = (
         run.lake.control.intent(name, result.batch),
@@ -87,7 +87,7 @@ def table_facts(run: Run, spec: TableSpec | CuratedSpec, result: BuildResult) ->
 
 
 def release_facts(run: Run, spec: DatasetSpec, result: ReleaseResult) -> Facts:
-    """What a release was made from and holds."""
+    """The inputs and the contents of a release."""
     release_store = open_release_store(run.lake.store.absolute(RELEASES))
     manifest = release_store.manifest(result.dataset, result.version)
     inputs: list[tuple[DataFacts, Written | None]] = [
@@ -110,7 +110,7 @@ def release_facts(run: Run, spec: DatasetSpec, result: ReleaseResult) -> Facts:
 
 
 def planned_inputs(run: Run, spec: StepSpec, step: str) -> list[tuple[DataFacts, Written | None]]:
-    """What a step that failed would have read: where it lies, as far as it is there."""
+    """The inputs of a failed step: their locations, as far as they exist."""
     match spec:
         case TableSpec() if step == str(spec.bronze_table):
             return [(_raw(run, spec), None)]
@@ -124,7 +124,7 @@ def planned_inputs(run: Run, spec: StepSpec, step: str) -> list[tuple[DataFacts,
 
 
 def _raw(run: Run, spec: TableSpec) -> DataFacts:
-    """The folder that raw files of a source arrive in."""
+    """The folder of a source's raw files."""
     fixed, _ = split_pattern(spec.source.path)
     return DataFacts(
         path=str(run.project.root.joinpath(*fixed)),
@@ -135,7 +135,7 @@ def _raw(run: Run, spec: TableSpec) -> DataFacts:
 
 
 def _table(run: Run, name: TableName, at: int | None) -> DataFacts:
-    """An input, at the version that was read if its log still has it."""
+    """An input, at the version that was read if the log still has it."""
     snapshot = None
     with suppress(TableError):
         snapshot = run.lake.table(name).snapshot(at)
@@ -165,7 +165,7 @@ def _described(
 
 
 def _change(run: Run, intent: Intent) -> str | None:
-    """OpenLineage's word for what the batch did; it has none for rows that are added or merged."""
+    """OpenLineage's lifecycle state for the batch; it has none for rows that are added or merged."""
     if intent.batch == 1:
         return "CREATE"
     if intent.mode == "replace":
@@ -179,7 +179,7 @@ def _change(run: Run, intent: Intent) -> str | None:
 
 
 def _nulls(snapshot: Snapshot) -> Mapping[str, int]:
-    """How many NULLs each column has, for the columns that the log counts in every file."""
+    """How many NULLs each column has, for columns that the log counts in every file."""
     adds = pa.table(snapshot.handle.get_add_actions(flatten=True))
     counted: dict[str, int] = {}
     for column in adds.column_names:
@@ -190,7 +190,7 @@ def _nulls(snapshot: Snapshot) -> Mapping[str, int]:
 
 
 def _code(run: Run, spec: StepSpec, step: str) -> dict[str, str]:
-    """Where the transform of a step stands; empty without a repository whose address is known."""
+    """The location of a step's transform; empty without a repository with a known address."""
     if (repository := find_repository(run.project.root)) is None:
         return {}
     path = ""
@@ -205,7 +205,7 @@ def _code(run: Run, spec: StepSpec, step: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _project_name(root: Path) -> str:
-    """As its pyproject.toml names it, else its folder: the same wherever it is checked out."""
+    """The project's name in pyproject.toml, else its folder: the same in every checkout."""
     with suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         found = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
         if isinstance(name := found.get("project", {}).get("name"), str):

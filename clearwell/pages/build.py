@@ -1,7 +1,7 @@
 """Pages: the lineage of the lake, the Data Docs of each table, and the list of both, as HTML text.
 
-``render_pages`` only reads. The same lake and project give the same text: there is no clock in it, so
-whoever writes the pages (`clearwell.flow.report`) can leave a file alone that already says the same.
+``render_pages`` only reads. The same lake and project give the same text, without any timestamp, so the
+writer of the pages (`clearwell.flow.report`) can leave an unchanged file alone.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _tables(project: Project, lake: Lake) -> list[TableName]:
 
 
 def _personal(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str, Personal]:
-    """By table: what its YAML, or that of a table before it, names as personal, under any name."""
+    """By table: the columns that its YAML, or that of a source table, names as personal, after renames."""
     named = {table: personal_columns(project, table) for table in project.produced}
     held = spread(named, edges, kinds=["IDENTITY"])
     near = spread(held, edges)
@@ -92,7 +92,7 @@ def _personal(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str
 
 
 def _made_from(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str, set[str]]:
-    """By table or dataset: what it is made from, as the project says and as builds have had it."""
+    """By table or dataset: its sources, according to the project and to its builds."""
     before: dict[str, set[str]] = {}
     for spec in project.specs:
         match spec:
@@ -121,7 +121,7 @@ def _reports(project: Project) -> list[tuple[str, str]]:
 
 
 def _nodes(project: Project, lake: Lake, docs: Sequence[TableDoc]) -> Iterator[LineageTable]:
-    """What the lineage page shows: raw files, tables, datasets."""
+    """The contents of the lineage page: raw files, tables, datasets."""
     for spec in project.tables.values():
         columns = tuple(
             LineageColumn(name, kind, name in spec.personal) for name, kind in spec.source.columns.items()
@@ -136,7 +136,7 @@ def _nodes(project: Project, lake: Lake, docs: Sequence[TableDoc]) -> Iterator[L
 
 
 def _released(lake: Lake, spec: DatasetSpec) -> tuple[LineageColumn, ...]:
-    """The columns of a dataset's current release; none while nothing is released."""
+    """The columns of a dataset's current release; none if nothing is released."""
     try:
         release_store = open_release_store(lake.store.absolute(RELEASES))
         manifest = release_store.manifest(spec.name, release_store.current(spec.name))

@@ -1,4 +1,4 @@
-"""What Data Docs say of a check: what it promises, and how it went so far."""
+"""Data Docs of a check: its rule and its results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MEANS = {
 
 @dataclass(frozen=True)
 class CheckRun:
-    """One result: of which batch, when, and the counts of ``what``. ``observed`` is a number of the table."""
+    """One result: batch, time, and the counts of ``what``. ``observed`` is a statistic of the table."""
 
     batch: int
     when: str
@@ -31,7 +31,7 @@ class CheckRun:
 
     @property
     def counts(self) -> str:
-        """What was counted or observed, to follow a word; empty where nothing was."""
+        """The counted or observed values, as a suffix; empty if there are none."""
         if self.failed is not None and self.of is not None:
             return f": {self.failed:,} of {self.of:,} {self.what} fail"
         if isinstance(self.observed, float):
@@ -41,7 +41,7 @@ class CheckRun:
 
 @dataclass(frozen=True)
 class CheckDoc:
-    """A check and its results, the oldest first. ``arguments`` are those that its author wrote."""
+    """A check and its results, oldest first. ``arguments`` are those in the suite."""
 
     name: str
     expectation: str
@@ -59,25 +59,25 @@ class CheckDoc:
 
     @property
     def sign(self) -> str:
-        """What tells the state without its colour."""
+        """The state in words, beside its colour."""
         return {"good": "✓", "warn": "!", "bad": "✕"}.get(self.state, "?")
 
     @property
     def word(self) -> str:
         """The newest result, with its counts."""
         if not self.runs:
-            return "not judged yet"
+            return "not checked yet"
         return f"{'passes' if self.runs[-1].success else 'fails'}{self.runs[-1].counts}"
 
     @property
     def effect(self) -> str:
-        """What follows where it fails."""
+        """The consequence of a failure."""
         is_of_table = self.severity is Severity.WARNING and self.scope == "table"
         return "reports" if is_of_table else _MEANS[self.severity]
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """A mark for each result; the more rows failed, the higher."""
+        """A mark for each result; the more rows failed, the higher it is."""
         return tuple(self._mark(run) for run in self.runs)
 
     def _state_of(self, run: CheckRun) -> State:

@@ -1,7 +1,7 @@
-"""What the pages say of a table's checks: what each promises, and how it went in the last batches.
+"""The pages' facts about a table's checks: the rule of each, and its results on the last batches.
 
-Of what checks have observed only figures of the whole table pass, and none of a personal column: a greatest
-value, say, is the value of some row. Of a check on a personal column not even what it compares with is told.
+Of the observed values only statistics of the whole table are shown, and none of a personal column: a maximum,
+for example, is the value of some row. For a check on a personal column its arguments are not shown either.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ __all__ = ["check_docs", "moment_of"]
 
 _LONGEST = 160
 _OF_THE_TABLE = ("row_count", "column_count", "unique_value_count", "proportion", "mean", "stdev", "sum")
-"""Words of the expectations whose observed number is of the whole table."""
-_LINEAGE = "Clearwell's own check: each column says which columns it comes from."
+"""Words in expectations whose observed number is a statistic of the whole table."""
+_LINEAGE = "Clearwell's own check: the source columns of each column are known."
 
 
 def check_docs(
@@ -37,7 +37,7 @@ def check_docs(
     blocked: Sequence[Blocked],
     personal: Collection[str],
 ) -> tuple[CheckDoc, ...]:
-    """The suite's checks in its order, then those that are in the history alone."""
+    """The suite's checks in order, then those that are only in the history."""
     known = {check.name: _described(check, personal) for check in suite}
     telling = {check.name for check in suite if _may_tell(check, personal)}
     runs: dict[str, list[CheckRun]] = {}
@@ -75,7 +75,7 @@ def check_docs(
 
 
 def moment_of(text: str) -> str:
-    """A recorded time, as people read it."""
+    """A recorded time, in readable form."""
     return moment(datetime.fromisoformat(text).astimezone(UTC))
 
 
@@ -94,7 +94,7 @@ def _described(check: Check, personal: Collection[str]) -> CheckDoc:
 
 
 def _unlisted(row: Mapping[str, Any]) -> CheckDoc:
-    """A check that no suite lists: Clearwell's own of lineage, or one that was taken out."""
+    """A check that no suite lists: Clearwell's own lineage check, or one that was removed."""
     is_ours = row["name"] == COLUMN_LINEAGE
     return CheckDoc(
         name=row["name"],
@@ -107,7 +107,7 @@ def _unlisted(row: Mapping[str, Any]) -> CheckDoc:
 
 
 def _of_columns(run: CheckRun, observed: Any) -> CheckRun:
-    """A result of the check of lineage, which counts columns."""
+    """A result of the lineage check, which counts columns."""
     if not isinstance(observed, dict):
         return run
     counts: dict[str, int] = observed
@@ -120,7 +120,7 @@ def _may_tell(check: Check, personal: Collection[str]) -> bool:
 
 
 def _is_personal(check: Check, personal: Collection[str]) -> bool:
-    """Whether a check names a personal column: then what it compares with may be personal too."""
+    """Whether a check names a personal column: then its arguments may be personal too."""
     condition = str(check.kwargs.get("row_condition", "")).casefold()
     return any(is_personal(column, personal) for column in check.columns) or any(
         column.casefold() in condition for column in personal

@@ -15,7 +15,7 @@ __all__ = ["index_page"]
 
 
 def index_page(lake: str, docs: Sequence[TableDoc], reports: Iterable[tuple[str, str]]) -> str:
-    """The page. ``reports`` are names and addresses of the other reports, which lie beside it."""
+    """The page. ``reports`` are names and addresses of the other reports, in the same folder."""
     zones = dict.fromkeys(doc.zone for doc in docs)
     return document(
         "pages/templates/index.html.j2",
@@ -29,7 +29,7 @@ def index_page(lake: str, docs: Sequence[TableDoc], reports: Iterable[tuple[str,
 
 
 def _verdict(doc: TableDoc) -> tuple[str, str]:
-    """How much it matters what the table's checks said last, and what that was."""
+    """The severity of the last results of the table's checks, and their summary."""
     last = [(check, check.runs[-1].success) for check in doc.checks if check.runs and not check.is_gone]
     failed = [check for check, success in last if not success]
     if failed:

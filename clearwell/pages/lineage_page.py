@@ -1,7 +1,7 @@
-"""The lineage page: every table and column of a lake, where each comes from and who uses it.
+"""The lineage page: every table and column of a lake, with its sources and its users.
 
-One HTML file, made to be read at 500 tables: a search that finds a column while it is typed, and a view
-of one column or table with its sources on the left and its users on the right. ``#silver_flights`` and
+One HTML file that works with 500 tables: a search that finds a column as you type, and a view of one column
+or table with its sources on the left and its users on the right. ``#silver_flights`` and
 ``#silver_flights.dest`` are addresses in it. The same input gives the same text.
 """
 
@@ -108,10 +108,10 @@ def _zone_of(name: str) -> str:
 
 
 def _packed(lake: str, tables: list[LineageTable], edges: Mapping[str, Sequence[Edge]]) -> dict[str, Any]:
-    """All as few numbers as can be: every name once, edges as (target, source, kind) in one list.
+    """All data in as few numbers as possible: every name once, edges as (target, source, kind) in one list.
 
     Nodes are numbered: first the columns of all tables, then for each table its rows as a whole, which
-    is what filters and joins decide.
+    filters and joins determine.
     """
     zones, words, kinds = _Index(), _Index(), _Index()
     columns: dict[tuple[str, str], int] = {}
@@ -147,7 +147,7 @@ def _packed(lake: str, tables: list[LineageTable], edges: Mapping[str, Sequence[
 
 
 class _Index(dict[str, int]):
-    """Numbers for names, in the order in which they are first asked for."""
+    """Numbers for names, in the order of their first use."""
 
     def __missing__(self, name: str) -> int:
         self[name] = len(self)

@@ -1,4 +1,4 @@
-"""What Data Docs say of one table, as plain data: counts, names and times, never a value of a row."""
+"""Data Docs of one table, as plain data: counts, names and times, never a value of a row."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ColumnDoc:
 
 @dataclass(frozen=True)
 class BatchDoc:
-    """One build: when it was decided, what it brought."""
+    """One build: when it was decided, and its rows."""
 
     number: int
     when: datetime | None
@@ -40,7 +40,7 @@ class BatchDoc:
 
 @dataclass(frozen=True)
 class BlockedDoc:
-    """A batch that is kept out: since when, how many rows, and which checks or files are the reason."""
+    """A blocked batch: since when, how many rows, and which checks or files are the reason."""
 
     when: str
     rows: int
@@ -50,10 +50,10 @@ class BlockedDoc:
 
 @dataclass(frozen=True)
 class TableDoc:
-    """All that the page says. ``version`` is None for a table that has not been built yet.
+    """The contents of the page. ``version`` is None for a table that has not been built yet.
 
-    ``before`` and ``after`` are the tables it is made from and those made from it, with their pages ("" for
-    none). ``batches`` and ``files`` are the oldest first.
+    ``before`` and ``after`` are its source tables and the tables made from it, with their pages ("" for
+    none). ``batches`` and ``files`` are ordered oldest first.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""What the pages say, read from the lake and the project: counts, names and times, never a value of a row.
+"""The pages' facts, read from the lake and the project: counts, names and times, never a value of a row.
 
-History is read once for all tables, and of each table only its last batches are kept.
+History is read once for all tables, and only the last batches of each are kept.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ MOST_BATCHES = 30
 
 @dataclass(frozen=True)
 class Personal:
-    """Of one table: the columns that hold personal data, and those that were computed from such a column.
+    """For one table: its columns with personal data, and those that were computed from such a column.
 
-    Both are kept from what a page says of checks; only the first are marked.
+    Both are excluded from what a page shows of checks; only the first are marked.
     """
 
     held: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ class Personal:
 
 @dataclass(frozen=True)
 class Histories:
-    """The last builds and check results of every table, the oldest first."""
+    """The last builds and check results of every table, oldest first."""
 
     builds: Mapping[str, Sequence[Mapping[str, Any]]]
     checks: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -65,7 +65,7 @@ def read_table(
     edges: Sequence[Edge],
     personal: Personal,
 ) -> TableDoc:
-    """What the page of one table says, but for its neighbours."""
+    """The contents of one table's page, without its neighbours."""
     spec = project.produced.get(str(name))
     snapshot = lake.table(name).snapshot()
     blocked = [b for b in lake.control.blocked(name) if b.batch == (snapshot.batch if snapshot else 0) + 1]
@@ -153,7 +153,7 @@ def _batch(row: Mapping[str, Any]) -> BatchDoc:
 
 
 def _blocked(block: Blocked) -> BlockedDoc:
-    """Without the recorded reason, for that may quote what was observed."""
+    """Without the recorded reason, because it may quote observed values."""
     return BlockedDoc(
         when=moment_of(block.when),
         rows=block.rows,

@@ -1,7 +1,7 @@
-"""Data Docs of one table: what it is, how it is, and what was found out about it. No row, no value.
+"""Data Docs of one table: its facts, its state, and its check results. No row, no value.
 
-A page is made of plain data and is the same for the same data. It shows counts, names and what a suite's
-author wrote; a value of a row stands nowhere in it, whether the column is personal or not.
+A page is made from plain data and is the same for the same data. It shows counts, names and the suite's own
+text; no value of a row appears in it, whether the column is personal or not.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def table_page(doc: TableDoc) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """A time as people read it, in UTC."""
+    """A time in readable form, in UTC."""
     return f"{when:%Y-%m-%d %H:%M} UTC" if when else "unknown"
 
 
@@ -83,7 +83,7 @@ def _mark(batch: BatchDoc, most: int) -> Mark:
 
 @dataclass(frozen=True)
 class _Source:
-    """Columns of one table that a column comes from, and how many more there are; "" for no table."""
+    """Source columns of a column in one table, and how many more there are; "" for no table."""
 
     table: str
     how: str

@@ -1,1 +1,1 @@
-"""A version of a table becomes an immutable release; the writer of what `datasets` reads."""
+"""Make a version of a table an immutable release: writes what `datasets` reads."""

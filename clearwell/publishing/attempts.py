@@ -1,4 +1,4 @@
-"""Releases under way: where they are made, and what runs have left of them that died."""
+"""Unfinished releases: where they are made, and the leftovers of dead runs."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ __all__ = ["Leftover", "leftover_attempts", "publisher_of"]
 
 _NOTE = re.compile(rf"(.*/){re.escape(ATTEMPT)}([0-9a-f]{{32}})\.json")
 _DEAD_ELSEWHERE_SECONDS = 7 * 24 * 3600
-"""After which an attempt of another machine counts as dead, for nobody here can ask it."""
+"""The age at which another machine's attempt counts as dead, because its process cannot be checked."""
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """What an attempt of a run that is dead has left: a folder of this machine, or files of a store."""
+    """The leftovers of an attempt of a dead run: a local folder, or files of a store."""
 
     lake: Lake = field(repr=False)
     place: str
     files: tuple[str, ...] | None = None
 
     def remove(self) -> None:
-        """Remove it; its note goes last, so that what a kill leaves is found again."""
+        """Remove it; its note goes last, so that an interrupted removal is found again."""
         if self.files is None:
             remove_attempt(Path(self.place))
         else:
@@ -55,8 +55,8 @@ def publisher_of(lake: Lake, dataset: str) -> Publisher:
 
 
 def leftover_attempts(lake: Lake) -> list[Leftover]:
-    """What is left of releases that were never finished, by runs that are dead; for ``maintain``."""
-    folders = {lake.root / RELEASES}  # also where releases lie in a store: they are made here
+    """The leftovers of unfinished releases of dead runs; for ``maintain``."""
+    folders = {lake.root / RELEASES}  # also for releases in a store: they are made here
     if lake.store.is_local(RELEASES):
         folders.add(Path(lake.store.absolute(RELEASES)))
     found = [Leftover(lake, str(attempt)) for folder in sorted(folders) for attempt in _in_folder(folder)]
@@ -76,7 +76,7 @@ def _in_folder(releases: Path) -> Iterator[Path]:
 
 
 def _in_store(lake: Lake) -> Iterator[Leftover]:
-    """Files that no manifest names, or only the note of a run that died when all else was done."""
+    """Files that no manifest names, or only the note of a run that died at the end."""
     files = list(lake.store.list(RELEASES))
     for note in sorted(files, key=lambda file: file.path):
         if (match := _NOTE.fullmatch(note.path)) and _died(lake, note):
@@ -98,4 +98,4 @@ def _is_dead(note: bytes) -> bool:
     try:
         return Process(**json.loads(note)).is_dead
     except (ValueError, TypeError):
-        return True  # cut short while it was written: before the first data file
+        return True  # interrupted while the note was written, before the first data file

@@ -1,8 +1,8 @@
 """Make a finished folder a release: it gets the next number by one rename, then the pointer moves.
 
-A crash leaves either an attempt that nobody reads, or a complete release that the pointer has not come
-to yet; the next try adopts it. Two that finish at once make one release when they were made from the
-same, and else two; one that was overtaken while it slept is dropped. The pointer never moves backwards.
+A crash leaves either an attempt that nothing reads, or a complete release that the pointer does not name yet;
+the next try adopts it. Two that finish at once make one release if they have the same inputs, and else two;
+one that was overtaken while it was suspended is discarded. The pointer never moves backwards.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 
 def newest_release(dataset: Path) -> Manifest | None:
-    """The manifest of the newest release below ``dataset``, or None if it is not whole.
+    """The manifest of the newest release below ``dataset``, or None if it is not complete.
 
-    Whole means here: all its files are there and as long as they should be.
+    Complete means here: all its files exist with the right size.
     """
     if not (versions := versions_in(dataset)):
         return None
@@ -45,9 +45,9 @@ def newest_release(dataset: Path) -> Manifest | None:
 
 
 def adopt(dataset: Path, identity: str) -> tuple[Manifest, bool] | None:
-    """The newest release if it is of that identity, and whether the pointer had to be moved to it.
+    """The newest release if it has that identity, and whether the pointer had to be moved to it.
 
-    None also when the pointer is beyond it: at a release that somebody has deleted.
+    None also when the pointer names a later release, which was deleted.
     """
     newest = newest_release(dataset)
     if newest is None or newest.identity != identity:
@@ -59,10 +59,9 @@ def adopt(dataset: Path, identity: str) -> tuple[Manifest, bool] | None:
 def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
     """Make the folder ``attempt`` the next release below ``dataset``.
 
-    Gives the release that holds now, and whether it is this one. It is another's, and ``attempt`` is left
-    alone, when the newest release was made from the same as
-    ``draft``, or when it came meanwhile (its number is not in ``seen``) from later inputs. The number
-    of ``draft`` does not count.
+    Returns the release that is current now, and whether it is this one. It is another one, and ``attempt`` is
+    left unchanged, if the newest release has the same inputs as ``draft``, or was published meanwhile (its
+    number is not in ``seen``) from later inputs. The number of ``draft`` is ignored.
     """
     while True:
         with _locked(dataset):
@@ -76,7 +75,7 @@ def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int
             try:
                 attempt.rename(dataset / f"v{manifest.version}")
             except OSError as error:
-                if error.errno in _TAKEN:  # file locks do not hold on this disk; the rename does
+                if error.errno in _TAKEN:  # file locks do not work on this disk; the rename does
                     continue
                 raise
             _point(dataset, manifest)
@@ -84,7 +83,7 @@ def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int
 
 
 def is_overtaken(newest: Manifest, draft: Manifest, seen: Collection[int]) -> bool:
-    """Whether the newest release stands for ``draft``: made from the same, or meanwhile from later inputs."""
+    """Whether the newest release replaces ``draft``: from the same inputs, or meanwhile from later ones."""
     came_meanwhile = newest.version not in seen and _is_later(newest, draft)
     return came_meanwhile or newest.identity == draft.identity
 
@@ -95,7 +94,7 @@ def _is_later(other: Manifest, mine: Manifest) -> bool:
 
 
 def _pointer(dataset: Path) -> int:
-    """Where the pointer points; 0 when there is none or it is damaged, for then it is written anew."""
+    """The version in the pointer; 0 if it is missing or damaged, because it is then rewritten."""
     try:
         return pointed_version(dataset)
     except DatasetError:
@@ -121,7 +120,7 @@ def _point(dataset: Path, manifest: Manifest) -> bool:
 
 @contextmanager
 def _locked(dataset: Path) -> Generator[None]:
-    """Alone among the processes that publish this dataset; a process that dies lets go."""
+    """Lock this dataset against other publishing processes; a process that dies releases the lock."""
     with (dataset / _LOCK).open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,8 +1,8 @@
-"""How a table becomes the release that its spec asks for; refused at `file:line` where the two do not fit.
+"""Make the recipe of a release from a table's spec; a mismatch is refused at `file:line`.
 
-An inference dataset has exactly the features of the training dataset that it names with ``like``: what the
-training spec makes of its own table, as that is now. So it does not matter which of the two is released
-first, nor whether the other one ever was.
+An inference dataset has exactly the features of the training dataset that it names with ``like``: those that
+the training spec selects from the current version of its own table. So the order of the two releases does not
+matter, nor whether the other one exists.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> 
     """The recipe of a training dataset.
 
     Raises:
-        DatasetError: the table has not what the spec names.
+        DatasetError: the table lacks what the spec names.
     """
     assert spec.label is not None and spec.split is not None  # noqa: S101, PT018 - of a training dataset
     schema = snapshot.schema
@@ -46,7 +46,7 @@ def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> 
         raise DatasetError(
             f"{spec.label!r} is a column of provenance"
             if spec.label in PROVENANCE
-            else "only the label is left",
+            else "only the label remains",
             place=project.place(spec, "label"),
             hint=f"{spec.from_table} must have the label and at least one more column",
         )
@@ -65,10 +65,10 @@ def training_recipe(project: Project, spec: DatasetSpec, snapshot: Snapshot) -> 
 def inference_recipe(
     project: Project, lake: Lake, spec: DatasetSpec, snapshot: Snapshot, *, features: Sequence[str] = ()
 ) -> InferenceRecipe:
-    """The recipe of an inference dataset; its ``features`` are known where it was released before.
+    """The recipe of an inference dataset; its ``features`` are known if it was released before.
 
     Raises:
-        DatasetError: the table has not what the spec names, or other features than the training dataset.
+        DatasetError: the table lacks what the spec names, or has other features than the training dataset.
     """
     schema = snapshot.schema
     asked = [*(("key", n) for n in spec.key), *(("exclude", n) for n in spec.exclude)]
@@ -80,7 +80,7 @@ def inference_recipe(
             raise DatasetError(
                 f"{name!r} is {kind}: it cannot be part of a key",
                 place=project.place(spec, "key"),
-                hint="a key is made of texts, whole numbers, decimals, dates, times, booleans or bytes",
+                hint="a key may have strings, integers, decimals, dates, times, booleans or bytes",
             )
     if spec.latest_by:
         _require_order(schema.field(spec.latest_by), project.place(spec, "latest_by"))
@@ -102,14 +102,14 @@ def inference_recipe(
 def _same_features(
     project: Project, lake: Lake, spec: DatasetSpec, kept: Sequence[pa.Field[Any]]
 ) -> tuple[str, ...]:
-    """The features of ``spec``, if they are those of the training dataset; the key need not be among them."""
+    """The features of ``spec``, checked against the training dataset; the key need not be among them."""
     training = project.datasets[str(spec.like)]
     place = project.place(spec, "like")
     try:
         table = lake.existing(training.from_table)
     except TableNotFound as error:
         raise DatasetError(
-            f"it must have the features of {training.name}, and {training.from_table} is not there yet",
+            f"it must have the features of {training.name}, but {training.from_table} does not exist yet",
             place=place,
             hint=f"build it first: `clearwell run {training.from_table}`",
         ) from error
@@ -118,15 +118,15 @@ def _same_features(
     if differing := _differences(have, wanted):
         label = f"; {training.label!r} is its label" if training.label in have else ""
         raise DatasetError(
-            f"{spec.from_table} has not the features of {training.name}: {differing}{label}",
+            f"{spec.from_table} does not have the features of {training.name}: {differing}{label}",
             place=place,
-            hint="make both tables with one function, or leave columns out with exclude",
+            hint="make both tables with one function, or remove columns with exclude",
         )
     return tuple(have)
 
 
 def _differences(have: dict[str, pa.DataType], wanted: dict[str, pa.DataType]) -> str:
-    """What is not the same in two sets of columns; empty when they are the same."""
+    """The differences between two sets of columns; empty if they are the same."""
     said: list[str] = []
     if missing := [name for name in wanted if name not in have]:
         said.append(f"it lacks {', '.join(missing)}")
@@ -138,7 +138,7 @@ def _differences(have: dict[str, pa.DataType], wanted: dict[str, pa.DataType]) -
         if name in have and have[name] != kind
     ]
     if not said and (first := [pair for pair in zip(have, wanted, strict=True) if pair[0] != pair[1]]):
-        said.append(f"the order is another: {first[0][0]} stands where {first[0][1]} should")
+        said.append(f"the order differs: {first[0][0]} instead of {first[0][1]}")
     return "; ".join(said)
 
 
@@ -159,19 +159,19 @@ def _require_order(field: pa.Field[Any], place: str) -> None:
         pc.less(pa.nulls(1, field.type), pa.nulls(1, field.type))
     except pa.ArrowNotImplementedError as error:
         raise DatasetError(
-            f"{field.name!r} is {field.type}: no value of it is later than another",
+            f"{field.name!r} is {field.type}: its values have no order",
             place=place,
-            hint="take a time, a date or a number",
+            hint="use a time, a date or a number",
         ) from error
 
 
 def _kept(schema: pa.Schema, spec: DatasetSpec) -> list[pa.Field[Any]]:
-    """The columns that are released: what is not excluded, and no provenance."""
+    """The columns that are released: not excluded, and no provenance."""
     return [field for field in schema if field.name not in {*spec.exclude, *PROVENANCE}]
 
 
 def _released(fields: Sequence[pa.Field[Any]]) -> pa.Schema:
-    """Without the metadata that a table keeps at its columns."""
+    """Without the column metadata of a table."""
     return pa.schema([pa.field(field.name, field.type, field.nullable) for field in fields])
 
 

@@ -1,8 +1,8 @@
-"""Make an inference release: one row a key, in the order of the keys' digests, and the index to find it.
+"""Make an inference release: one row per key, ordered by the keys' digests, and the index to find it.
 
-Refused, with the count: rows without a key, keys that stand in more than one row, or (where ``latest_by``
-says which row of a key stays) rows of which none is the latest. The rows that a later one of their key
-replaces are counted, not lost: the table still has them.
+Refused, with the count: rows without a key, keys with more than one row, or (if ``latest_by`` selects the row
+of a key) keys with several latest rows. The rows that a later one of their key replaces are counted, not
+lost: the table still has them.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 __all__ = ["LIVE", "InferenceRecipe", "make_inference"]
 
 LIVE = "live"
-"""The name of the one set of rows that an inference release has."""
+"""The name of the only split of an inference release."""
 
 _SLICE = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
 class InferenceRecipe(Recipe):
-    """How rows become the state that a model is asked about.
+    """How rows become the state that a model is applied to.
 
     Args:
-        key: The columns that name what a row is about.
-        latest_by: Of the rows of one key the greatest by this column stays.
+        key: The columns that identify a row.
+        latest_by: Of the rows of one key the one with the greatest value here is kept.
     """
 
     key: tuple[str, ...]
@@ -62,21 +62,21 @@ class InferenceRecipe(Recipe):
 
     @property
     def decides(self) -> tuple[str, ...]:
-        """The column that says which row of a key stays, if there is one."""
+        """The column that selects the row of a key, if there is one."""
         return (self.latest_by,) if self.latest_by else ()
 
 
 def make_inference(
     batches: Iterable[pa.RecordBatch], recipe: InferenceRecipe, folder: Path, *, rows: int, buckets: int = 1
 ) -> tuple[SplitFiles, int]:
-    """Write the rows and their index below ``folder``; also the number of rows that a later one replaced.
+    """Write the rows and their index below ``folder``; also returns how many rows a later one replaced.
 
     Args:
         batches: The rows, with the columns ``recipe.reads``, in any order.
-        recipe: How they become the release.
-        folder: The folder of the release to be.
-        rows: How many rows there must be.
-        buckets: How many parts are sorted one after another; more need less memory.
+        recipe: The columns and rules of the release.
+        folder: The folder of the new release.
+        rows: The expected number of rows.
+        buckets: How many parts are sorted one after another; more parts need less memory.
 
     Raises:
         DatasetError: these rows cannot be released.
@@ -114,7 +114,7 @@ def make_inference(
 
 
 def _take(batches: Iterable[pa.RecordBatch], recipe: InferenceRecipe, order: DigestOrder) -> int:
-    """Put all rows in order; their number."""
+    """Sort all rows; returns their number."""
     read = 0
     missing = dict.fromkeys((*recipe.key, *recipe.decides), 0)
     names = list(dict.fromkeys([*recipe.schema.names, *recipe.lineage, *recipe.decides]))
@@ -123,7 +123,7 @@ def _take(batches: Iterable[pa.RecordBatch], recipe: InferenceRecipe, order: Dig
         for name in missing:
             missing[name] += count_missing(batch.column(name))
         if any(missing.values()):
-            continue  # refused below; read on for the count
+            continue  # refused below; continue to count
         part = batch.select(names)
         for start in range(0, part.num_rows, _SLICE):
             order.add(part.slice(start, _SLICE))
@@ -134,7 +134,7 @@ def _take(batches: Iterable[pa.RecordBatch], recipe: InferenceRecipe, order: Dig
 
 
 class _Latest:
-    """Of sorted rows the last of each key; counts what it leaves out, and what it cannot decide."""
+    """The last of sorted rows of each key; counts the others, and the undecidable ones."""
 
     def __init__(self, recipe: InferenceRecipe, index: IndexWriter) -> None:
         self.fingerprint = Fingerprint(recipe.schema)
@@ -144,7 +144,7 @@ class _Latest:
         self._keys = self._rows = self._ties = 0
 
     def of(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-        """The rows that stay; all rows of a key are in one of ``tables``, one after another."""
+        """The rows that are kept; all rows of a key are in one of ``tables``, one after another."""
         for table in tables:
             kept = table.filter(self._stays(table)) if table.num_rows > 1 else table
             self.replaced += table.num_rows - kept.num_rows
@@ -154,20 +154,20 @@ class _Latest:
             yield kept
 
     def refuse(self) -> None:
-        """Raise if there were keys of which no row, or more than one, is the latest."""
+        """Raise if there were keys with no unique latest row."""
         recipe, by = self._recipe, self._recipe.latest_by
         key = ", ".join(recipe.key)
         if by is None and self._keys:
             raise DatasetError(
-                f"{self._keys:,} keys stand in more than one row ({self._rows:,} rows): {key}",
+                f"{self._keys:,} keys are in more than one row ({self._rows:,} rows): {key}",
                 place=recipe.place,
-                hint=f"say which row stays with `latest_by: COLUMN`, or make {recipe.table} one row a key",
+                hint=f"select the row with `latest_by: COLUMN`, or make {recipe.table} one row per key",
             )
         if by is not None and self._ties:
             raise DatasetError(
                 f"{self._ties:,} keys have more than one latest row: the same {by} and the same {key}",
                 place=recipe.place,
-                hint="choose another column for latest_by, or make the rows one in the transform",
+                hint="choose another column for latest_by, or merge the rows in the transform",
             )
 
     def _stays(self, table: pa.Table) -> Any:
@@ -177,7 +177,7 @@ class _Latest:
         same = same_keys(above.select(key), below.select(key))
         no, yes = pa.array([False]), pa.array([True])
         stays = pa.concat_arrays([pc.invert(same), yes])
-        repeats = pa.concat_arrays([no, same])  # a row of the same key stands above
+        repeats = pa.concat_arrays([no, same])  # the previous row has the same key
         ends = pc.and_(repeats, stays)
         self._keys += _count(ends)
         self._rows += _count(repeats) + _count(ends)

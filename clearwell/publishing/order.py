@@ -1,8 +1,8 @@
-"""Put rows in the order of digests: a shuffle that only the rows decide, in bounded memory.
+"""Sort rows by digest: a shuffle that depends only on the rows, in bounded memory.
 
-So the same rows make the same files, byte for byte, whatever order an engine left them in. By the digest of
-whole rows, whoever trains on a file from its start sees a sample of the whole, not a block of one day; by
-the digest of their keys, a row is found by its key.
+So the same rows make the same files, byte for byte, in whatever order an engine returned them. With the
+digest of whole rows, a training run that reads a file from its start sees a sample of the whole, not a block
+of one day; with the digest of their keys, a row is found by its key.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def buckets_for(parquet_bytes: int) -> int:
 
 
 class DigestOrder:
-    """Takes batches in any order, gives them back in that of their digests.
+    """Accepts batches in any order and returns them ordered by their digests.
 
     Args:
         digests: The 32-byte digest of each row of a batch.
-        then: Columns that order rows of one digest.
-        scratch: A folder for what does not fit into memory; used when there is more than one bucket.
+        then: Columns that order rows with equal digests.
+        scratch: A folder for data that does not fit into memory; used if there is more than one bucket.
         buckets: How many parts are sorted one after another. It does not change the result.
     """
 
@@ -56,7 +56,7 @@ class DigestOrder:
         self._spilled: list[Any] = [None] * buckets if buckets > 1 else []
 
     def add(self, batch: pa.RecordBatch) -> list[bytes]:
-        """Take the rows of ``batch``; their digests."""
+        """Add the rows of ``batch``; returns their digests."""
         if not batch.num_rows:
             return []
         digests = self._digests(batch)
@@ -69,9 +69,9 @@ class DigestOrder:
         return digests
 
     def tables(self) -> Iterator[pa.Table]:
-        """All rows in order, with their digests as a last column; the caller has seen the last batch.
+        """All rows in order, with their digests as a last column; call it after the last batch.
 
-        One bucket at a time: rows of one digest are in one table.
+        One bucket at a time: rows with equal digests are in one table.
         """
         for writer, _ in filter(None, self._spilled):
             writer.close()

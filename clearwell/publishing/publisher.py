@@ -1,4 +1,4 @@
-"""Where releases are made: beside the others in a folder, or on this machine to be uploaded to a store."""
+"""Where releases are made: beside the others in a folder, or locally before the upload to a store."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ ATTEMPT = ".attempt-"
 
 
 class Publisher(Protocol):
-    """Makes the releases of one dataset. What lies in a store may raise StoreError besides."""
+    """Makes the releases of one dataset. With a store, methods may also raise StoreError."""
 
     def versions(self) -> tuple[int, ...]:
         """The finished releases, oldest first."""
         ...
 
     def address(self, version: int) -> Path | str:
-        """Where a release lies: a folder, or an address."""
+        """The path or address of a release."""
         ...
 
     def adopt(self, identity: str) -> tuple[Manifest, bool] | None:
-        """The newest release if it is of that identity, and whether the pointer had to be moved to it.
+        """The newest release if it has that identity, and whether the pointer had to be moved to it.
 
-        None also when the pointer is beyond it: at a release that somebody has deleted.
+        None also when the pointer names a later release, which was deleted.
         """
         ...
 
     def begin(self, who: str) -> Path:
-        """A folder to write in; ``who`` does is noted first, so that no folder is ever nobody's."""
+        """A folder to write in; ``who`` is recorded first, so that every folder has an owner."""
         ...
 
     def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
@@ -47,7 +47,7 @@ class Publisher(Protocol):
         ...
 
     def forget(self, attempt: Path) -> None:
-        """Remove what an attempt has left, and the note of who made it; not what was released."""
+        """Remove the leftovers of an attempt, and its note; not what was released."""
         ...
 
 
@@ -66,7 +66,7 @@ class LocalPublisher:
         return self._dataset / f"v{version}"
 
     def adopt(self, identity: str) -> tuple[Manifest, bool] | None:
-        """The newest release, if it is of that identity."""
+        """The newest release, if it has that identity."""
         return adopt(self._dataset, identity)
 
     def begin(self, who: str) -> Path:
@@ -78,7 +78,7 @@ class LocalPublisher:
         return claim(self._dataset, attempt, draft, seen=seen)
 
     def forget(self, attempt: Path) -> None:
-        """Remove the folder, if it is still there."""
+        """Remove the folder, if it still exists."""
         remove_attempt(attempt)
 
 
@@ -92,6 +92,6 @@ def begin_attempt(dataset: Path, who: str) -> Path:
 
 
 def remove_attempt(attempt: Path) -> None:
-    """Remove an attempt's folder, if it is still there, and the note of who made it."""
+    """Remove an attempt's folder, if it still exists, and its note."""
     shutil.rmtree(attempt, ignore_errors=True)
     attempt.with_name(f"{attempt.name}.json").unlink(missing_ok=True)

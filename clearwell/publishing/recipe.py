@@ -1,7 +1,7 @@
-"""What every release is made by, whatever it is for, and what is refused of every one.
+"""The common part of all recipes of releases, and what is refused for every release.
 
-Nothing is dropped to make it fit: too few rows read, no rows at all, or (looked up in the finished files) a
-column that was to be left out.
+Nothing is dropped to make it fit: refused are missing rows, no rows at all, or (checked in the finished
+files) a column that was to be excluded.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Recipe:
 
     Args:
         table: The name of the table, for errors.
-        place: Where in the project this is said, for errors.
+        place: The place in the project, for errors.
         schema: The columns to release, in their order.
-        features: Those of them that a model gets.
+        features: Those of them that are a model's inputs.
         forbidden: Columns that must not be in any file of the data.
         formats: ``parquet``, ``arrow`` or both.
-        lineage: Columns that say where a row came from, kept beside the data.
+        lineage: Columns with the origin of a row, kept beside the data.
     """
 
     table: str
@@ -64,38 +64,38 @@ def count_missing(values: Any) -> int:
 
 
 def refuse_missing(recipe: Recipe, missing: dict[str, int], read: int) -> None:
-    """Raise for the first of ``missing`` (what it is -> rows without a value) that is not 0."""
+    """Raise for the first entry of ``missing`` (description -> rows without a value) that is not 0."""
     for what, count in missing.items():
         if count:
             raise DatasetError(
                 f"{count:,} of {read:,} rows have no value in the {what}",
                 place=recipe.place,
-                hint=f"drop or fill them in the transform of {recipe.table}; a release leaves out no row",
+                hint=f"drop or fill them in the transform of {recipe.table}; a release drops no rows",
             )
 
 
 def refuse_lost_rows(recipe: Recipe, *, promised: int, read: int, placed: int) -> None:
-    """Raise unless all rows that the table's log promises were read and placed."""
+    """Check that all rows in the table's log were read and written."""
     if read != promised or placed != promised:
         raise DatasetError(
-            f"{promised:,} rows were promised, {read:,} read and {placed:,} placed",
+            f"{promised:,} rows were expected, {read:,} read and {placed:,} written",
             place=recipe.place,
-            hint=f"the files of {recipe.table} are not what its log says; rebuild it with --full-refresh",
+            hint=f"the files of {recipe.table} differ from its log; rebuild it with --full-refresh",
         )
 
 
 def refuse_no_rows(recipe: Recipe, rows: int) -> None:
-    """Raise if there are none."""
+    """Raise if there are no rows."""
     if not rows:
         raise DatasetError(
             f"a release without rows: {recipe.table} is empty",
             place=recipe.place,
-            hint="look at its source and its quarantine: `clearwell tables`",
+            hint="check its source and its quarantine: `clearwell tables`",
         )
 
 
 def refuse_wrong_files(recipe: Recipe, split: SplitFiles, folder: Path, rows: int) -> None:
-    """Raise if the files of a split hold other rows than ``rows``, or a forbidden column."""
+    """Raise if the files of a split have other rows than ``rows``, or a forbidden column."""
     for format in recipe.formats:
         files = split.of(format)
         if sum(file.rows for file in files) != rows:

@@ -1,15 +1,15 @@
-"""Which rows train and which test: by time, or by group.
+"""Which rows are for training and which for testing: by time, or by group.
 
-By time: what is before a value of a column trains, what is at or after it tests.
+By time: rows before a value of a column are for training, rows at or after it for testing.
 
-By group: rows with the same value of a column are on the same side, whichever machine, engine or release
-decides. A value is in the test split when
+By group: rows with the same value of a column are in the same split, independent of the machine, the engine
+and the release. A value is in the test split when
 
     int(sha256(text).hexdigest()[:16], 16) < test_share * 2**64
 
-where ``text`` is the value as UTF-8: a text as it is, a whole number in decimal digits (``-7``), a date as
-``2013-10-31``. So a group that comes later moves no other, and the share is met on the average of many
-groups, not exactly: what was achieved stands in the manifest.
+where ``text`` is the value as UTF-8: a string as it is, an integer in decimal digits (``-7``), a date as
+``2013-10-31``. So a new group moves no other group, and the share is met on average over many groups, not
+exactly: the achieved share is in the manifest.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ TRAIN, TEST = "train", "test"
 
 @dataclass(frozen=True)
 class ByTime:
-    """Rows before ``test_from`` (in the type of ``column``) train, the others test."""
+    """Rows before ``test_from`` (in the type of ``column``) are for training, the others for testing."""
 
     column: str
     test_from: pa.Scalar[Any]
 
     def trains(self, values: Any) -> Any:
-        """For each value of the column, none of them NULL, whether its row trains."""
+        """For each value of the column, none of them NULL, whether its row is for training."""
         return pc.less(values, self.test_from)
 
     def no_rows(self, split: str) -> tuple[str, str]:
@@ -52,13 +52,13 @@ class ByTime:
 
 @dataclass(frozen=True)
 class ByGroup:
-    """Rows whose ``column`` has the same value are on one side; the share of groups that test."""
+    """Rows with the same value of ``column`` are in one split; the share of test groups."""
 
     column: str
     test_share: float
 
     def trains(self, values: Any) -> Any:
-        """For each value of the column, none of them NULL, whether its row trains."""
+        """For each value of the column, none of them NULL, whether its row is for training."""
         groups = values.dictionary_encode()
         limit = self.test_share * 2**64
         sides = [number >= limit for number in _numbers(groups.dictionary)]
@@ -72,7 +72,7 @@ class ByGroup:
 
 
 def split_value(value: Any, kind: pa.DataType, *, column: str, place: str) -> pa.Scalar[Any]:
-    """``value`` in the type of the column that it divides; a date is its midnight, UTC.
+    """``value`` in the type of the split column; a date is its midnight, UTC.
 
     Raises:
         DatasetError: it has no exact counterpart, or the column has no order.
@@ -84,22 +84,22 @@ def split_value(value: Any, kind: pa.DataType, *, column: str, place: str) -> pa
         raise DatasetError(
             f"column {column!r} is {kind}: it cannot be split at {value}",
             place=place,
-            hint="write the value as the column has it, or split by another column",
+            hint="write the value in the column's type, or split by another column",
         ) from error
     return cut
 
 
 def split_by_group(column: str, kind: pa.DataType, test_share: float, *, place: str) -> ByGroup:
-    """The division by the groups of ``column``, which is ``kind``.
+    """The split by the groups of ``column``, which has type ``kind``.
 
     Raises:
-        DatasetError: its values have no text that is the same everywhere.
+        DatasetError: its values have no unique string form.
     """
     if not (_is_text(kind) or types.is_integer(kind) or types.is_date(kind)):
         raise DatasetError(
             f"column {column!r} is {kind}: rows cannot be grouped by it",
             place=place,
-            hint="group by a text, a whole number or a date; make one of it in the transform",
+            hint="group by a string, an integer or a date; convert it in the transform",
         )
     return ByGroup(column, test_share)
 
@@ -117,9 +117,9 @@ def _is_text(kind: Any) -> bool:
 
 
 def _cast(value: pa.Scalar[Any], kind: pa.DataType) -> pa.Scalar[Any]:
-    """``value`` as ``kind``, if that says the same; Arrow would cut a time to its day, or count days."""
+    """``value`` as ``kind``, if that is exact; Arrow would truncate a time to its day, or count days."""
     if pa.types.is_temporal(value.type) and not (pa.types.is_temporal(kind) or pa.types.is_string(kind)):
-        raise pa.ArrowInvalid("a moment is no number")
+        raise pa.ArrowInvalid("a time is not a number")
     if pa.types.is_timestamp(kind) and pa.types.is_temporal(value.type):
         value = value.cast(pa.timestamp("us"))
     cast = value.cast(kind)

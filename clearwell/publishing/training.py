@@ -1,6 +1,6 @@
-"""Make the train and the test split from the rows of a table, or say why these rows cannot be released.
+"""Make the train and the test split from the rows of a table, or report why they cannot be released.
 
-Refused, with the count: rows without a label, rows that the split cannot place, a split without rows.
+Refused, with the count: rows without a label, rows that the split cannot assign, a split without rows.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class TrainingRecipe(Recipe):
 
     Args:
         label: The column to predict.
-        split: Which rows train and which test.
+        split: Which rows are for training and which for testing.
     """
 
     label: str
@@ -82,10 +82,10 @@ def make_training(
 
     Args:
         batches: The rows, with the columns ``recipe.reads``, in any order.
-        recipe: How they become splits.
-        folder: The folder of the release to be.
-        rows: How many rows there must be.
-        buckets: How many parts are sorted one after another; more need less memory.
+        recipe: The columns and rules of the splits.
+        folder: The folder of the new release.
+        rows: The expected number of rows.
+        buckets: How many parts are sorted one after another; more parts need less memory.
 
     Raises:
         DatasetError: these rows cannot be released.
@@ -115,7 +115,7 @@ def make_training(
 
 
 def _route(batches: Iterable[pa.RecordBatch], recipe: TrainingRecipe, sides: dict[str, _Side]) -> int:
-    """Send each row to its split; the number of rows read."""
+    """Write each row to its split; returns the number of rows read."""
     read = no_label = no_place = 0
     for batch in batches:
         read += batch.num_rows
@@ -123,7 +123,7 @@ def _route(batches: Iterable[pa.RecordBatch], recipe: TrainingRecipe, sides: dic
         no_label += count_missing(batch.column(recipe.label))
         no_place += count_missing(decides)
         if no_label or no_place:
-            continue  # refused below; read on for the count
+            continue  # refused below; continue to count
         trains = recipe.split.trains(decides)
         kept = batch.select([*recipe.schema.names, *recipe.lineage])
         for name, mask in ((TRAIN, trains), (TEST, pc.invert(trains))):

@@ -1,14 +1,14 @@
-"""Make a finished folder a release in a store, where nothing can be renamed: its manifest comes last.
+"""Make a finished folder a release in a store, which cannot rename: its manifest is written last.
 
-    RELEASES/late_flights/.attempt-3f1c....json         who uploads, until it has ended
-    RELEASES/late_flights/v2/3f1c.../data/...           the files of one attempt, in a folder of its own
-    RELEASES/late_flights/v2/manifest.json              names them; of any number of writers one wins it
+    RELEASES/late_flights/.attempt-3f1c....json         the uploading process, until it has ended
+    RELEASES/late_flights/v2/3f1c.../data/...           the files of one attempt, in a separate folder
+    RELEASES/late_flights/v2/manifest.json              lists them; exactly one writer creates it
     RELEASES/late_flights/current.json                  moved forward by compare-and-swap
 
-Two attempts may upload into one number at once without touching each other's files. The conditional put of
-the manifest decides: who loses it looks at who won, and goes on as in a folder, see
+Two attempts may upload the same number at once without touching each other's files. The conditional put of
+the manifest decides: the loser reads the winner's manifest, and continues as in a folder, see
 ``clearwell.publishing.claim``. A crash leaves either files that no manifest names, or a complete release that
-the pointer has not come to yet.
+the pointer does not name yet.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _AT_ONCE = 4
 
 
 class RemotePublisher:
-    """Makes the releases of a dataset at an address; ``scratch`` is its folder on this machine."""
+    """Makes the releases of a dataset at an address; ``scratch`` is its local folder."""
 
     def __init__(self, where: str, scratch: Path) -> None:
         above, _, self._name = where.rpartition("/")
@@ -56,14 +56,14 @@ class RemotePublisher:
         return self._release_store.address(self._name, version)
 
     def adopt(self, identity: str) -> tuple[Manifest, bool] | None:
-        """The newest release, if it is whole and of that identity."""
+        """The newest release, if it is complete and has that identity."""
         newest = self._newest()
         if newest is None or newest.identity != identity or newest.version < self._pointer():
             return None
         return newest, self._point(newest)
 
     def begin(self, who: str) -> Path:
-        """A folder of this machine."""
+        """A local folder."""
         return begin_attempt(self._scratch, who)
 
     def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
@@ -82,24 +82,26 @@ class RemotePublisher:
             manifest = replace(draft, version=number, splits=tuple(own))
             self._upload(attempt, manifest, key)
             text = manifest.to_json().encode()
-            # A put that was tried again after no answer can find its own: it names the attempt.
+            # A put that was retried after no answer may find its own manifest: it names the attempt.
             if self._place.put_new(f"v{number}/{MANIFEST}", text) or self._manifest(number) == text:
                 self._uploaded.pop(key)
                 self._point(manifest)
                 return manifest, True
 
     def forget(self, attempt: Path) -> None:
-        """Remove the folder, and of what was uploaded all that no manifest names."""
+        """Remove the folder, and all uploaded files that no manifest names."""
         key = attempt.name.removeprefix(ATTEMPT)
         remove_attempt(attempt)
         try:
             self._place.delete(self._uploaded.pop(key, ()))
             self._place.delete([f"{ATTEMPT}{key}.json"])
         except StoreError as error:
-            _log.warning("%s: the rest of an attempt stays until `clearwell maintain`: %s", self._name, error)
+            _log.warning(
+                "%s: leftovers of an attempt remain until `clearwell maintain`: %s", self._name, error
+            )
 
     def _newest(self) -> Manifest | None:
-        """The newest release, or None if it is not whole: with all its files, as long as they should be."""
+        """The newest release, or None if it is not complete: all its files exist with the right size."""
         if not (versions := self.versions()):
             return None
         number = versions[-1]
@@ -118,7 +120,7 @@ class RemotePublisher:
         note = attempt.with_name(f"{attempt.name}.json").read_bytes()
         self._place.put(f"{ATTEMPT}{key}.json", note)
         paths = {file.path: f"v{manifest.version}/{file.path}" for file in manifest.files}
-        self._place.delete(self._uploaded.get(key, ()))  # to a number that another has won
+        self._place.delete(self._uploaded.get(key, ()))  # to a number that another attempt won
         self._uploaded[key] = set(paths.values())
 
         def put(path: str) -> None:
@@ -128,7 +130,7 @@ class RemotePublisher:
             list(pool.map(put, paths))
         if not self._is_there(manifest):
             raise DatasetError(
-                "what was uploaded is not there as it was sent",
+                "the uploaded files are missing or have another size",
                 place=self.address(manifest.version),
                 hint="run again; no reader has seen it",
             )
@@ -137,7 +139,7 @@ class RemotePublisher:
         return self._place.get(f"v{version}/{MANIFEST}")
 
     def _pointer(self) -> int:
-        """Where the pointer points; 0 when there is none or it is damaged, for then it is written anew."""
+        """The version in the pointer; 0 if it is missing or damaged, because it is then rewritten."""
         return self._parsed(self._place.get(CURRENT))
 
     def _parsed(self, text: bytes | None) -> int:

@@ -1,12 +1,12 @@
 """Write the rows of a split as Parquet and as uncompressed Arrow files, the same bytes for the same rows.
 
     data/train-00000.parquet     zstd, row groups of 32,768 rows
-    data/train-00000.arrow       Arrow IPC, uncompressed, batches of 4,096 rows: made for memory-mapping
-    data/live-00000.arrow        the same in batches of 131,072 rows: made to pick single rows
+    data/train-00000.arrow       Arrow IPC, uncompressed, batches of 4,096 rows: for memory-mapping
+    data/live-00000.arrow        the same in batches of 131,072 rows: for access to single rows
     lineage/train-00000.parquet  _file_id and _record_no of each row, in the same order
 
-Parquet footers carry no statistics of float, double, decimal over 15 digits or nested columns: the
-embedded engine would rebuild values from them.
+Parquet footers carry no statistics of float, double, decimal over 15 digits or nested columns: the embedded
+engine would rebuild values from them.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def write_split(
         name: The split's name.
         tables: Rows with the columns of ``schema`` and of ``lineage``.
         schema: The columns of the data.
-        fingerprint: Of the rows; read by ``str`` when all are written.
+        fingerprint: Of the rows; converted with ``str`` after all are written.
         formats: ``parquet``, ``arrow`` or both.
-        lineage: Columns that say where a row came from; they are kept beside the data.
-        arrow_batch: Rows of a batch of the Arrow files, ``ARROW_BATCH`` by default.
+        lineage: Columns with the origin of a row, kept beside the data.
+        arrow_batch: Rows per batch of the Arrow files, default: ``ARROW_BATCH``.
     """
     beside = {_LINEAGE: list(lineage)} if lineage else {}
     columns = {**dict.fromkeys(formats, schema.names), **beside}
@@ -100,12 +100,12 @@ def _write(writer: Any, group: pa.Table, format: str, arrow_batch: int) -> None:
         return
     for start in range(0, group.num_rows, arrow_batch):
         batch = group.slice(start, arrow_batch)
-        # Taken, not sliced: a slice brings whatever else is in its parent's buffers into the file.
+        # Copied, not sliced: a slice writes everything in its parent's buffers to the file.
         writer.write_table(batch.take(pa.array(range(batch.num_rows))).combine_chunks())
 
 
 def _in_groups(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
-    """The same rows in tables of exactly ``size`` rows, but for the last; each is one chunk."""
+    """The same rows in tables of exactly ``size`` rows, except the last; each is one chunk."""
     waiting: list[pa.Table] = []
     rows = 0
     for table in tables:
@@ -123,7 +123,7 @@ def _in_groups(tables: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
 
 
 def _in_files(groups: Iterator[pa.Table]) -> Iterator[Iterator[pa.Table]]:
-    """The groups of one file after another; each must be used up before the next is asked for."""
+    """The groups of one file after another; each must be consumed before the next is requested."""
     for first in groups:
         yield _some(first, groups, max(1, ROWS_PER_FILE // first.num_rows) if first.num_rows else 1)
 

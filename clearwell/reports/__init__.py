@@ -1,4 +1,4 @@
-"""Reports on a lake: what it costs and how it is, as Markdown, HTML and JSON."""
+"""Reports on a lake: its cost and its state, as Markdown, HTML and JSON."""
 
 from __future__ import annotations
 

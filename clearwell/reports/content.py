@@ -1,4 +1,4 @@
-"""What a report says, before it is Markdown or HTML: figures, sections, tables, charts. Plain data.
+"""The contents of a report, independent of Markdown or HTML: figures, sections, tables, charts. Plain data.
 
 Every figure, section and chart carries ``how``: how its numbers were computed.
 """
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 __all__ = ["Bars", "Cell", "Chart", "Figure", "Lines", "Mark", "Page", "Row", "Section", "State", "Table"]
 
 State = str
-"""``""``, ``good``, ``info``, ``warn`` or ``bad``: colours what is also said in words."""
+"""``""``, ``good``, ``info``, ``warn`` or ``bad``: adds colour to what the text also says."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One of a row of small bars: whether it is good, what it stands for, and its height from 0 to 1."""
+    """One of a row of small bars: whether it is good, its meaning, and its height from 0 to 1."""
 
     state: State
     text: str
@@ -26,8 +26,8 @@ class Mark:
 class Cell:
     """A cell of a table: its text, and what HTML draws beside it.
 
-    ``bar`` are the parts of a bar beneath the text (their sum is the whole width), ``marks`` a strip of
-    marks before it.
+    ``bar`` are the parts of a bar below the text (their sum is the whole width), ``marks`` a row of marks
+    before it.
     """
 
     text: str
@@ -41,10 +41,10 @@ Row = tuple[str | Cell, ...]
 
 @dataclass(frozen=True)
 class Table:
-    """A table of figures. ``words`` names the columns that hold words, all others are numbers.
+    """A table of figures. ``words`` names the text columns, all others are numbers.
 
-    ``foot`` are rows of sums. ``legend`` names the parts of the bars. A ``folded`` table repeats the figures
-    of a chart, for who cannot see it: HTML opens it on demand.
+    ``foot`` are rows of totals. ``legend`` names the parts of the bars. A ``folded`` table repeats the
+    figures of a chart, for readers who cannot see it: HTML opens it on demand.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Bars:
-    """Horizontal bars, stacked of ``series``; a row is a label and a number for each of them.
+    """Horizontal bars, stacked from ``series``; a row is a label and a number for each of them.
 
     ``colours`` names the style sheet's variable for each of the series.
     """
@@ -87,7 +87,7 @@ Chart = Bars | Lines
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure: ``value`` large, what it is, a remark, and how it was computed."""
+    """A headline figure: a large ``value``, its name, a remark, and how it was computed."""
 
     label: str
     value: str
@@ -109,7 +109,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A title, the sentence that matters, when it was made, the figures at the top, and the sections."""
+    """A title, the key sentence, when it was made, the figures at the top, and the sections."""
 
     title: str
     headline: str

@@ -1,4 +1,4 @@
-"""Numbers and moments as people read them."""
+"""Numbers and times in readable form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def money(amount: Decimal) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Three significant digits of a share; only nothing is ``0 %`` and only all of it ``100 %``."""
+    """Three significant digits of a share; only zero is ``0 %`` and only all is ``100 %``."""
     if not whole:
         return "-"
     share = 100 * part / whole
@@ -33,5 +33,5 @@ def percent(part: int, whole: int) -> str:
 
 
 def to_the_second(at: dt.datetime) -> str:
-    """A moment, in UTC."""
+    """A time, in UTC."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

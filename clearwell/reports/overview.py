@@ -1,4 +1,4 @@
-"""Everything that the report says of a lake: the figures at the top, the page, and all figures as data."""
+"""All contents of a lake's report: the figures at the top, the page, and all figures as data."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = ["Overview", "measure_overview"]
 
 @dataclass(frozen=True)
 class Overview:
-    """A lake at one moment: what it costs, how it grew, what was kept out, what failed, what was released."""
+    """A lake at one time: its cost, growth, quarantine, failed checks and releases."""
 
     cost: StorageCost
     growth: Growth
@@ -74,7 +74,7 @@ class Overview:
         )
 
     def document(self) -> dict[str, Any]:
-        """All figures, as plain data: what the JSON beside the page holds, and what makes a new page due."""
+        """All figures, as plain data: the JSON beside the page, which decides whether a new page is due."""
         return {
             **self.cost.document(),
             **other_costs_document(self.cost),
@@ -107,7 +107,7 @@ class Overview:
         records = len(storage.tables) - len(self.published)
         delivered = sum(rejected.delivered for rejected in self.quarantine)
         where = f"{len(self.quarantine)} of {len(self.published)} tables"
-        share = f"{percent(self.quarantined, delivered)} of what {where} were delivered"
+        share = f"{percent(self.quarantined, delivered)} of the rows delivered to {where}"
         return (
             Figure(
                 "Cost a month",
@@ -184,11 +184,11 @@ def measure_overview(
         lake: The lake.
         sheet: The prices.
         owners: Who owns which table and dataset.
-        today: The day, which only tells how old a price is.
+        today: The current date, which only shows how old a price is.
         pending: Ids of the attempts whose staged files may still be needed.
 
     Raises:
-        TableError: the lake's files are not those that its tables' logs list.
+        TableError: the lake's files differ from those in its tables' logs.
     """
     storage = measure(lake, pending=pending)
     builds = read_builds(storage)

@@ -1,8 +1,8 @@
-"""What a table holds, or a release of it, split by split, without making it: its fingerprint, by the engine.
+"""The fingerprint of a table, or of the splits of a release from it, without making it: by the engine.
 
-Of a release, the same rows as ``clearwell.flow.publish`` writes, found another way: the engine reads and
-divides them, and its workers sum their digests. So it is bounded by no memory of this machine, and it proves
-more than the same code run twice.
+The rows of a release are those that ``clearwell.flow.publish`` writes, computed in another way: the engine
+reads and splits them, and its workers sum their digests. So it is not limited by this machine's memory, and
+it proves more than running the same code twice.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["TableContents", "released_contents", "table_contents"]
 
 _TOLD_BY_THE_CLOCK = ("_batch_id", "_ingested_at")
-"""Columns that say when a row came, not what it is: another lake has others for the same rows."""
+"""Columns that record the arrival of a row, not its data: they differ between lakes for the same rows."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def table_contents(lake: Lake, table: str, engine: Engine, *, version: int | Non
     """The fingerprint of a table's rows, computed by ``engine``.
 
     Raises:
-        TableNotFound: no such table.
+        TableNotFound: there is no such table.
         TableError: that version cannot be read.
     """
     try:
         snapshot = lake.table(table).snapshot(version)
-    except ProjectError:  # no zone in its name
+    except ProjectError:  # its name has no zone
         snapshot = None
     if snapshot is None:
         raise TableNotFound.among(table, map(str, lake.tables()))
@@ -68,21 +68,21 @@ def table_contents(lake: Lake, table: str, engine: Engine, *, version: int | Non
 def released_contents(
     run: Run, spec: DatasetSpec, snapshot: Snapshot, *, features: Sequence[str] = ()
 ) -> dict[str, Fingerprint]:
-    """The fingerprint of each split that a release of ``snapshot`` has, by its name.
+    """The fingerprint of each split that a release of ``snapshot`` has, by name.
 
     Args:
-        run: With the engine that computes it.
+        run: The run; its engine computes.
         spec: How the table is released.
         snapshot: The table.
-        features: Those of the release, if it is for inference.
+        features: Those of the release, for an inference dataset.
 
     Raises:
-        DatasetError: the table has not what the spec names.
+        DatasetError: the table lacks what the spec names.
     """
     frame = snapshot.read(run.engine)
     if spec.kind == "inference":
         live = inference_recipe(run.project, run.lake, spec, snapshot, features=features)
-        if live.latest_by:  # one row a key, as publishing has found
+        if live.latest_by:  # one row per key, as verified by publishing
             frame = keep_latest(frame, key=live.key, order_by=(live.latest_by,))
         return fingerprint_sides(frame, run.engine, live.schema, None, (LIVE,))
     recipe = training_recipe(run.project, spec, snapshot)

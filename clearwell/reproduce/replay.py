@@ -1,12 +1,12 @@
-"""Make tables again as they were when a release was made of them, from the bronze rows of then.
+"""Make tables again as they were when a release was made from them, from the bronze rows of that time.
 
-The intents of a lake say of each batch what it read, how it entered, and by which code it was made. A table's
-contents are its batches since it was last replaced, one after another: each takes the rows of bronze that the
-one before had not seen, or deletes rows by hand, or was voided. So that is what is done again, batch by
-batch: it is exact also for transforms that look at other rows of their batch, where one build of all rows is
-not.
+The intents of a lake record of each batch what it read, its write mode, and the hash of its code. A table's
+contents are its batches since it was last replaced, one after another: each reads the bronze rows that the
+one before had not read, or deletes rows by a manual command, or was voided. So the batches are replayed one
+by one: this is exact also for transforms that depend on other rows of their batch, where one build of all
+rows is not.
 
-Checks across rows are not judged again: they decide whether a batch is published, and it was.
+Checks across rows are not repeated: they decide whether a batch is published, and it was.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _Batch = tuple[str, int]
 
 @dataclass(frozen=True)
 class Step:
-    """A batch to be made again. ``after`` is the batch of its input that the build before had come to."""
+    """A batch to make again. ``after`` is the last input batch that the build before had read."""
 
     intent: Intent
     void: bool
@@ -55,13 +55,13 @@ class Step:
 
     @property
     def inputs(self) -> tuple[InputState, ...]:
-        """What it read; nothing, if it made nothing of it."""
+        """Its inputs; empty if the batch added nothing from them."""
         return () if self.void else self.intent.inputs
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The batches to be made again, those before others that read them, and the bronze states they read."""
+    """The batches to make again, upstream ones first, and the bronze states that they read."""
 
     steps: tuple[Step, ...]
     roots: tuple[InputState, ...]
@@ -74,7 +74,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class ChangedCode:
-    """A table whose code is not that of the release: its hashes then and now (None: not in the project)."""
+    """A table whose code differs from the release's: its hashes then and now (None: not in the project)."""
 
     table: str
     then: str
@@ -83,7 +83,7 @@ class ChangedCode:
 
 @dataclass(frozen=True)
 class Made:
-    """A batch that was made again: its rows as they were recorded, and as they came now."""
+    """A batch that was made again: its rows as recorded, and as made now."""
 
     table: str
     batch: int
@@ -95,12 +95,12 @@ class Made:
 
     @property
     def differs(self) -> bool:
-        """Whether it has another number of rows than it had."""
+        """Whether its number of rows differs from the record."""
         return (self.accepted, self.rejected) != (self.accepted_now, self.rejected_now)
 
 
 class RowsOnly(Run):
-    """A run that does not judge tables as a whole."""
+    """A run that does not check tables as a whole."""
 
     def suite(self, spec: TableSpec | CuratedSpec) -> Suite | None:
         """The row checks of a suite."""
@@ -109,7 +109,7 @@ class RowsOnly(Run):
 
 
 def plan_replay(lake: Lake, wanted: InputState) -> Plan:
-    """What must be made again to have the table of ``wanted`` as it was at that batch.
+    """The batches that must be made again to get the table of ``wanted`` as it was at that batch.
 
     Raises:
         DatasetError: the lake has no record of a batch.
@@ -139,12 +139,12 @@ def plan_replay(lake: Lake, wanted: InputState) -> Plan:
         order = list(TopologicalSorter(before).static_order())
     except CycleError as error:
         tables = ", ".join(dict.fromkeys(table for table, _ in error.args[1]))
-        raise DatasetError("these tables were made of each other, in turns", place=tables) from error
+        raise DatasetError("these tables were made from each other in a cycle", place=tables) from error
     return Plan(tuple(steps[batch] for batch in order), tuple(roots[batch] for batch in sorted(roots)))
 
 
 def changed_code(run: Run, plan: Plan) -> list[ChangedCode]:
-    """The tables of ``plan`` that the project's code would not make as it did then; raises ProjectError."""
+    """The tables of ``plan`` whose code in the project has changed since; raises ProjectError."""
     found: dict[str, ChangedCode] = {}
     for step in plan.steps:
         table, then = step.intent.table, step.intent.code
@@ -154,7 +154,7 @@ def changed_code(run: Run, plan: Plan) -> list[ChangedCode]:
 
 
 class Replay:
-    """Makes the steps of a plan again, in a lake of its own, from the bronze tables of the real one."""
+    """Makes the batches of a plan again, in a separate lake, from the bronze tables of the real one."""
 
     def __init__(self, run: RowsOnly, real: Lake, plan: Plan) -> None:
         self._run = run
@@ -163,15 +163,15 @@ class Replay:
         self.roots = {str(snapshot.name): snapshot for snapshot in states.values()}
         """Each bronze table at the last of the states that are read."""
         self.rows: dict[_Batch, int] = {}
-        """How many rows a table had with each of the batches that were made so far."""
+        """How many rows a table had after each of the batches made so far."""
         self._states: dict[_Batch, Snapshot] = dict(states)
 
     def __iter__(self) -> Iterator[Made]:
-        """Do it, step by step.
+        """Do it, batch by batch.
 
         Raises:
-            DatasetError: a batch that was published would be refused now.
-            ProjectError: the project cannot make it.
+            DatasetError: a published batch would be refused now.
+            ProjectError: the project cannot build it.
         """
         for step in self._plan.steps:
             made = self._made(step)
@@ -180,7 +180,7 @@ class Replay:
             yield made
 
     def at(self, state: InputState) -> Snapshot:
-        """A table as it was at ``state``, of those that were made so far."""
+        """A table as it was at ``state``, among those made so far."""
         return self._states[state.table, state.batch]
 
     def _made(self, step: Step) -> Made:
@@ -214,24 +214,24 @@ class Replay:
             )
         except BatchBlocked as error:
             raise DatasetError(
-                f"batch {then.batch} was published, and would be blocked now: {error.fact}",
+                f"batch {then.batch} was published, but would be blocked now: {error.fact}",
                 place=then.table,
-                hint="its input has other rows than it had, or its suite is another one",
+                hint="the rows of its input, or its suite, have changed",
             ) from error
 
     def _source(self, job: Job, read: dict[str, InputState], name: str) -> Snapshot:
         if name not in read:
             raise DatasetError(
-                f"it was not made of {name}, which it is made of now", place=str(job.name), hint=_CHECK_OUT
+                f"it was not made from {name}, which is its input now", place=str(job.name), hint=_CHECK_OUT
             )
         return self.at(read[name])
 
 
-_CHECK_OUT = "verify it with the project as it was: check that version out"
+_CHECK_OUT = "check out the project's version of that time, and verify with it"
 
 
 def _since_replaced(lake: Lake, name: TableName, batch: int) -> Iterator[Step]:
-    """The batches that the table's contents at ``batch`` were made of, the first one first."""
+    """The batches of the table's contents at ``batch``, the first one first."""
     voids = lake.control.voids(name)
     first = _intent(lake, name, batch)
     while first.batch in voids and first.batch > 1:
@@ -271,4 +271,4 @@ def _job(run: Run, table: str) -> Job:
         case CuratedSpec() as spec:
             return curate_job(run, spec)
         case _:
-            raise ProjectError("this project does not make it any more", place=table, hint=_CHECK_OUT)
+            raise ProjectError("this project no longer makes it", place=table, hint=_CHECK_OUT)

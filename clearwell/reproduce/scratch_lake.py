@@ -1,8 +1,8 @@
-"""A lake of one's own for the time of a block, where the engine that works on it can reach it.
+"""A temporary lake for the time of a block, where the working engine can reach it.
 
-An engine of this machine gets a temporary folder. Workers of a cluster do not see that, so theirs is
-``verify-...`` beside the silver tables of the real lake, be that in a shared folder or in a bucket. It is
-removed at the end, also after a failure; a killed process leaves it behind, and it may be removed by hand.
+A local engine gets a temporary folder. Workers of a cluster do not see that, so theirs is ``verify-...``
+beside the silver tables of the real lake, in a shared folder or in a bucket. It is removed at the end, also
+after a failure; a killed process leaves it behind, and it may be removed manually.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def scratch_lake(real: Lake, engine: str, where: str | None = None) -> Generator
     """An empty lake beside ``real``, removed when the block ends.
 
     Args:
-        real: The lake that stays as it is.
+        real: The lake, which is not changed.
         engine: The name of the engine that will write there.
-        where: A folder or an address to make it in; by default see above.
+        where: A folder or an address for it; default: see above.
 
     Raises:
         TableError: nothing can be written there.
@@ -64,12 +64,12 @@ def _make(folder: Path) -> None:
         raise TableError(
             f"no scratch folder can be made here: {error.strerror}",
             place=str(folder.parent),
-            hint="name another place: --scratch PATH, or an address such as s3://BUCKET/PREFIX",
+            hint="use another place: --scratch PATH, or an address such as s3://BUCKET/PREFIX",
         ) from error
 
 
 def _remove(lake: Lake, base: str) -> None:
-    """Remove what was written; a place that cannot be emptied is told, and is no reason to fail."""
+    """Remove the files; a place that cannot be emptied is logged, but is not an error."""
     try:
         if not is_url(base):
             shutil.rmtree(base)
@@ -77,4 +77,4 @@ def _remove(lake: Lake, base: str) -> None:
         for zone in _WRITTEN_BY_ENGINES:
             lake.store.delete([file.path for file in lake.store.list(zone.value)])
     except (OSError, ClearwellError) as error:
-        _log.warning("%s could not be removed: %s; remove it by hand", base, error)
+        _log.warning("%s could not be removed: %s; remove it manually", base, error)

@@ -1,7 +1,7 @@
-"""A release to be verified: found by its name or its place, and its bytes where they lie.
+"""A release to verify: found by its name or its location, and its bytes in the store.
 
-Readers of a release in a store work on a copy of theirs, whose files were held against their hashes when they
-were copied. Whether the store still has these bytes is asked here: each file is read again, and kept nowhere.
+Readers of a release in a store use a local copy, whose files were checked against their hashes when they were
+copied. Whether the store still has these bytes is checked here: each file is read again, and not kept.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def open_release(lake: Lake, release: str, version: str | None = None) -> Datase
 
 
 def require_stored_files(lake: Lake, manifest: Manifest) -> None:
-    """Pass if the store of the lake's releases has the bytes of this one; of a folder nothing is asked.
+    """Check that the store of the lake's releases has the bytes of this one; does nothing for a folder.
 
     Raises:
         DatasetError: a file is missing or has changed.
-        StoreError: the store refuses us.
+        StoreError: the store refuses access.
     """
     store = lake.store
     if store.is_local(RELEASES):

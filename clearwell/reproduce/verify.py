@@ -1,9 +1,9 @@
-"""Verify a release: its files are what was released, and its rows are what bronze gives again.
+"""Verify a release: its files are as released, and bronze gives the same rows again.
 
-The files first, which needs nothing but the release. Then every table between bronze and the release is made
-again in a scratch lake, from the bronze rows that were read then (see ``replay``), and the content
-fingerprint of each split is compared with the one that the manifest has. Of the real lake only bronze, the
-intents and the release are read; nothing is written to it.
+First the files, which needs only the release. Then every table between bronze and the release is made again
+in a scratch lake, from the bronze rows that were read then (see ``replay``), and the content fingerprint of
+each split is compared with the manifest. From the real lake only bronze, the intents and the release are
+read; nothing is written to it.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ __all__ = ["Verification", "VerifiedSplit", "VerifiedTable", "verify"]
 
 @dataclass(frozen=True)
 class VerifiedTable:
-    """A table that was read, or made again: ``batches`` of them, and the rows that it came to.
+    """A table that was read, or made again: its number of ``batches``, and its rows.
 
-    ``as_recorded`` says whether each batch had as many rows, accepted and rejected, as the intents say.
+    ``as_recorded`` says whether each batch has as many rows, accepted and rejected, as its intent.
     """
 
     table: str
@@ -51,7 +51,7 @@ class VerifiedTable:
 
 @dataclass(frozen=True)
 class VerifiedSplit:
-    """A split: rows and fingerprint as the manifest has them, and as they came now."""
+    """A split: rows and fingerprint in the manifest, and as made now."""
 
     split: str
     rows: int
@@ -61,13 +61,13 @@ class VerifiedSplit:
 
     @property
     def equal(self) -> bool:
-        """Whether it holds the same rows."""
+        """Whether it has the same rows."""
         return (self.rows, self.fingerprint) == (self.rows_now, self.fingerprint_now)
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of it. ``differs`` says where to look, if the release could not be made again."""
+    """The result. ``differs`` says where to look, if the release could not be made again."""
 
     dataset: str
     version: int
@@ -80,7 +80,7 @@ class Verification:
 
     @property
     def equal(self) -> bool:
-        """Whether every split holds the rows that were released."""
+        """Whether every split has the rows that were released."""
         return all(split.equal for split in self.splits)
 
 
@@ -96,16 +96,16 @@ def verify(
     """Verify ``release`` by making it again from bronze.
 
     Args:
-        project: Whose code and settings made it.
-        lake: Where it was made.
+        project: The project whose code and settings made it.
+        lake: The lake in which it was made.
         release: The release.
-        engine: What makes the tables again; any will do, as the fingerprint is the same on all.
+        engine: Makes the tables again; any engine will do, because the fingerprint is the same on all.
         scratch: Where they are made, a folder or an address: see ``scratch_lake``.
-        present_code: Make them with the project's code also when it is not that of the release.
+        present_code: Make them with the project's code even if it differs from the release's.
 
     Raises:
-        DatasetError: a file of the release is damaged, or it cannot be made again; says why.
-        TableError: the bronze rows of then are not there any more.
+        DatasetError: a file of the release is damaged, or it cannot be made again; with the reason.
+        TableError: the bronze rows of that time no longer exist.
     """
     manifest = release.manifest
     log.info("%s v%d: verifying %d files", manifest.dataset, manifest.version, len(manifest.files))
@@ -119,7 +119,7 @@ def verify(
     if changed := changed_code(Run(project, lake, engine), plan):
         if not present_code:
             raise _other_code(manifest, changed)
-        notes += [f"made with the project's present code: {_change(change)}" for change in changed]
+        notes += [f"made with the project's current code: {_change(change)}" for change in changed]
     with scratch_lake(lake, engine.name, scratch) as own:
         run = RowsOnly(project, own, engine)
         replay = Replay(run, lake, plan)
@@ -134,7 +134,7 @@ def verify(
         tables = tuple(_tables(replay, plan, made))
     splits = tuple(_splits(manifest, found))
     equal = all(split.equal for split in splits)
-    if equal:  # what was altered does not reach the release; it is no less altered
+    if equal:  # the altered rows are not in the release, but they are reported
         notes += filter(None, (_altered(lake, root) for root in replay.roots.values()))
     differs = None if equal else _where(lake, manifest, replay, made, splits)
     return Verification(
@@ -150,22 +150,23 @@ def verify(
 
 
 def _spec_of(project: Project, manifest: Manifest) -> DatasetSpec:
-    """The settings that it was released with, which need not be those of the project now."""
+    """The settings of the release, which may differ from the project's now."""
     from pydantic import ValidationError
 
     from clearwell.project.specs import DatasetSpec
 
     if manifest.dataset not in project.datasets:
         raise ProjectError(
-            f"this project has no dataset {manifest.dataset!r} any more",
+            f"this project no longer has the dataset {manifest.dataset!r}",
             place=str(project.root),
-            hint=did_you_mean(manifest.dataset, project.datasets) or "check out the project as it was",
+            hint=did_you_mean(manifest.dataset, project.datasets)
+            or "check out the project's version of that time",
         )
     try:
         return DatasetSpec.model_validate(dict(manifest.settings))
     except ValidationError as error:
         raise DatasetError(
-            f"its settings are not those of this version of Clearwell: {error.errors()[0]['msg']}",
+            f"its settings are not valid in this version of Clearwell: {error.errors()[0]['msg']}",
             place=f"{manifest.dataset} v{manifest.version}",
             hint=f"verify it with clearwell {manifest.clearwell_version}",
         ) from error
@@ -174,14 +175,14 @@ def _spec_of(project: Project, manifest: Manifest) -> DatasetSpec:
 def _other_code(manifest: Manifest, changed: Sequence[ChangedCode]) -> DatasetError:
     changes = "; ".join(map(_change, changed))
     return DatasetError(
-        f"the project's code (transforms, suites, settings) is not what made it: {changes}",
+        f"the project's code (transforms, suites, settings) has changed since the release: {changes}",
         place=f"{manifest.dataset} v{manifest.version}",
-        hint="check out the project as it was then, or see what the code of now gives: --with-present-code",
+        hint="check out the project's version of that time, or use the current code: --with-present-code",
     )
 
 
 def _change(change: ChangedCode) -> str:
-    now = f"is {change.now[:12]}" if change.now else "is not in the project any more"
+    now = f"is {change.now[:12]}" if change.now else "is no longer in the project"
     return f"that of {change.table} was {change.then[:12]} and {now}"
 
 
@@ -201,7 +202,7 @@ def _pins(replay: Replay) -> Iterator[str]:
 
 @contextmanager
 def _blaming_altered_files(lake: Lake, replay: Replay) -> Generator[None]:
-    """An engine that stumbles over a damaged file blames the transform that reads it."""
+    """An engine that fails on a damaged file blames the transform that reads it."""
     try:
         yield
     except ClearwellError as error:
@@ -242,7 +243,7 @@ def _splits(manifest: Manifest, found: dict[str, Fingerprint]) -> Iterator[Verif
 def _where(
     lake: Lake, manifest: Manifest, replay: Replay, made: Iterable[Made], splits: Iterable[VerifiedSplit]
 ) -> str:
-    """The first split that differs, and what can be said of the reason."""
+    """The first split that differs, and the likely reason."""
     split = next(split for split in splits if not split.equal)
     told = [f"split {split.split!r} is the first that differs"]
     if split.rows != split.rows_now:
@@ -255,13 +256,13 @@ def _where(
         )
     else:
         told.append(
-            f"every batch has as many rows as it had, so values differ: in bronze, in what a transform takes"
-            f" from elsewhere (the clock, chance, a file), or in {manifest.inputs[0].table} itself, if others"
-            " wrote to it"
+            f"every batch has the recorded number of rows, so values differ: in bronze, in external inputs of"
+            f" a transform (the clock, random numbers, a file), or in {manifest.inputs[0].table} itself, if"
+            " another writer changed it"
         )
     return "; ".join(filter(None, told))
 
 
 def _altered(lake: Lake, snapshot: Snapshot) -> str:
     altered = altered_files(lake, snapshot)
-    return f"a file of {snapshot.name} is not as long as its log says: {altered[0]}" if altered else ""
+    return f"a file of {snapshot.name} does not have the size in its log: {altered[0]}" if altered else ""

@@ -1,11 +1,11 @@
 """Raw files to Arrow: every record of a file is accepted or rejected with its bytes; none is lost.
 
-- ``spec``: SourceSpec, what a project declares; Source, the class of a format, which plugins extend.
-- ``files``: discover(), which files are new, changed, doubled, still growing, gone; ``drift``: check_drift().
+- ``spec``: SourceSpec, a project's declaration; Source, the class of a format, which plugins extend.
+- ``files``: discover(): which files are new, changed, duplicate, growing, gone; ``drift``: check_drift().
 - ``reading``: read(), one file by its format, as accepted rows and rejects.
 - ``raw``: read_record(), one record of a file exactly as it was written.
 
-For plugins: ``line_blocks`` cuts a file into lines, ``split_rows`` makes a part of columns, ``find_record``
+For plugins: ``line_blocks`` cuts a file into lines, ``split_rows`` makes a part from columns, ``find_record``
 finds one record again.
 """
 

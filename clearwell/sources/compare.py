@@ -1,7 +1,7 @@
-"""Files that are there against files that are known: by content first, by path second.
+"""Compare existing files with known files: first by content, then by path.
 
-A path with other content is a *change* only if the content that it had is gone: when a log was
-rotated away, the old content is still there under its new name, and the path holds a new file.
+A path with other content is a *change* only if its former content is gone: after a log rotation, the old
+content exists under its new name, and the path has a new file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def compare(
     growing: Iterable[str],
     skipped: Iterable[Skipped],
 ) -> Discovery:
-    """Sort ``identified`` files (by path), given the known files that are there as they were (``same``)."""
+    """Sort ``identified`` files (by path), given the known files that exist unchanged (``same``)."""
     ids_at: dict[str, list[str]] = {}
     for file_id, file in known.items():
         ids_at.setdefault(file.path, []).append(file_id)

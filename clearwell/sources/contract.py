@@ -1,7 +1,7 @@
-"""What a plugin's format promises, held to: a break of it sets the file aside, as any unreadable file.
+"""Enforce the contract of a plugin's format: a violation sets the file aside, as any unreadable file.
 
-A plugin's code is trusted like that of any installed package; what it makes of a file is not: columns that no
-table can hold, or a record without its number, would be found only when the batch is committed.
+A plugin's code is trusted like that of any installed package; its results are not: columns that no table can
+hold, or a record without its number, would be found only when the batch is committed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["guarded", "require_part", "require_text"]
 
-_HINT = "the file, or the plugin that reads its format, is at fault: see the plugin's own documentation"
+_HINT = "the file or the plugin for its format is wrong: see the plugin's documentation"
 
 
 @contextmanager
 def guarded(spec: SourceSpec, place: str) -> Generator[None]:
-    """Within the block every error of a plugin's code is an UnreadableFile; those of ours pass."""
+    """Within the block every error of a plugin's code becomes an UnreadableFile; Clearwell's errors pass."""
     try:
         yield
     except ClearwellError:
@@ -41,26 +41,26 @@ def guarded(spec: SourceSpec, place: str) -> Generator[None]:
 
 
 def require_part(part: Any, spec: SourceSpec, place: str) -> None:
-    """Pass if ``part`` is what a format may give.
+    """Check that ``part`` is a valid result of a format.
 
     Raises:
         UnreadableFile: the text says what is wrong with it.
     """
     if not isinstance(part, Parsed):
-        raise _broken(spec, place, f"gave a {type(part).__name__}, not a Parsed")
+        raise _broken(spec, place, f"returned a {type(part).__name__}, not a Parsed")
     schema: pa.Schema = part.accepted.schema
     numbers = schema.names.count(RECORD_NO)
     if numbers != 1 or schema.field(RECORD_NO).type != pa.int64():
-        raise _broken(spec, place, f"gave rows without one column {RECORD_NO!r} of 64-bit integers")
+        raise _broken(spec, place, f"returned rows without one column {RECORD_NO!r} of 64-bit integers")
     columns = [column for column in schema if column.name != RECORD_NO]
     require_names([column.name for column in columns], place=place)
     for column in columns:
         if stored_name(column.name) != column.name:
-            raise _broken(spec, place, f"gave a column {column.name!r}, which no table can store")
+            raise _broken(spec, place, f"returned a column {column.name!r}, which no table can store")
         wanted = spec.types.get(column.name) or delta_type(column.type)
         if wanted != column.type:
             wants = wanted or "none that a table can hold"
-            raise _broken(spec, place, f"gave column {column.name!r} as {column.type}; its type is {wants}")
+            raise _broken(spec, place, f"returned {column.name!r} as {column.type}; its type is {wants}")
     for reject in part.rejects:
         number: Any = reject.record_no
         raw: Any = reject.raw
@@ -69,10 +69,10 @@ def require_part(part: Any, spec: SourceSpec, place: str) -> None:
 
 
 def require_text(found: Any, spec: SourceSpec, place: str) -> RawText:
-    """``found``, if it is what a format may say of one record; raises UnreadableFile."""
+    """``found``, if it is a valid result for one record; raises UnreadableFile."""
     raw: Any = getattr(found, "raw", None)
     if not isinstance(found, RawText) or not isinstance(raw, bytes | None):
-        raise _broken(spec, place, f"gave a {type(found).__name__}, not a RawText with the record's bytes")
+        raise _broken(spec, place, f"returned a {type(found).__name__}, not a RawText with the bytes")
     return found
 
 

@@ -1,7 +1,7 @@
-"""Drift: the columns that a file brings against those that its table has and its source declares.
+"""Drift: the columns of a file compared with those of its table and of its source's declaration.
 
-Refused whatever the policy: a name that differs only in case from an expected one, for Delta would
-take it for the same column or for none.
+Always refused: a name that differs only in case from an expected one, because Delta would treat it as the
+same column or as none.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["check_drift"]
 def check_drift(
     spec: SourceSpec, columns: Sequence[str], table_columns: Sequence[str] | None, file: RawFile
 ) -> None:
-    """Judge the columns of a whole file against the table (None: there is none yet) and the spec.
+    """Check the columns of a whole file against the table (None: it does not exist yet) and the spec.
 
-    A first file has no new columns; declared ones can be missing from it. Provenance columns may be
-    among the names: they are ignored.
+    A first file has no new columns; declared ones may be missing from it. Provenance columns among the names
+    are ignored.
 
     Raises:
         UnreadableFile: a new or missing column where the policy says ``reject``, or a name that
@@ -49,14 +49,14 @@ def check_drift(
         raise UnreadableFile(
             f"new column{_listed(new)}, and drift.new_column is reject",
             place=file.path,
-            hint=did_you_mean(new[0], expected) or "set drift.new_column: evolve, or take the file away",
+            hint=did_you_mean(new[0], expected) or "set drift.new_column: evolve, or remove the file",
         )
     missing = [name for name in expected if name not in set(found)]
     if missing and spec.missing_column == "reject":
         raise UnreadableFile(
             f"missing column{_listed(missing)}, and drift.missing_column is reject",
             place=file.path,
-            hint=did_you_mean(missing[0], found) or 'set drift.missing_column: "null", or take the file away',
+            hint=did_you_mean(missing[0], found) or 'set drift.missing_column: "null", or remove the file',
         )
 
 

@@ -1,12 +1,12 @@
-"""Find the raw files of a source, and tell new ones from known ones by their content.
+"""Find the raw files of a source, and distinguish new ones from known ones by their content.
 
-A file is what its bytes are: the same content under another name is a duplicate, other content under
-a known name is a change. A file whose size and time are those of the ledger is not read again.
+A file is identified by its bytes: the same content under another name is a duplicate, other content under a
+known name is a change. A file with the size and time in the ledger is not read again.
 
-Only regular files count, once each, whatever their name. A link counts if what it leads to is a
-regular file in the project or in the source's own folder (that folder may be a link to anywhere: the
-project's author wrote it). All else is skipped, with the reason. A file that changes while it is
-looked at is growing: it is left for a later run.
+Only regular files count, once each, with any name. A link counts if its target is a regular file in the
+project or in the source's own folder (that folder may be a link to anywhere, because the project's author
+wrote it). Everything else is skipped, with the reason. A file that changes while it is read is growing: it is
+left for a later run.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _ID_DIGITS = 32
 
 
 def discover(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]) -> Discovery:
-    """What ``spec`` finds below ``root``, the project; ``known`` is file_id -> the file as taken.
+    """The files of ``spec`` below ``root``, the project; ``known`` is file_id -> the file as ingested.
 
     Waits at most ``spec.settle_seconds``, once, for files younger than that.
 
     Raises:
-        SourceError: the source's folder is not there, or it names a single file that never was.
+        SourceError: the source's folder does not exist, or the source is a single file that never existed.
     """
     folder = _require_folder(spec, root, known)
     skipped: list[Skipped] = []
@@ -79,7 +79,7 @@ def _require_folder(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]
         if not inside.is_dir():
             shown = "/".join(fixed[:depth])
             fact = f"{shown} is not a folder" if os.path.lexists(inside) else f"there is no folder {shown}"
-            hint = did_you_mean(part, _names(folder)) or f"make it, or correct the path {spec.path!r}"
+            hint = did_you_mean(part, _names(folder)) or f"create it, or correct the path {spec.path!r}"
             raise SourceError(fact, place=place, hint=hint)
         folder = inside
     if len(rest) == 1 and not is_pattern(rest[0]):
@@ -91,7 +91,7 @@ def _require_file(
     folder: Path, name: str, spec: SourceSpec, place: str, known: Mapping[str, KnownFile]
 ) -> None:
     if (folder / name).is_dir():
-        hint = f"say which files: {spec.path}/*.{spec.format}"
+        hint = f"write a pattern for files: {spec.path}/*.{spec.format}"
         raise SourceError(f"{spec.path} is a folder", place=place, hint=hint)
     if not os.path.lexists(folder / name) and all(file.path != spec.path for file in known.values()):
         hint = did_you_mean(name, _names(folder)) or "deliver it, or correct the source's path"
@@ -106,7 +106,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _regular(root: Path, folder: Path, path: str) -> os.stat_result | str:
-    """The status of a file to take, or why it is none."""
+    """The status of a file to ingest, or why it is skipped."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -116,7 +116,7 @@ def _regular(root: Path, folder: Path, path: str) -> os.stat_result | str:
         status = file.stat()
         target = Path(os.path.realpath(file, strict=True)) if file.is_symlink() else None
     except OSError as error:
-        return "a broken link" if file.is_symlink() else f"cannot be looked at: {error.strerror or error}"
+        return "a broken link" if file.is_symlink() else f"cannot be read: {error.strerror or error}"
     if not stat.S_ISREG(status.st_mode):
         return "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
     homes = (os.path.realpath(root), os.path.realpath(folder))
@@ -126,10 +126,10 @@ def _regular(root: Path, folder: Path, path: str) -> os.stat_result | str:
 
 
 def _unsettled(root: Path, fresh: dict[str, os.stat_result], settle_seconds: float) -> set[str]:
-    """Wait for the young files, then those that changed meanwhile."""
+    """Wait for the young files; returns those that changed meanwhile."""
     now = time.time_ns()
     settle = int(settle_seconds * 1e9)
-    # A time in the future is as young as can be.
+    # A time in the future counts as age zero.
     ages = {path: max(0, now - at.st_mtime_ns) for path, at in fresh.items()}
     young = [path for path, age in ages.items() if age < settle]
     if not young:
@@ -150,7 +150,7 @@ def _mark(status: os.stat_result) -> tuple[int, int, int]:
 
 
 def _identify(file: Path, path: str, before: os.stat_result) -> RawFile | None:
-    """The file with the hash of its content, or None if it is not what it was before and after."""
+    """The file with the hash of its content, or None if it changed during the read."""
     with open_regular(file) as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         after = os.fstat(stream.fileno())

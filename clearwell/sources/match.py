@@ -1,6 +1,6 @@
 """A source's pattern against the tree of files. Names are data: only the pattern's own ``*?[]`` match.
 
-``**`` stands for any folders, none included. A name that starts with a dot needs a pattern that
+``**`` stands for any number of folders, including none. A name that starts with a dot needs a pattern that
 does. Below the pattern's fixed part no link to a folder is followed, so there are no loops.
 """
 
@@ -19,12 +19,12 @@ __all__ = ["is_pattern", "matches", "split_pattern"]
 
 
 def is_pattern(part: str) -> bool:
-    """Whether a part of a path stands for more than itself."""
+    """Whether a part of a path contains wildcards."""
     return any(letter in part for letter in "*?[")
 
 
 def split_pattern(path: str) -> tuple[list[str], list[str]]:
-    """The fixed folders that a pattern starts with, and the rest: one part at least."""
+    """The fixed folders at the start of a pattern, and the rest: one part at least."""
     parts = list(PurePosixPath(path).parts)
     fixed = next((at for at, part in enumerate(parts) if is_pattern(part)), len(parts))
     fixed = min(fixed, len(parts) - 1)
@@ -32,7 +32,7 @@ def split_pattern(path: str) -> tuple[list[str], list[str]]:
 
 
 def matches(path: str, root: Path) -> Iterator[tuple[str, str | None]]:
-    """Each matching path, relative to ``root``, once; with the reason if it was not looked into."""
+    """Each matching path, relative to ``root``, once; with the reason if it was not searched."""
     fixed, rest = split_pattern(path)
     if rest[-1] == "**":
         rest.append("*")

@@ -1,4 +1,4 @@
-"""The options that a format of a plugin takes, as its author declares them: a pydantic model."""
+"""The options of a plugin's format, as its author declares them: a pydantic model."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ __all__ = ["read_options"]
 def read_options(
     format: str, model: type[BaseModel] | None, given: Mapping[str, Any], place: Callable[[str], str | None]
 ) -> dict[str, Any]:
-    """All options of ``model`` by their names in YAML: those that are ``given``, and defaults.
+    """All options of ``model`` by their names in YAML: the ``given`` ones, and defaults.
 
     Args:
-        format: The format that they are of, for the errors.
-        model: What it takes; None: nothing.
-        given: What the project's YAML says.
+        format: The format of the options, for the errors.
+        model: The accepted options; None: there are none.
+        given: The options in the project's YAML.
         place: The ``file:line`` of an option, for the errors.
 
     Raises:
-        ProjectError: an option that the format does not take, one that is missing, or a wrong value.
+        ProjectError: an option that the format does not have, one that is missing, or a wrong value.
     """
     known = [field.alias or name for name, field in (model.model_fields if model else {}).items()]
     for name in given:
         if name not in known:
             listed = f"its options are {', '.join(known)}" if known else "remove it"
-            fact = f"the format {format!r} takes no option {name!r}"
+            fact = f"the format {format!r} has no option {name!r}"
             raise ProjectError(fact, place=place(name), hint=did_you_mean(name, known) or listed)
     if model is None:
         return {}
-    from pydantic import ValidationError  # not at the top: workers read files, and have no pydantic
+    from pydantic import ValidationError  # not at the top: workers read files without pydantic
 
     try:
         chosen = model.model_validate(dict(given))

@@ -1,9 +1,9 @@
-"""Names of raw formats to what reads them: four are built in, others are entry points of installed packages.
+"""Names of raw formats to their readers: four are built in, others are entry points of installed packages.
 
     [project.entry-points."clearwell.sources"]
     toml_lines = "toml_lines:TomlLines"
 
-Listing them imports none. A package cannot take a name that is built in, and two packages cannot share one.
+Listing them imports none. A package cannot use the name of a built-in one, and two packages cannot share one.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ FORMATS = tuple(_BUILT_IN)
 
 @dataclass(frozen=True)
 class Offer:
-    """A format that something offers to read: ``point`` says where its class is, ``package`` whose it is."""
+    """An offered format: ``point`` is the entry point of its class, ``package`` the package."""
 
     point: EntryPoint
     package: str
 
     @property
     def format(self) -> str:
-        """The name that YAML gives it."""
+        """Its name in YAML."""
         return self.point.name
 
     @property
@@ -52,7 +52,7 @@ class Offer:
 
     @property
     def wrong(self) -> str | None:
-        """Why nobody can use it; None if its name is as it must be."""
+        """Why it cannot be used; None if its name is valid."""
         if self.is_built_in:
             return None
         if self.format in FORMATS:
@@ -63,22 +63,22 @@ class Offer:
 
 
 def offers() -> tuple[Offer, ...]:
-    """All formats that are offered, by name: those that are built in first."""
+    """All offered formats, by name: built-in ones first."""
     built_in = [Offer(EntryPoint(name, value, GROUP), "clearwell") for name, value in _BUILT_IN.items()]
     found = [_offer(point) for point in entry_points(group=GROUP)]
     return (*built_in, *sorted(found, key=lambda offer: (offer.format, offer.package)))
 
 
 def format_names() -> tuple[str, ...]:
-    """The formats that YAML may name: those that are built in first."""
+    """The formats that YAML may name: built-in ones first."""
     return tuple(dict.fromkeys(offer.format for offer in offers() if offer.wrong is None))
 
 
 def find_offer(format: str, *, place: str | None = None) -> Offer:
-    """What reads ``format``.
+    """The reader of ``format``.
 
     Raises:
-        ProjectError: nothing does, or two packages do; ``place`` is the ``file:line`` that names it.
+        ProjectError: there is none, or two packages offer it; ``place`` is the ``file:line`` that names it.
     """
     if format in FORMATS:
         return Offer(EntryPoint(format, _BUILT_IN[format], GROUP), "clearwell")
@@ -98,10 +98,10 @@ def find_offer(format: str, *, place: str | None = None) -> Offer:
 
 
 def load_offer(offer: Offer, *, place: str | None = None) -> Any:
-    """What the entry point names, imported.
+    """The imported class of the entry point.
 
     Raises:
-        ProjectError: it cannot be imported; the text says whose it is and why.
+        ProjectError: it cannot be imported; the text names the package and the reason.
     """
     try:
         return offer.point.load()
@@ -109,9 +109,9 @@ def load_offer(offer: Offer, *, place: str | None = None) -> Any:
         raise
     except (Exception, SystemExit) as error:
         raise ProjectError(
-            f"the format {offer.format!r} of {offer.package} does not load: {type(error).__name__}: {error}",
+            f"format {offer.format!r} of {offer.package} cannot be loaded: {type(error).__name__}: {error}",
             place=place,
-            hint=f"it is the plugin {offer.point.value}: reinstall it, or see its own documentation",
+            hint=f"it is the plugin {offer.point.value}: reinstall it, or see its documentation",
         ) from error
 
 

@@ -27,12 +27,12 @@ __all__ = ["read_record"]
 def read_record(
     path: str | os.PathLike[str], spec: SourceSpec, number: int, *, block_bytes: int = BLOCK_BYTES
 ) -> RawText:
-    """Record ``number``, from 1, of the file at ``path``; reads no further than it must.
+    """Record ``number``, from 1, of the file at ``path``; reads no further than needed.
 
-    ``records`` is known only where there is no such record: then the file was read to its end.
+    ``records`` is known only if there is no such record: then the file was read to its end.
 
     Raises:
-        UnreadableFile: the file cannot be read as ``spec`` says.
+        UnreadableFile: the file cannot be read according to ``spec``.
     """
     place = str(path)
     try:

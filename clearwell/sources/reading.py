@@ -1,6 +1,6 @@
-"""Read a raw file as it was found: by its format, in bounded parts, nothing of it lost.
+"""Read a raw file by its format, in bounded parts, without losing any of it.
 
-Refused: a file that is not the one that was found (its size or time differs, before or after).
+Refused: a file that has changed since it was found (its size or time differs, before or after).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ __all__ = ["infer_columns", "open_regular", "read"]
 
 
 def read(file: RawFile, spec: SourceSpec, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Parsed]:
-    """The records of ``file``, in order; a file of no bytes has none.
+    """The records of ``file``, in order; an empty file has none.
 
-    Record numbers start at 1 and count every record, accepted or not, but no header and no blank
-    line. Parts of one file can have different columns (JSON lines: those that its lines have).
-    A part is made of about ``block_bytes`` of the file; a text document is always one part.
+    Record numbers start at 1 and count every record, accepted or not, but no header and no blank line. Parts
+    of one file can have different columns (JSON lines: those of their lines). A part is made from about
+    ``block_bytes`` of the file; a text document is always one part.
 
     Raises:
-        UnreadableFile: the file as a whole cannot be taken; drop the parts that came before.
+        UnreadableFile: the file as a whole cannot be ingested; discard the earlier parts.
     """
     try:
         with open_regular(file.absolute) as stream:
@@ -49,10 +49,10 @@ def read(file: RawFile, spec: SourceSpec, *, block_bytes: int = BLOCK_BYTES) -> 
 
 
 def infer_columns(file: RawFile, spec: SourceSpec) -> pa.Schema:
-    """The columns that ``file`` tells of itself, those that are declared in their type; none of no bytes.
+    """The columns in ``file`` itself, declared ones with their type; none for an empty file.
 
     Raises:
-        UnreadableFile: the file as a whole cannot be taken.
+        UnreadableFile: the file as a whole cannot be read.
     """
     try:
         with open_regular(file.absolute) as stream, guarded(spec, file.path):
@@ -65,7 +65,7 @@ def infer_columns(file: RawFile, spec: SourceSpec) -> pa.Schema:
 
 
 def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
-    """Open a regular file for reading; anything else (a pipe would wait for ever) is an OSError."""
+    """Open a regular file for reading; anything else (a pipe would block) is an OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return open(handle, "rb")

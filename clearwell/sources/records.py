@@ -1,7 +1,7 @@
-"""What reading raw files yields: accepted rows as Arrow, rejected records as their exact bytes.
+"""The results of reading raw files: accepted rows as Arrow, rejected records as their exact bytes.
 
-Every record of a file ends in exactly one of the two. A file of which that cannot be promised is
-refused as a whole, by UnreadableFile: then nothing of it may be kept.
+Every record of a file is in exactly one of the two. A file for which that cannot be guaranteed is refused as
+a whole, by UnreadableFile: then nothing of it may be kept.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ RECORD_NO = "_record_no"
 
 
 class UnreadableFile(SourceError):
-    """A whole raw file that cannot be taken; no record of it counts as delivered."""
+    """A whole raw file that cannot be ingested; no record of it counts as delivered."""
 
 
 @dataclass(frozen=True)
 class RawFile:
     """One raw file as it was when it was found.
 
-    ``path`` is posix and relative to the project, ``file_id`` the first 32 hex digits of the
-    content's sha256: the file's identity, whatever its name.
+    ``path`` is posix and relative to the project, ``file_id`` the first 32 hex digits of the content's
+    sha256: the file's identity, under any name.
     """
 
     path: str
@@ -55,7 +55,7 @@ class RawFile:
 
 @dataclass(frozen=True)
 class KnownFile:
-    """What the ledger remembers of a file that it has taken, under its ``file_id``."""
+    """The ledger's entry for a file that it has ingested, under its ``file_id``."""
 
     path: str
     size: int
@@ -64,7 +64,7 @@ class KnownFile:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A file whose content is already taken, or comes in the same batch, from ``same_as``."""
+    """A file whose content is already ingested, or is in the same batch, as ``same_as``."""
 
     file: RawFile
     same_as: str
@@ -74,8 +74,8 @@ class Duplicate:
 class Changed:
     """A known path with other content than before.
 
-    ``was`` are the ids that the ledger has for the path. ``taken`` tells that the content is already
-    taken, or is among the new files: whoever replaces drops the old rows and adds none.
+    ``was`` are the ids that the ledger has for the path. ``taken`` is true if the content is already
+    ingested, or among the new files: then a replacement drops the old rows and adds none.
     """
 
     file: RawFile
@@ -85,7 +85,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A path that the pattern matches and that is no file to take, with the reason."""
+    """A path that matches the pattern but is not a file to ingest, with the reason."""
 
     path: str
     reason: str
@@ -93,10 +93,10 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What a look at a source found; each tuple is sorted by path.
+    """The result of searching a source; each tuple is sorted by path.
 
-    ``growing`` are paths left for a later run, ``missing`` known files whose path is gone and whose
-    content is nowhere else, ``unchanged`` the number of known files that are as they were.
+    ``growing`` are paths left for a later run, ``missing`` known files whose path is gone and whose content
+    is nowhere else, ``unchanged`` the number of unchanged known files.
     """
 
     new: tuple[RawFile, ...]
@@ -110,7 +110,7 @@ class Discovery:
 
 @dataclass(frozen=True)
 class Reject:
-    """A record that is not taken: its number, the check it failed, why, and its bytes as found.
+    """A rejected record: its number, the check it failed, why, and its bytes as found.
 
     ``raw`` has no line end. Parquet has no bytes of a record: there it is the record as JSON.
     """
@@ -131,10 +131,10 @@ class Parsed:
 
 @dataclass(frozen=True)
 class RawText:
-    """What is at a number of a file: the record's bytes and text, or None and how many records there are.
+    """The result for a record number: the record's bytes and text, or None and the number of records.
 
-    ``text`` shows bytes that the encoding does not have as escapes, and then ``exact`` is False. ``is_json``
-    tells that the format has no text of a record: then it is the record's values as JSON.
+    ``text`` shows bytes that are invalid in the encoding as escapes, and then ``exact`` is False. ``is_json``
+    is true if the format has no text of a record: then it is the record's values as JSON.
     """
 
     raw: bytes | None

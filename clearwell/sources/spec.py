@@ -1,7 +1,7 @@
-"""A source: what a project declares of it, and what reads its format.
+"""A source: its declaration in a project, and the reader of its format.
 
-``SourceSpec`` refuses, when made, whatever could not be read later. ``Source`` is the class of a format: the
-four that are built in, and those of plugins.
+``SourceSpec`` refuses at construction all values with which no file could be read. ``Source`` is the class of
+a format: of the four built-in ones, and those of plugins.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class OpenFile:
     """A raw file that is not empty, open at its start.
 
     Args:
-        stream: To read and to seek in; who opened it closes it.
-        spec: What the project says: ``types`` of declared columns, ``charset``, ``nulls``, ``options``.
+        stream: To read and to seek in; the caller closes it.
+        spec: The declaration: ``types`` of declared columns, ``charset``, ``nulls``, ``options``.
         place: The file's path, for errors.
-        block_bytes: About how many bytes of the file a part is made of.
+        block_bytes: About how many bytes of the file are read for one part.
     """
 
     stream: BinaryIO
@@ -57,10 +57,10 @@ class OpenFile:
     block_bytes: int
 
     def text(self) -> tuple[ByteStream, Charset]:
-        """The bytes behind a byte order mark, and their encoding.
+        """The bytes after a byte order mark, and their encoding.
 
         Raises:
-            UnreadableFile: the first bytes are those of another encoding or kind of file.
+            UnreadableFile: the first bytes belong to another encoding or kind of file.
         """
         return open_stream(self.stream, self.spec.charset, place=self.place)
 
@@ -68,52 +68,53 @@ class OpenFile:
 class Source(ABC):
     """A raw format: how the bytes of a file become records, each accepted or rejected, none lost.
 
-    A format has to give ``version``, ``read`` and ``read_record``. It may give ``suffixes`` and ``options``,
-    and override ``check`` and ``infer_columns``. It is made without arguments, and keeps nothing of a file.
+    A format must define ``version``, ``read`` and ``read_record``. It may define ``suffixes`` and
+    ``options``, and override ``check`` and ``infer_columns``. It is created without arguments, and keeps no
+    state of a file.
 
-    Raise ``UnreadableFile`` where not every record of a file can be told: nothing of the file is taken then,
-    and the other files go on. An error of any other class does the same.
+    Raise ``UnreadableFile`` if not every record of a file can be determined: then nothing of the file is
+    ingested, and the other files continue. An error of any other class has the same effect.
     """
 
     version: ClassVar[str]
-    """Change it when the same bytes come to other records, columns or values: then the next run rebuilds
+    """Change it when the same bytes give other records, columns or values: then the next run rebuilds
     every table of the format from its raw files."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
-    """How names of such files end, as ``(".csv",)``: by it a scaffold finds the format."""
+    """File name suffixes of the format, such as ``(".csv",)``: a scaffold finds the format by them."""
 
     options: ClassVar[type[BaseModel] | None] = None
-    """What may stand below ``options:`` in YAML, as a pydantic model; ``spec.options`` has the values."""
+    """The keys below ``options:`` in YAML, as a pydantic model; ``spec.options`` has the values."""
 
     @abstractmethod
     def read(self, file: OpenFile) -> Iterator[Parsed]:
         """The records of a file in their order, in parts of bounded size.
 
-        They are numbered from 1, rejected ones too. A part has the columns of its own rows; ``split_rows``
-        makes one, casts the declared columns, and rejects the rows whose values do not fit.
+        They are numbered from 1, including rejected ones. A part has the columns of its own rows;
+        ``split_rows`` makes one, casts the declared columns, and rejects the rows with invalid values.
 
         Raises:
-            UnreadableFile: the file as a whole cannot be taken.
+            UnreadableFile: the file as a whole cannot be ingested.
         """
 
     @abstractmethod
     def read_record(self, file: OpenFile, number: int) -> RawText:
-        """One record as it was written, by the number that ``read`` gives it; `clearwell trace` shows it.
+        """One record as it was written, by its number from ``read``; `clearwell trace` shows it.
 
-        Read no further than to that record. Where there is none, say how many there are.
+        Read only up to that record. If there is none, return the number of records.
 
         Raises:
             UnreadableFile: the file cannot be read.
         """
 
     def check(self, spec: SourceSpec) -> None:  # noqa: B027 - most formats take whatever is declared
-        """Override it to refuse what no file of the format could be read with, by a ProjectError.
+        """Override it to refuse settings with which no file could be read, by a ProjectError.
 
         It is called when a project is loaded; ``spec.place`` is the ``file:line`` for the error.
         """
 
     def infer_columns(self, file: OpenFile) -> pa.Schema:
-        """The columns of the file's first part, those that are not declared in the type that they come in.
+        """The columns of the file's first part; undeclared ones with the type in which they are read.
 
         Override it where a file has a schema that is cheaper to read.
         """
@@ -123,24 +124,24 @@ class Source(ABC):
 
 
 def find_source(format: str, *, place: str | None = None) -> Source:
-    """What reads the files of ``format``.
+    """The reader of the files of ``format``.
 
     Raises:
-        ProjectError: nothing does, two packages do, or the plugin cannot be loaded; ``place`` is the
+        ProjectError: there is none, two packages offer it, or the plugin cannot be loaded; ``place`` is the
             ``file:line`` that names the format.
     """
     offer = find_offer(format, place=place)
     made = load_offer(offer, place=place)
-    wrong = "is no class below clearwell.sources.Source"
+    wrong = "is not a subclass of clearwell.sources.Source"
     if isinstance(made, type) and issubclass(made, Source):
         missing = sorted(getattr(made, "__abstractmethods__", ()))
         if not missing and isinstance(getattr(made, "version", None), str):
             return made()
-        wrong = f"has no {' and no '.join(missing)}" if missing else "has no `version`, a text"
+        wrong = f"has no {' and no '.join(missing)}" if missing else "has no `version` that is a string"
     raise ProjectError(
         f"the format {format!r} of {offer.package}: {offer.point.value} {wrong}",
         place=place,
-        hint="this is for the authors of the plugin to mend",
+        hint="report this to the authors of the plugin",
     )
 
 
@@ -151,20 +152,20 @@ class SourceSpec:
     Args:
         path: A pattern relative to the project: ``*``, ``?``, ``[...]`` within a name, ``**`` for any
             depth. A name that starts with a dot is matched only by a pattern that does.
-        format: ``csv``, ``jsonl``, ``parquet``, ``text`` (one document a file), or that of a plugin.
-        nulls: CSV: texts that, unquoted, are null; they replace the default, the empty field.
-        columns: Name -> Spark type; other columns stay text (Parquet: as found).
+        format: ``csv``, ``jsonl``, ``parquet``, ``text`` (one document per file), or that of a plugin.
+        nulls: CSV: strings that, unquoted, are null; they replace the default, the empty field.
+        columns: Name -> Spark type; other columns stay strings (Parquet: as found).
         delimiter: CSV: one ASCII character.
         encoding: Of text formats; a byte order mark of it is skipped.
-        new_column: ``evolve`` or ``reject`` a file with a column that the table has not.
+        new_column: ``evolve`` or ``reject`` a file with a column that the table lacks.
         missing_column: ``null`` or ``reject`` a file without an expected column.
         on_change: ``refuse`` or ``replace`` when a known path has other content.
-        settle_seconds: Files younger than this are looked at twice.
-        options: Of the format of a plugin, by name; defaults are filled in.
+        settle_seconds: Files younger than this are checked twice.
+        options: Of a plugin's format, by name; defaults are added.
         place: ``file:line`` of the declaration, for errors.
 
     Raises:
-        ProjectError: a value that no file could be read with.
+        ProjectError: a value with which no file could be read.
     """
 
     path: str
@@ -186,7 +187,7 @@ class SourceSpec:
         object.__setattr__(self, "options", MappingProxyType(taken))
         for name, known in _CHOICES.items():
             if (value := getattr(self, name)) not in known:
-                fact = f"{value!r} is no {name}"
+                fact = f"{value!r} is not a valid {name}"
                 hint = did_you_mean(str(value), known) or f"one of {', '.join(known)}"
                 raise ProjectError(fact, place=self.place, hint=hint)
         parts = PurePosixPath(self.path).parts
@@ -194,7 +195,7 @@ class SourceSpec:
             raise ProjectError(
                 f"source path {self.path!r} must be relative to the project, without '..'",
                 place=self.place,
-                hint="for data that lies elsewhere, make a link to its folder inside the project",
+                hint="for data elsewhere, create a link to its folder inside the project",
             )
         if len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n\0':
             raise ProjectError(
@@ -208,7 +209,7 @@ class SourceSpec:
 
     @cached_property
     def source(self) -> Source:
-        """What reads the format."""
+        """The reader of the format."""
         return find_source(self.format, place=self.place)
 
     @property
@@ -223,7 +224,7 @@ class SourceSpec:
 
     @cached_property
     def charset(self) -> Charset:
-        """The encoding, ready to decode."""
+        """The encoding's decoder."""
         return find_charset(self.encoding, delimiter=self.delimiter, place=self.place)
 
     def _check_columns(self) -> None:

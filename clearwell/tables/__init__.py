@@ -1,4 +1,4 @@
-"""Delta tables, written in one way: stage, verify, audit, intent, swap. Nobody above knows Delta."""
+"""Delta tables, written in one way: stage, verify, audit, intent, swap. Upper layers do not know Delta."""
 
 from __future__ import annotations
 

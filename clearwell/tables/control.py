@@ -1,4 +1,4 @@
-"""Small immutable files beside the tables: decided intents, attempts under way, blocked batches.
+"""Small immutable files beside the tables: decided intents, running attempts, blocked batches.
 
 control/intents/TABLE/0000000007.json         what batch 7 of TABLE is; one writer wins the name
 control/intents/TABLE/0000000007.void         batch 7 was committed with no files
@@ -46,7 +46,7 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class Process:
-    """A process that can be told from a later one with its number."""
+    """A process, distinguishable from a later one with the same number."""
 
     host: str
     pid: int
@@ -55,18 +55,18 @@ class Process:
     @classmethod
     def current(cls) -> Process:
         """This process."""
-        import psutil  # here, for a cluster's workers, which may lack it, import this module too
+        import psutil  # here, because a cluster's workers import this module and may lack psutil
 
         return cls(socket.gethostname(), os.getpid(), round(psutil.Process().create_time(), 2))
 
     @property
     def is_here(self) -> bool:
-        """Whether it is one of this host."""
+        """Whether it runs on this host."""
         return self.host == socket.gethostname()
 
     @property
     def is_dead(self) -> bool:
-        """Whether it certainly runs no more; a process of another host counts as alive."""
+        """Whether it has certainly ended; a process of another host counts as alive."""
         if not self.is_here:
             return False
         import psutil
@@ -80,7 +80,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try at batch ``batch`` of a table; its files lie in folders ``attempt=<id>``."""
+    """One try at batch ``batch`` of a table; its files are in folders ``attempt=<id>``."""
 
     table: str
     batch: int
@@ -98,10 +98,11 @@ class Attempt:
 class Intent:
     """A decided batch: all that a rerun needs to apply it without running user code again.
 
-    ``generation`` is the number of the batch that the table's contents began with: the first batch of a table
-    and each one of mode ``replace`` start a new generation, and any other continues the one that it finds.
-    ``schema`` is Delta's JSON of the table's columns after the batch, ``required`` its NOT NULL columns,
-    ``table_checks`` the definitions of checks across rows (repeated if others changed the table since).
+    ``generation`` is the number of the first batch of the table's present contents: the first batch of a
+    table and each one of mode ``replace`` start a new generation, and any other batch continues the current
+    one. ``schema`` is Delta's JSON of the table's columns after the batch, ``required`` its NOT NULL columns,
+    ``table_checks`` the definitions of checks across rows (repeated if another writer changed the table
+    since).
     """
 
     table: str
@@ -162,12 +163,12 @@ class Control:
         self._store = store
 
     def intent(self, table: TableName, batch: int) -> Intent | None:
-        """The decision for ``batch``, or None while there is none."""
+        """The decision for ``batch``, or None if there is none yet."""
         data = self._store.get(_intent_path(str(table), batch))
         return _intent_from(json.loads(data)) if data is not None else None
 
     def decide(self, intent: Intent) -> Intent:
-        """Put ``intent`` forward; the decision that holds, which may be another writer's."""
+        """Propose ``intent``; returns the decision that holds, which may be another writer's."""
         intent = replace(intent, decided=datetime.now(UTC).isoformat(timespec="milliseconds"))
         if self._store.put_new(_intent_path(intent.table, intent.batch), _json(intent)):
             return intent
@@ -175,7 +176,7 @@ class Control:
         return _intent_from(json.loads(winner or b"{}"))
 
     def mark_void(self, table: TableName, batch: int) -> None:
-        """Remember that ``batch`` was committed with no files; call it once the log says so."""
+        """Record that ``batch`` was committed with no files; call it once the log contains that commit."""
         self._store.put_new(_intent_path(str(table), batch).replace(".json", ".void"), b"{}")
 
     def voids(self, table: TableName) -> set[int]:
@@ -184,11 +185,11 @@ class Control:
         return {int(name.removesuffix(".void")) for name in names if name.endswith(".void")}
 
     def register(self, attempt: Attempt) -> None:
-        """Make an attempt known before it writes its first file."""
+        """Register an attempt before it writes its first file."""
         self._store.put_new(_attempt_path(attempt), _json(attempt))
 
     def forget(self, attempt: Attempt) -> None:
-        """Drop an attempt whose files are gone or live."""
+        """Remove an attempt whose files are deleted or committed."""
         self._store.delete([_attempt_path(attempt)])
 
     def attempts(self, table: TableName) -> Iterator[Attempt]:
@@ -200,15 +201,15 @@ class Control:
                 yield Attempt(process=process, **raw)
 
     def block(self, blocked: Blocked) -> None:
-        """Record why a batch was not published (again, if it was tried again)."""
+        """Record why a batch was not published (overwrites the record of an earlier try)."""
         self._store.put(_blocked_path(blocked.table, blocked.build), _json(blocked))
 
     def unblock(self, blocked: Blocked) -> None:
-        """Forget a block whose reason is gone."""
+        """Remove a block whose reason is gone."""
         self._store.delete([_blocked_path(blocked.table, blocked.build)])
 
     def blocked(self, table: TableName) -> list[Blocked]:
-        """All recorded blocks of a table, the oldest first; only those of the next batch still hold."""
+        """All recorded blocks of a table, oldest first; only those of the next batch are still in effect."""
         listed = (self._store.get(file.path) for file in self._store.list(f"control/blocked/{table}"))
         found = [_blocked_from(json.loads(data)) for data in listed if data is not None]
         return sorted(found, key=lambda b: (b.batch, b.when))

@@ -32,8 +32,8 @@ _NOWHERE: dict[str, str] = {}
 _LOG = "_delta_log"
 _LISTERS = 16
 _FAR_CHECKPOINT = "10"
-"""Commits between two checkpoints of a table in a bucket: a look at it asks for each entry of the log since
-the last. On a disk the hundred of delta-rs do."""
+"""Commits between two checkpoints of a table in a bucket: opening the table requests each log entry since the
+last one. On a disk the default of delta-rs, 100, is enough."""
 
 
 def lake_of(settings: Settings) -> Lake:
@@ -42,10 +42,10 @@ def lake_of(settings: Settings) -> Lake:
 
 
 class Lake:
-    """The lake at ``root``, a folder of this machine. Nothing is made until something is written.
+    """The lake at ``root``, a local folder. Nothing is created until something is written.
 
     Args:
-        root: What is not in one of the ``places`` lies here; pages, reports and events always do.
+        root: Everything that is not in one of the ``places``; pages, reports and events are always here.
         places: By the first part of a path (``gold``, ``control``): another folder, or an address.
         on_step: Called with (step, table) at each step of the write path: tests kill or pause there.
     """
@@ -68,12 +68,12 @@ class Lake:
 
     @property
     def address(self) -> str:
-        """Where it lies, for people: its folder, or the address below which all of its tables are."""
+        """Where it is, for users: its folder, or the common address of all of its tables."""
         above = {self.store.absolute(zone).rpartition("/")[0] for zone in Zone}
         return above.pop() if len(above) == 1 else str(self.root)
 
     def is_there(self) -> bool:
-        """Whether anything lies where the lake is said to be; raises StoreError."""
+        """Whether anything exists at the lake's location; raises StoreError."""
         places = self.store.places
         if not set(Zone) <= places.keys() and self.root.is_dir():
             return True
@@ -90,11 +90,11 @@ class Lake:
         return snapshot
 
     def tables(self) -> list[TableName]:
-        """All tables of the lake, in the order of zones."""
+        """All tables of the lake, ordered by zone."""
         names = [TableName(zone, folder) for zone in Zone for folder in self.store.folders(zone)]
         if all(self.store.is_local(zone) for zone in Zone):
             return [name for name in names if self._has_log(name)]
-        with ThreadPoolExecutor(_LISTERS) as pool:  # each look is a request
+        with ThreadPoolExecutor(_LISTERS) as pool:  # each lookup is a request
             there = list(pool.map(self._has_log, names))
         return [name for name, is_table in zip(names, there, strict=True) if is_table]
 
@@ -105,7 +105,7 @@ class Lake:
         return attempt
 
     def discard(self, attempt: str, name: TableName | str) -> None:
-        """Delete the staged files of an attempt that nothing refers to, and forget it."""
+        """Delete the staged files of an attempt that nothing refers to, and its registration."""
         table = self.table(name).name
         for place in (table, table.quarantine):
             self.store.delete(file.path for file in self.store.list(f"{place.path}/attempt={attempt}"))
@@ -120,14 +120,14 @@ class Lake:
         return any(True for _ in self.store.list(log))
 
     def failpoint(self, step: str, table: TableName | str) -> None:
-        """Say that the write path has come to ``step``."""
+        """Report that the write path has reached ``step``."""
         _steps.debug("step %s %s", step, table)
         if self._on_step is not None:
             self._on_step(step, str(table))
 
 
 class Table:
-    """A table's place in a lake."""
+    """A table's location in a lake."""
 
     def __init__(self, lake: Lake, name: TableName) -> None:
         self.lake = lake
@@ -140,7 +140,7 @@ class Table:
 
         Raises:
             TableError: the version or the log cannot be read.
-            StoreError: the place where the table lies refuses, or does not answer.
+            StoreError: the store of the table refuses, or does not answer.
         """
         if not is_url(self.root) and not (Path(self.root) / _LOG).is_dir():
             return None
@@ -163,7 +163,7 @@ class Table:
     def create(
         self, schema: pa.Schema, *, required: Collection[str] = (), description: str | None = None
     ) -> None:
-        """Make the table with no rows, unless it is there already."""
+        """Create the table with no rows, unless it exists already."""
         columns = normalise(schema, required=required)
         self.lake.store.require_conditional_put(self.name.path)
         configuration = {"delta.dataSkippingStatsColumns": ",".join(safe_columns(columns, required))}
@@ -182,5 +182,5 @@ class Table:
         except (DeltaError, OSError) as error:
             if refused := refusal(error, self.root):
                 raise refused from error
-            if self.snapshot() is None:  # not because another writer was first
+            if self.snapshot() is None:  # another writer was not first
                 raise

@@ -3,9 +3,9 @@
     read the newest version; stop if the transaction is in its log; plan on it; commit once; any error:
     read again, look again, plan again
 
-Why each line: delta-rs's own retry would accept removals that were planned before another's compaction
-(rows come back from the dead), so it is off; an error can follow a commit that landed, and a transaction
-that comes later than another of its number is not refused, so only a fresh look at the log tells.
+Why each line: delta-rs's own retry would accept removals that were planned before another writer's compaction
+(deleted rows would reappear), so it is off; an error can follow a commit that landed, and a transaction that
+comes later than another of its number is not refused, so only a fresh look at the log shows the outcome.
 """
 
 from __future__ import annotations
@@ -50,18 +50,18 @@ class Change:
 
 
 Plan = Callable[[Snapshot], Change | None]
-"""Plans a change on this very version; None when nothing is left to do."""
+"""Plans a change on this exact version; None if nothing is left to do."""
 
 
 def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_BATCH) -> int:
-    """Commit ``plan`` once; the version at which it is surely in the table.
+    """Commit ``plan`` once; returns a version that certainly contains it.
 
-    With ``batch`` the commit carries the transaction (``app``, ``batch``) and is not made again when the
-    log has it already, whoever made it.
+    With ``batch`` the commit carries the transaction (``app``, ``batch``) and is not repeated if the log has
+    it already, from any writer.
 
     Raises:
-        TableError: the table does not exist, or others use features of Delta that this commit would break.
-        StoreError: the place where it lies refuses, or does not answer.
+        TableError: the table does not exist, or this commit would break another writer's features of Delta.
+        StoreError: the store of the table refuses, or does not answer.
         CommitConflict: other writers won every try for five minutes.
     """
     table.lake.store.require_conditional_put(table.name.path)
@@ -70,7 +70,9 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
     while time.monotonic() < end:
         snapshot = table.snapshot()
         if snapshot is None:
-            raise TableError("the table has gone", place=str(table.name), hint="was its folder deleted?")
+            raise TableError(
+                "the table no longer exists", place=str(table.name), hint="was its folder deleted?"
+            )
         if batch is not None and is_committed(snapshot, batch, app):
             return snapshot.version
         change = plan(snapshot)
@@ -81,7 +83,7 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
         table.lake.failpoint("commit", table.name)
         try:
             _commit(snapshot, change, {app: batch} if batch is not None else {})
-        except (DeltaError, OSError) as error:  # unknown outcome: only the log knows
+        except (DeltaError, OSError) as error:  # unknown outcome: only the log shows it
             if (refused := refusal(error, table.root)) and not refused.transient:
                 raise refused from error
             last = error
@@ -118,7 +120,7 @@ def remove(file: LiveFile, *, moves_data: bool = True) -> RemoveAction:
 
 
 def _kind(change: Change) -> WriteKind | None:
-    """What a change does to the files that are there; None: nothing, and it adds none."""
+    """What a change does to the existing files; None: nothing, and it adds none."""
     if change.replaces:
         return WriteKind.REPLACE
     if change.removes:

@@ -1,10 +1,10 @@
 """Test a project's transforms and suites on small frames, with pytest.
 
-In a project's tests/conftest.py
+In a project, this line in tests/conftest.py
 
     pytest_plugins = ["clearwell.testing"]
 
-gives four fixtures, each made once for all tests. A test of a transform then reads
+gives four fixtures, each created once for all tests. A test of a transform is then
 
     def test_a_drink_has_one_spelling(project):
         orders = project.bronze("orders", '''
@@ -17,12 +17,12 @@ gives four fixtures, each made once for all tests. A test of a transform then re
             ''')
 
 - ``project``: the project that pytest runs in, as ``ProjectUnderTest``: frames, transforms, suites, runs.
-- ``lake``: a temporary lake that the whole project was run into, once.
+- ``lake``: a temporary lake with a run of the whole project, created once.
 - ``spark``: the session of the engine that all of them share.
-- ``clearwell_engine``: that engine, the embedded one whatever the project says; to test on another,
+- ``clearwell_engine``: that engine, the embedded one, whatever the project's setting; to test on another,
   write a fixture of this name.
 
-Nothing of the project's own lake is read or written. pytest is needed here and nowhere else in Clearwell.
+Nothing of the project's own lake is read or written. Only this part of Clearwell needs pytest.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ __all__ = [
 
 @pytest.fixture(scope="session")
 def clearwell_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The embedded engine of all tests; it starts with the first that needs it."""
+    """The embedded engine of all tests; it starts with the first test that needs it."""
     from clearwell.engines import open_engine
     from clearwell.settings import Settings
 
@@ -85,5 +85,5 @@ def project(
 
 @pytest.fixture(scope="session")
 def lake(project: ProjectUnderTest) -> LakeUnderTest:
-    """A temporary lake that the whole project was run into, once; tests only look at it."""
+    """A temporary lake with a run of the whole project, created once; tests only read it."""
     return project.run()

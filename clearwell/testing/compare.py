@@ -1,8 +1,8 @@
-"""Compare the rows of a frame with those that a test expects, and show plainly what differs.
+"""Compare the rows of a frame with the rows that a test expects, and show the differences clearly.
 
-The order of rows does not matter, how often a row is there does. NULL equals NULL and NaN equals NaN;
-decimals, times and booleans are never taken for numbers of another kind, nor a time with a zone for one
-without. Only the columns that are expected are looked at.
+The order of rows does not matter, the number of equal rows does. NULL equals NULL and NaN equals NaN;
+decimals, times and booleans never equal numbers of another kind, and a time with a zone never equals one
+without. Only the expected columns are compared.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _MOST_SHOWN = 60
 
 
 def rows(frame: DataFrame | pa.Table) -> list[dict[str, Any]]:
-    """The rows of a frame as Python's own values, each type its own: no NaN for NULL, no time moved."""
+    """The rows of a frame as Python values with distinct types: no NaN for NULL, no shifted times."""
     table: pa.Table = frame if isinstance(frame, pa.Table) else frame.toArrow()
     return table.to_pylist()
 
 
 def assert_rows(actual: Content, expected: str | Content) -> None:
-    """Fail unless ``actual`` has just the ``expected`` rows, in any order.
+    """Fail unless ``actual`` has exactly the ``expected`` rows, in any order.
 
     Args:
         actual: A frame, an Arrow table, or rows as mappings.
@@ -71,7 +71,7 @@ def assert_rows(actual: Content, expected: str | Content) -> None:
 
 
 def _read(content: Content) -> tuple[Sequence[Mapping[str, Any]], dict[str, pa.DataType]]:
-    """Rows, and the type of each of their columns; of rows without columns nothing is known."""
+    """Rows, and the type of each of their columns; empty for rows without columns."""
     if isinstance(content, Sequence):
         names = dict.fromkeys(name for row in content for name in row)
         return content, {name: _type_of([row.get(name) for row in content]) for name in names}
@@ -87,7 +87,7 @@ def _type_of(values: list[Any]) -> pa.DataType:
 
 
 def _differing(wanted: Mapping[str, Any], found: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    """The columns in which two rows are not the same."""
+    """The columns in which two rows differ."""
     return [column for column in columns if not _same(wanted.get(column), found.get(column))]
 
 
@@ -110,7 +110,7 @@ def _same(wanted: Any, found: Any) -> bool:
 def _shown(
     missing: Sequence[Mapping[str, Any]], surplus: Sequence[Mapping[str, Any]], columns: Sequence[str]
 ) -> list[str]:
-    """Each expected row that is not there, with the one most like it, and marks where they differ."""
+    """Each missing row, with the most similar surplus row, and marks where they differ."""
     lines: list[tuple[str, Sequence[str]]] = [(" ", columns)]
     left = list(surplus)
     for row in missing:

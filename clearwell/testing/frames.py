@@ -1,12 +1,12 @@
-"""Small frames from what a test writes down: a table of text, or rows as mappings.
+"""Small frames from a test's own text: a table of text, or rows as mappings.
 
     order_id bigint | drink  | paid decimal(6,2) | note
     1               | latte  | 4.20              | " as it is "
     2               |        | NULL              |
 
-The first line names the columns, and their Spark types where they are not text. Blanks around a value
-are no part of it, unless it is in double quotes, as in JSON. Nothing, or NULL, is NULL. A value becomes
-its type by the rules of raw files; one that does not fit is refused with its line.
+The first line names the columns, with the Spark types of those that are not strings. Spaces around a value
+are ignored, unless it is in double quotes, as in JSON. An empty value, or NULL, is NULL. A value is converted
+to its type by the rules of raw files; one that does not fit is refused with its line.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ _TYPES = (pa.string(), pa.int64(), pa.int64(), pa.timestamp("us", "UTC"))
 def make_table(
     content: str | Sequence[Mapping[str, Any]], types: Mapping[str, pa.DataType] | None = None
 ) -> pa.Table:
-    """The Arrow table of a text or of rows, with ``types`` for columns that the text gives no type.
+    """The Arrow table of a text or of rows, with ``types`` for columns without a type in the text.
 
     Raises:
-        ProjectError: a text that is no table, or a value that does not fit its type.
+        ProjectError: a text that is not a table, or a value that does not fit its type.
     """
     known = dict(types or {})
     return _from_text(content, known) if isinstance(content, str) else _from_rows(content, known)
 
 
 def make_frame(table: pa.Table, engine: Engine, folder: Path, *, provenance: bool) -> DataFrame:
-    """``table`` as a frame of ``engine``, by way of a file in ``folder``, as tables are read.
+    """``table`` as a frame of ``engine``, through a file in ``folder``, as tables are read.
 
-    With ``provenance`` its columns are added where they lack: one file, records 1, 2, 3 ..., batch 1.
+    With ``provenance`` its columns are added if they are missing: one file, records 1, 2, 3 ..., batch 1.
     """
     if provenance:
         count = table.num_rows
@@ -73,19 +73,19 @@ def make_frame(table: pa.Table, engine: Engine, folder: Path, *, provenance: boo
     table = table.cast(normalise(table.schema, place="the frame"))
     file = folder / f"{uuid4().hex}.parquet"
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, file, write_statistics=False)  # an engine may believe those of a NaN
+    pq.write_table(table, file, write_statistics=False)  # an engine may read NaN wrong from them
     return engine.read_parquet([str(file)], table.schema)
 
 
 def _from_text(text: str, types: dict[str, pa.DataType]) -> pa.Table:
     lines = [line for line in textwrap.dedent(text).splitlines() if line.strip()]
     if not lines:
-        raise ProjectError("an empty text is no table", hint="name its columns: order_id bigint | drink")
+        raise ProjectError("an empty text is not a table", hint="name its columns: order_id bigint | drink")
     names: list[str] = []
     for cell in _cells(lines[0]):
         name, _, kind = (cell or "").partition(" ")
         if not name or name in names:
-            fact = f"the column {name!r} is there twice" if name else "a column without a name"
+            fact = f"the column {name!r} exists twice" if name else "a column without a name"
             raise ProjectError(fact, place=lines[0].strip(), hint="write order_id bigint | drink")
         names.append(name)
         if kind.strip():
@@ -127,7 +127,9 @@ def _wrong_quotes(line: str) -> ProjectError:
 
 def _typed(texts: pa.Array, kind: pa.DataType, name: str, lines: list[str]) -> pa.Array:
     if pa.types.is_nested(kind):
-        raise ProjectError(f"column {name!r} is {kind}: text has no form for it", hint="write rows as dicts")
+        raise ProjectError(
+            f"column {name!r} is {kind}: it cannot be written as text", hint="write rows as dicts"
+        )
     values, failed = cast_text(texts, kind)
     if failed is not None:
         wrong: int = failed.to_pylist().index(True)
@@ -144,13 +146,13 @@ def _from_rows(rows: Sequence[Mapping[str, Any]], types: dict[str, pa.DataType])
 
 
 def _column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
-    """The values as one type, theirs or ``kind``; Arrow alone would cut 1.5 to an integer."""
+    """The values as one type, their own or ``kind``; Arrow alone would truncate 1.5 to an integer."""
     try:
         column = pa.array(values)
         if pa.types.is_null(column.type):
             if kind is None:
                 raise ProjectError(
-                    f"column {name!r} has no value to tell its type", hint=f"types={{{name!r}: ...}}"
+                    f"column {name!r} has no value that shows its type", hint=f"types={{{name!r}: ...}}"
                 )
             return pa.nulls(len(values), kind)
         taken, failed = cast_values(column, kind or column.type)

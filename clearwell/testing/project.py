@@ -1,7 +1,7 @@
-"""A project as its tests use it: frames of its tables, its transforms and suites by name, whole runs.
+"""A project for its tests: frames of its tables, its transforms and suites by name, whole runs.
 
-Nothing here touches the project's own lake: a run goes to a temporary one. Its steps are those of
-`clearwell run`, called one after the other without Dagster, whose start alone would cost seconds.
+Nothing here touches the project's own lake: a run goes to a temporary one. Its steps are those of `clearwell
+run`, called one after the other without Dagster, whose start alone would take seconds.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ __all__ = ["Judgement", "LakeUnderTest", "ProjectUnderTest"]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a suite says of rows. A rejected row has its ``reasons`` beside its columns: "one, other"."""
+    """The results of a suite. A rejected row has its ``reasons`` beside its columns: "one, other"."""
 
     accepted: list[dict[str, Any]]
     rejected: list[dict[str, Any]]
     failed: dict[str, CheckResult]
-    """The checks that do not hold, by name; those of the whole table are asked of the accepted rows."""
+    """The checks that fail, by name; those of the whole table are evaluated on the accepted rows."""
 
     @property
     def blocks(self) -> bool:
@@ -76,7 +76,7 @@ class LakeUnderTest:
 
 
 class ProjectUnderTest:
-    """A project, an engine for its transforms, and a folder for what tests make."""
+    """A project, an engine for its transforms, and a folder for temporary files."""
 
     def __init__(self, project: Project, engine: Engine, folder: Path) -> None:
         self._project = project
@@ -96,18 +96,18 @@ class ProjectUnderTest:
         *,
         provenance: bool = True,
     ) -> DataFrame:
-        """A frame of a text or of rows, with the columns of provenance unless told not to.
+        """A frame from a text or rows, by default with the columns of provenance.
 
         Args:
-            content: ``"order_id bigint | drink"`` and a line a row, or mappings of values.
-            types: Spark types of columns, where ``content`` does not say or tell them.
-            provenance: Whether to add what every bronze and silver row carries.
+            content: ``"order_id bigint | drink"`` and one line per row, or mappings of values.
+            types: Spark types of columns, where ``content`` does not give or show them.
+            provenance: Whether to add the columns that every bronze and silver row has.
         """
         table = make_table(content, {name: parse_type(kind) for name, kind in (types or {}).items()})
         return make_frame(table, self._engine, self._folder / "frames", provenance=provenance)
 
     def bronze(self, name: str, content: str | Sequence[Mapping[str, Any]]) -> DataFrame:
-        """A frame as ``bronze_<name>`` has it: types from the YAML, its columns that are not given NULL.
+        """A frame with the columns of ``bronze_<name>``: types from the YAML, missing columns are NULL.
 
         Raises:
             ProjectError: the project has no such source, or a value does not fit its type.
@@ -125,11 +125,11 @@ class ProjectUnderTest:
         return make_frame(table, self._engine, self._folder / "frames", provenance=True)
 
     def run_transform(self, table: str, *frame: DataFrame, **frames: DataFrame) -> DataFrame:
-        """What the transform of a table makes: of one frame, or of a curated table's inputs, by name.
+        """The result of a table's transform: of one frame, or of a curated table's inputs, by name.
 
         Raises:
-            ProjectError: no such table, other inputs than the YAML lists, or code that fails; the place
-                is the line of the code.
+            ProjectError: no such table, other inputs than in the YAML, or code that fails; the place is the
+                line of the code.
         """
         __tracebackhide__ = True
         spec = self._spec(table)
@@ -140,14 +140,14 @@ class ProjectUnderTest:
         if frame or set(frames) != set(spec.inputs):
             wanted = ", ".join(f"{name}=..." for name in spec.inputs)
             raise ProjectError(
-                f"{table} is not made of these inputs",
+                f"{table} does not have these inputs",
                 place=self._project.place(spec, "inputs"),
                 hint=f"run_transform({table!r}, {wanted})",
             )
         return self._call(spec, frames)
 
     def judge(self, table: str, frame: DataFrame) -> Judgement:
-        """What the suite of a table says of the rows of ``frame``, as if they came first.
+        """The results of a table's suite on the rows of ``frame``, as if they were the first batch.
 
         Raises:
             ProjectError: the table has no suite, or a check names a column that ``frame`` lacks.
@@ -183,12 +183,12 @@ class ProjectUnderTest:
         """Run the whole project into a temporary lake, or again into ``lake``.
 
         Args:
-            only: Run these tables, datasets and reports alone: their inputs are there, or among them.
-            raw: For sources, by name: other raw files than the YAML's, a glob from the project's folder.
-            lake: The ``root`` of an earlier run, to run on.
+            only: Run only these tables, datasets and reports: their inputs exist, or are among them.
+            raw: By source name: other raw files than in the YAML, a glob from the project's folder.
+            lake: The ``root`` of an earlier run, to continue.
 
         Raises:
-            ClearwellError: a step fails, or a batch is blocked; what hangs on it has not run.
+            ClearwellError: a step fails, or a batch is blocked; downstream steps have not run.
         """
         self._runs += 1
         root = lake or self._folder / f"lake{self._runs}"
@@ -205,7 +205,7 @@ class ProjectUnderTest:
         return done
 
     def _call(self, spec: TableSpec | CuratedSpec, frames: DataFrame | Mapping[str, DataFrame]) -> DataFrame:
-        """Call a transform; an error comes without the way through Clearwell, but with that of the code."""
+        """Call a transform; an error's traceback omits Clearwell's frames and keeps those of the code."""
         __tracebackhide__ = True
         try:
             return call_transform(self._project, spec, frames, self._engine)
@@ -225,7 +225,7 @@ class ProjectUnderTest:
         return made[table]
 
     def _with_raw(self, raw: Mapping[str, str], lake: Path) -> Project:
-        """The project with other raw files and lake, and no wait for files that were written just now."""
+        """The project with other raw files and lake, and without a wait for recently written files."""
         tables = dict(self._project.tables)
         for name in raw:
             if name not in tables:
@@ -238,7 +238,7 @@ class ProjectUnderTest:
 
 
 def _steps(run: Run) -> dict[str, Callable[[], StepDetails]]:
-    """What makes each table, dataset and report, in the order of a run."""
+    """The step of each table, dataset and report, in the order of a run."""
     project = run.project
     steps: dict[str, Callable[[], StepDetails]] = {}
     for spec in project.tables.values():

@@ -120,7 +120,7 @@ def test_what_is_wrong_with_the_project_is_raised_before_anything_runs(
     with pytest.raises(api.ProjectError, match="there is no folder"):
         load_project(shop.project / "elsewhere")
     project = load_project(shop.project)
-    with pytest.raises(api.ProjectError, match="selects nothing"):
+    with pytest.raises(api.ProjectError, match="selects no asset"):
         run(project, "silver_order")
     with pytest.raises(api.EngineError, match="no engine 'embeded'"):
         run(project, engine="embeded")

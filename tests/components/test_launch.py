@@ -197,7 +197,7 @@ def test_a_selection_is_in_dagsters_syntax_with_bare_names(
     ],
 )
 def test_a_selection_of_nothing_says_what_there_is(shop: Settings, selection: str, hint: str) -> None:
-    with pytest.raises(ProjectError, match="selects nothing") as caught:
+    with pytest.raises(ProjectError, match="selects no asset") as caught:
         run_project(shop, selection=selection)
     assert hint in (caught.value.hint or "")
 

@@ -151,11 +151,11 @@ def test_a_dataset_of_a_built_table_is_split_at_its_last_day(fresh: Path) -> Non
     ("component", "name", "params", "said"),
     [
         ("Table", "Bad-Name", {}, "use lower-case letters"),
-        ("Table", "class", {}, "a word of Python"),
+        ("Table", "class", {}, "a Python keyword"),
         ("Table", "orders", {"file_format": "xlsx"}, "one of csv, jsonl, parquet, text"),
         ("Curated", "totals", {}, "this project has no table yet"),
         ("Curated", "totals", {"inputs": ["silver_x"]}, "no table 'silver_x'"),
-        ("Dataset", "release", {}, "no table of this project has columns"),
+        ("Dataset", "release", {}, "no table of this project has known columns"),
         ("Reports", "cost", {"prices": "nowhere.yaml"}, "no file 'nowhere.yaml'"),
     ],
 )

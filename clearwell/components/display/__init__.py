@@ -1,1 +1,1 @@
-"""What Dagster's pages show of an asset: metadata, checks, kinds, columns, links."""
+"""How Dagster's pages show an asset: metadata, checks, kinds, columns, links."""

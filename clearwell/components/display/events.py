@@ -1,7 +1,7 @@
-"""What a step found, in Dagster's words: check results, and metadata that its pages plot over time.
+"""The results of a step as Dagster events: check results, and metadata that its pages plot over time.
 
-Counts, names and types, and of failing rows what may be shown (see ``evidence``): Dagster's event log is
-never purged. A description says what failed, what follows from it, and what to type next.
+They contain counts, names and types, and values of failing rows that may be shown (see ``evidence``):
+Dagster's event log is never purged. A description states what failed, the consequence, and the next command.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 FILES_READABLE = "files_readable"
-"""The check of a bronze table: whether every raw file could be taken."""
+"""The check of a bronze table: whether every raw file could be ingested."""
 
 _SEVERITY = {
     Severity.CRITICAL: dg.AssetCheckSeverity.ERROR,
@@ -51,7 +51,7 @@ _SEVERITY = {
 def check_specs(
     key: dg.AssetKey, suite: Suite | None, *, reads_files: bool = False, has_lineage: bool = False
 ) -> list[dg.AssetCheckSpec]:
-    """A spec for each check of ``suite``; for a table read from files, or computed, one of that too."""
+    """A spec for each check of ``suite``, plus the built-in check of an ingested or a computed table."""
     rules = rules_of(suite)
     specs = [
         dg.AssetCheckSpec(
@@ -70,9 +70,7 @@ def check_specs(
     ]
     if reads_files:
         specs.append(
-            dg.AssetCheckSpec(
-                FILES_READABLE, asset=key, description="Every raw file could be taken as it is."
-            )
+            dg.AssetCheckSpec(FILES_READABLE, asset=key, description="Every raw file could be ingested.")
         )
     if has_lineage:
         specs.append(lineage_check_spec(key))
@@ -82,7 +80,7 @@ def check_specs(
 def check_results(
     key: dg.AssetKey, result: StepDetails, suite: Suite | None = None
 ) -> Iterator[dg.AssetCheckResult]:
-    """The results of the checks that ``result`` knows of; more than an asset may have declared."""
+    """The results of the checks in ``result``; may be more than an asset has declared."""
     if not isinstance(result, BuildResult):
         return
     rules = rules_of(suite)
@@ -93,7 +91,7 @@ def check_results(
 
 
 def described(key: dg.AssetKey, result: StepDetails) -> dg.MaterializeResult[Any]:
-    """The materialization that ``result`` amounts to; its data version moves only when the data does."""
+    """The materialization for ``result``; its data version changes only when the data does."""
     match result:
         case BuildResult():
             metadata, version = _of_table(result), f"{result.generation}.{result.batch}"
@@ -123,12 +121,12 @@ def check_result(
 
 
 def what_failed(check: CheckResult) -> str:
-    """What a failed check found, as a sentence."""
+    """The finding of a failed check, as a sentence."""
     return f"{(check.message or f'{check.expectation} does not hold').rstrip('.')}."
 
 
 def unchanged(result: BuildResult) -> str:
-    """What became of a batch that was kept out, and of the table."""
+    """The outcome of a blocked batch, and the state of the table."""
     table = "the published table is unchanged" if result.version is not None else "no table is published yet"
     return f"New data was rejected; {table}."
 
@@ -152,13 +150,13 @@ def _files_readable(key: dg.AssetKey, result: BuildResult) -> dg.AssetCheckResul
         check_name=FILES_READABLE,
         passed=not result.blocked,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=_aside(aside[:20], result.table) if aside else "Every raw file was taken.",
+        description=_aside(aside[:20], result.table) if aside else "Every raw file was ingested.",
         metadata={"blocked_records": result.blocked, "files_set_aside": len(aside)},
     )
 
 
 def _aside(notes: list[str], table: str) -> str:
-    said = [*notes, "The other files went on.", f"Next: `clearwell quarantine {table} --blocked`."]
+    said = [*notes, "The other files were ingested.", f"Next: `clearwell quarantine {table} --blocked`."]
     return "\n\n".join(said)
 
 

@@ -1,7 +1,7 @@
-"""What stands beside a check's verdict on its page: its rule, numbers that plot, and samples of failing rows.
+"""The metadata beside a check's verdict on its page: its rule, numbers to plot, and samples of failing rows.
 
-Dagster's event log is never purged, so nothing personal goes there: a sample holds what
-``clearwell.quality.redaction`` lets through, and no other column of its row.
+Dagster's event log is never purged, so it must not contain personal data: a sample has only values that
+``clearwell.quality.redaction`` allows, and no other column of its row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_TEXT = str.maketrans({"`": "'", "|": "\\|", "\n": " ", "\r": " ", "\t": " "
 
 
 def rules_of(suite: Suite | None) -> dict[str, dict[str, Any]]:
-    """The rule of each check by its name, as JSON: what is expected, of what, and where that is written."""
+    """The rule of each check by name, as JSON: the expectation, its arguments, and where it is defined."""
     if suite is None:
         return {}
     rules: dict[str, dict[str, Any]] = {}
@@ -58,7 +58,7 @@ def evidence_of(check: CheckResult, rule: dict[str, Any] | None) -> dict[str, An
 
 
 def sample_table(samples: Sequence[Sample]) -> str:
-    """The samples as a Markdown table: file, record, and each judged column."""
+    """The samples as a Markdown table: file, record, and each checked column."""
     columns = list(dict.fromkeys(column for sample in samples for column, _ in sample.values))
     known = any(sample.file for sample in samples)
     numbered = any(sample.record is not None for sample in samples)
@@ -77,6 +77,6 @@ def sample_table(samples: Sequence[Sample]) -> str:
 
 
 def _code(text: str) -> str:
-    """``text`` as a cell that no Markdown and no HTML in it can break out of."""
+    """``text`` as a cell with all Markdown and HTML escaped."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text.translate(_NOT_TEXT))
     return f"`{plain}`" if plain.strip() else "(empty)"

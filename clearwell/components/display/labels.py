@@ -1,7 +1,7 @@
-"""How a spec's words stand on Dagster's pages: description, owners, tags, kinds, group, freshness, links.
+"""A spec's fields on Dagster's pages: description, owners, tags, kinds, group, freshness, links.
 
-Beside them stands where to go from an asset: the pages of its data, its lineage and its cost, the place of
-its files, and the lines of YAML and code that make it (Dagster's own editor link opens them).
+Beside them are the links of an asset: the pages of its data, its lineage and its cost, the location of its
+files, and the lines of YAML and code that make it (Dagster's own editor link opens them).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def asset_spec(props: AssetProps) -> dg.AssetSpec:
 
 
 def _description(spec: Spec, what: str, links: Mapping[str, Any]) -> str:
-    """What the author wrote, what it is, and where to look: links at the bottom of a page are not seen."""
+    """The author's text, a generated sentence, and links: links at the bottom of a page are overlooked."""
     text = " ".join(part for part in (spec.description, what) if part)
     served = {name: link.value for name, link in links.items() if isinstance(link, dg.UrlMetadataValue)}
     where = " · ".join(f"[{name.capitalize()}]({url})" for name, url in served.items())
@@ -77,7 +77,7 @@ def _description(spec: Spec, what: str, links: Mapping[str, Any]) -> str:
 
 
 def _freshness(spec: Spec) -> dg.FreshnessPolicy | None:
-    """How old a table may get; a run that finds nothing new makes it fresh as well."""
+    """How old a table may get; a run that finds nothing new also makes it fresh."""
     if not isinstance(spec, TableSpec | CuratedSpec) or spec.freshness is None:
         return None
     warn = spec.freshness.warn_after_hours
@@ -88,7 +88,7 @@ def _freshness(spec: Spec) -> dg.FreshnessPolicy | None:
 
 
 def _retries(spec: Spec, *, made: bool) -> dict[str, Any]:
-    """In words, as the step asks for its tries by itself: Dagster knows of no policy that it could show."""
+    """The retries in words, because the step requests them itself: Dagster knows no policy to show."""
     if not made or not isinstance(spec, TableSpec | CuratedSpec):
         return {}
     tries, seconds = spec.retries.max, spec.retries.delay_seconds
@@ -99,7 +99,7 @@ def _retries(spec: Spec, *, made: bool) -> dict[str, Any]:
 
 
 def _place(project: Project, name: str) -> dict[str, Any]:
-    """Where a table or a release lies, in the words that Dagster's pages show on top."""
+    """The location of a table or a release, as metadata that Dagster's pages show on top."""
     store = Store(project.settings.lake, project.settings.places)
     if name in project.datasets:
         return {"dagster/uri": store.uri(f"{RELEASES}/{name}")}

@@ -1,7 +1,7 @@
-"""Column lineage on Dagster's pages: a check, a sentence at each column, and Dagster's own metadata of it.
+"""Column lineage on Dagster's pages: a check, a sentence for each column, and Dagster's own metadata.
 
-Open-source Dagster shows no graph of columns, so that what it keeps of them is also said in the columns'
-descriptions, which it does show.
+Open-source Dagster shows no graph of columns, so the lineage is also written in the columns' descriptions,
+which it does show.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ def lineage_check_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         COLUMN_LINEAGE,
         asset=key,
-        description="Each column says which columns it comes from.",
+        description="The source columns of each column are known.",
         metadata={"severity": "warning", "scope": "table"},
     )
 
 
 def lineage_numbers(check: CheckResult) -> dict[str, int]:
-    """The numbers of columns behind the check, which plot; none of any other check."""
+    """The numbers of columns for the check, to plot; none for any other check."""
     if check.name != COLUMN_LINEAGE or not isinstance(check.observed, dict):
         return {}
     counts: dict[str, int] = check.observed
@@ -40,13 +40,13 @@ def lineage_numbers(check: CheckResult) -> dict[str, int]:
 
 
 def columns_described(columns: Iterable[tuple[str, str]], edges: Sequence[Edge]) -> list[dg.TableColumn]:
-    """A table's columns with their types, and where each of them comes from."""
+    """A table's columns with their types and sources."""
     by_column = _by_column(edges)
     return [dg.TableColumn(name, kind, _origin(by_column.get(name))) for name, kind in columns]
 
 
 def column_deps(edges: Sequence[Edge]) -> dg.TableColumnLineage | None:
-    """The same as Dagster keeps it: by column, the columns of other assets."""
+    """The same in Dagster's format: by column, the columns of other assets."""
     deps = {
         column: [
             dg.TableColumnDep(dg.AssetKey(edge.source), edge.source_column)

@@ -1,7 +1,7 @@
-"""Where an asset's page leads: to the pages that a run writes into LAKE/reports, and to the code.
+"""The links of an asset's page: to the pages that a run writes into LAKE/reports, and to the code.
 
-The pages are linked where a server publishes them (`pages_url`; `clearwell ui` serves them itself), else
-named by their path. They are written by the project's report, so a project without one has no links.
+The pages are linked if a server publishes them (`pages_url`; `clearwell ui` serves them itself), else their
+path is given. They are written by the project's report, so a project without one has no links.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def report_page(spec: ReportsSpec) -> str:
 
 
 def page_links(project: Project, spec: Spec, name: str) -> dict[str, Any]:
-    """The pages of the asset ``name``: its data, where its columns come from, what it costs."""
+    """The pages of the asset ``name``: its data, the sources of its columns, its cost."""
     reports = [report_page(found) for found in project.reports.values()]
     if not reports:
         return {}
@@ -42,7 +42,7 @@ def page_links(project: Project, spec: Spec, name: str) -> dict[str, Any]:
     if name in project.produced:
         links["data docs"] = page_link(project, f"tables/{name}.html")
     links["lineage"] = page_link(project, f"{LINEAGE}#{name}")
-    if not name.startswith("raw_"):  # what others deliver costs this lake nothing
+    if not name.startswith("raw_"):  # raw files cost this lake nothing
         links["storage cost"] = page_link(project, reports[0])
     return links
 
@@ -78,7 +78,7 @@ def reference(file: Path, line: int, *, label: str) -> dg.LocalFileCodeReference
 
 
 def _function(root: Path, ref: str) -> tuple[Path, int] | None:
-    """File and line of the function ``module:name``, read and not run; None when it is defined elsewhere."""
+    """File and line of the function ``module:name``, without importing it; None if it is elsewhere."""
     module, _, name = ref.partition(":")
     base = root.joinpath(*module.split("."))
     for file in (base / "__init__.py", base.with_name(f"{base.name}.py")):

@@ -1,7 +1,7 @@
-"""A sensor that tells people of failed runs, whoever started them: see `clearwell.notify.alerts`.
+"""A sensor that sends alerts about failed runs, however they were started: see `clearwell.notify.alerts`.
 
-It runs by itself where a receiver is named in the environment, and is stopped where none is. Dagster's
-daemon must be up: `clearwell ui` starts one.
+It runs automatically if the environment names a receiver, and is stopped otherwise. It needs Dagster's
+daemon: `clearwell ui` starts one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
     def alerts(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         alert = alert_of(context, settings)
         if not (told := send_alert(alert, settings)):
-            return dg.SkipReason("no receiver is named: set CLEARWELL_ALERT_WEBHOOK or CLEARWELL_ALERT_MAIL")
+            return dg.SkipReason(
+                "no receiver is configured: set CLEARWELL_ALERT_WEBHOOK or CLEARWELL_ALERT_MAIL"
+            )
         context.log.info("%s: told by %s", alert.title, " and ".join(told))
         return None
 
@@ -44,7 +46,7 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def alert_of(context: dg.RunFailureSensorContext, settings: Settings) -> Alert:
-    """The alert for the run that ``context`` is about."""
+    """The alert for the run of ``context``."""
     run = context.dagster_run
     steps = tuple(
         FailedStep(event.step_key or "run", _why(event)) for event in context.get_step_failure_events()
@@ -60,7 +62,7 @@ def alert_of(context: dg.RunFailureSensorContext, settings: Settings) -> Alert:
 
 
 def _why(event: dg.DagsterEvent) -> str:
-    """What a failed step said of itself; for any other error its first cause, without the way there."""
+    """The error of a failed step; for an unknown error its root cause, without the intermediate errors."""
     data: Any = event.event_specific_data
     said = getattr(getattr(data, "user_failure_data", None), "description", None)
     if said:

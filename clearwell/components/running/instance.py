@@ -1,6 +1,6 @@
-"""Where Dagster keeps what it knows of runs: opened for a run, and cleared of runs that were killed.
+"""Dagster's instance, which stores runs: opened for a run, and cleared of killed runs.
 
-A database that does not answer, before a run or in the middle of one, is one error and no traceback.
+A database that does not answer, before or during a run, is reported as one error without a traceback.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NO_COMPUTE_LOGS = {
 
 
 def make_home(home: Path) -> None:
-    """Make Dagster's home, with a dagster.yaml for one machine, unless it has one."""
+    """Create Dagster's home, with a dagster.yaml for one machine, if it has none."""
     config = home / "dagster.yaml"
     if not config.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -49,17 +49,17 @@ def make_home(home: Path) -> None:
 def open_instance(home: Path) -> dg.DagsterInstance:
     """The instance at ``home``, for a run in this process.
 
-    The run's own output stays on the terminal: to capture it Dagster would start two processes.
+    The run's own output stays on the terminal: capturing it would make Dagster start two processes.
 
     Raises:
-        ProjectError: its dagster.yaml is wrong.
+        ProjectError: its dagster.yaml is invalid.
     """
     make_home(home)
     try:
         with telling_of_its_database(home), _alone(home):
             ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_COMPUTE_LOGS})
             instance = dg.DagsterInstance.from_ref(ref)
-            instance.get_runs_count()  # each storage makes its tables when it is first asked
+            instance.get_runs_count()  # each storage creates its tables on the first request
             instance.all_instigator_state()
             instance.has_asset_key(dg.AssetKey("none"))
             return instance
@@ -68,7 +68,7 @@ def open_instance(home: Path) -> dg.DagsterInstance:
             raise ProjectError(
                 f"the environment variable {unset[1]} is not set",
                 place=str(home / "dagster.yaml"),
-                hint="set it, or use the dagster.yaml of one machine",
+                hint="set it, or use the dagster.yaml for one machine",
             ) from error
         raise ProjectError(
             f"Dagster refuses its configuration: {error}",
@@ -79,9 +79,9 @@ def open_instance(home: Path) -> dg.DagsterInstance:
 
 @contextmanager
 def telling_of_its_database(home: Path) -> Generator[None]:
-    """Within the block a database that is lost, or whose driver is missing, is a ProjectError.
+    """Within the block a lost database, or a missing driver, is a ProjectError.
 
-    Dagster tries for a few seconds by itself, and says so by warnings that quote the driver's whole text.
+    Dagster retries for a few seconds itself, and logs warnings with the driver's whole text.
     """
     root = logging.getLogger()
     root.addFilter(_no_retries)
@@ -93,20 +93,22 @@ def telling_of_its_database(home: Path) -> Generator[None]:
         missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
         if (missing or "").startswith("dagster") or "Couldn't import module dagster" in str(error):
             hint = "pip install 'clearwell[production]'"
-            raise ProjectError(f"what it names is not installed: {error}", place=place, hint=hint) from error
+            raise ProjectError(
+                f"a package that it needs is not installed: {error}", place=place, hint=hint
+            ) from error
         if driver not in ("dagster_postgres", "sqlalchemy", "psycopg2", "sqlite3"):
             raise
         raise ProjectError(
             f"Dagster's database does not answer: {_first_line(error)}",
             place=place,
-            hint="start the database, or correct its address; then run again: what was done is not repeated",
+            hint="start the database, or correct its address; then run again (finished steps are kept)",
         ) from error
     finally:
         root.removeFilter(_no_retries)
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:
-    """Mark as failed every run whose process is dead; the number of them."""
+    """Mark as failed every run whose process is dead; returns their number."""
     ended = 0
     for run in instance.get_runs(dg.RunsFilter(statuses=_UNDER_WAY)):
         process = _process(run.tags.get(PROCESS_TAG, ""))
@@ -118,7 +120,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> int:
 
 @contextmanager
 def _alone(home: Path) -> Generator[None]:
-    """Hold the home against other runs that open it: Dagster's own making of tables is not safe for two."""
+    """Lock the home against other runs that open it: Dagster creates its tables without a lock."""
     with (home / ".opening").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -129,7 +131,7 @@ def _no_retries(record: logging.LogRecord) -> bool:
 
 
 def _first_line(error: BaseException) -> str:
-    """What the driver itself said, without the statement that it was to carry out."""
+    """The driver's own message, without the SQL statement."""
     while error.__cause__ is not None:
         error = error.__cause__
     said = str(getattr(error, "orig", None) or error).strip()

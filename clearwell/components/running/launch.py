@@ -1,4 +1,4 @@
-"""Run a project in this process: the same job, and the same resource, that Dagster's pages start."""
+"""Run a project in this process: the same job, and the same resource, as from Dagster's pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _INTERRUPTED = "DagsterExecutionInterruptedError"
 def run_project(
     settings: Settings, *, selection: str = "*", full_refresh: bool = False, engine: str | None = None
 ) -> RunResult:
-    """The same as ``launch``, of the project of ``settings``, with another ``engine`` than these name."""
+    """The same as ``launch``, for the project of ``settings``, with another ``engine``."""
     project = load_project(replace(settings, engine=engine, engines={}) if engine else settings)
     return launch(project, selection=selection, full_refresh=full_refresh)
 
@@ -44,17 +44,17 @@ def run_project(
 def launch(
     project: Project, *, selection: str = "*", full_refresh: bool = False, engine: Engine | None = None
 ) -> RunResult:
-    """Bring the assets of ``selection`` up to date, those before others that hang on them.
+    """Bring the assets of ``selection`` up to date, upstream ones first.
 
     Args:
-        project: With the settings to run it by.
+        project: Includes the settings for the run.
         selection: In Dagster's selection syntax, such as ``"+gold_flight_delays"``; parts joined by commas.
         full_refresh: Rebuild each table, new data or not.
         engine: An open engine for all steps, instead of those of the settings; it stays open.
 
     Raises:
-        ProjectError: the project cannot be loaded, or the selection names nothing of it.
-        EngineError: no engine of that name.
+        ProjectError: the project cannot be loaded, or the selection matches none of its assets.
+        EngineError: there is no engine of that name.
         KeyboardInterrupt: the run was interrupted outside of its steps.
     """
     record = RunRecord()
@@ -103,9 +103,9 @@ def _select(definitions: dg.Definitions, selection: str) -> list[dg.AssetKey]:
 
 
 def _with_keys(part: str, made: Iterable[str]) -> str:
-    """Bare names of assets as ``key:"name"``: else Dagster takes a selection for its old syntax.
+    """Bare names of assets as ``key:"name"``: else Dagster parses a selection in its old syntax.
 
-    There ``+name`` is one step up, and neither ``and`` nor parentheses are known.
+    There ``+name`` is one step up, and neither ``and`` nor parentheses are supported.
     """
     names = set(made)
     if part.startswith("*") or part.endswith("*"):  # only the old syntax has it
@@ -116,11 +116,11 @@ def _with_keys(part: str, made: Iterable[str]) -> str:
 
 
 def _selects_nothing(part: str, made: Iterable[str]) -> ProjectError:
-    """The error for a part of a selection, with the nearest asset to any name in it."""
+    """The error for a part of a selection, with the closest asset to any name in it."""
     assets = sorted(made)
     near = next((hint for name in re.findall(r"\w+", part) if (hint := did_you_mean(name, assets))), None)
     return ProjectError(
-        f"{part!r} selects nothing of this project", hint=near or f"its assets are {', '.join(assets)}"
+        f"{part!r} selects no asset of this project", hint=near or f"its assets are {', '.join(assets)}"
     )
 
 
@@ -138,13 +138,13 @@ def _steps(
             yield _failure(name, failed[name], record)
         elif name in record.results:
             yield _success(name, record.results[name])
-        else:  # an `execute` of the project's own, which runs no step of ours
+        else:  # an `execute` of the project's own code, which runs no step of Clearwell
             yield StepResult(name, Outcome.BUILT)
     yield from (StepResult(name, Outcome.SKIPPED) for name in selected if name not in reached)
 
 
 def _name(event: dg.DagsterEvent) -> str:
-    """The step that it is about; ``run`` for what is about none."""
+    """The step of the event; ``run`` if it belongs to none."""
     return event.step_key or "run"
 
 
@@ -153,7 +153,7 @@ def _success(name: str, details: StepDetails) -> StepResult:
 
 
 def _failure(name: str, event: dg.DagsterEvent, record: RunRecord) -> StepResult:
-    """What a step failed with; for any error but Clearwell's own its first cause."""
+    """The error of a failed step; for an unknown error its root cause."""
     error: Any = getattr(event.event_specific_data, "error", None)
     known, details = record.failures.get(name), record.results.get(name)
     outcome = Outcome.BLOCKED if isinstance(known, BatchBlocked) else Outcome.FAILED
@@ -170,7 +170,7 @@ def _failure(name: str, event: dg.DagsterEvent, record: RunRecord) -> StepResult
 
 
 def _numbers(details: StepDetails | None) -> tuple[int | None, int | None]:
-    """Rows and version of what a step makes; a report has neither."""
+    """Rows and version of a step's result; a report has neither."""
     if details is None or isinstance(details, ReportResult):
         return None, None
     return details.rows, details.version

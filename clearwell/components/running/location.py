@@ -1,4 +1,4 @@
-"""A project's definitions: its components, and what they share: lake, executor, the job of everything."""
+"""A project's definitions: its components, and their common lake, executor and job."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ JOB = "clearwell_lake"
 def load_definitions(
     project: Project, record: RunRecord | None = None, engine: Engine | None = None
 ) -> dg.Definitions:
-    """The definitions of ``project``: those of its YAML, and those that it brings of its own.
+    """The definitions of ``project``: those of its YAML, and those of its own Python code.
 
-    Steps of one run share a process, and so one engine; runs go on beside each other. ``record`` takes
-    what the steps come to, for a caller that runs them itself and may have an ``engine`` open.
+    Steps of one run share a process, and so one engine; several runs may run at the same time. ``record``
+    collects the results of the steps, for a caller that runs them itself and may have an ``engine`` open.
 
     Raises:
         ProjectError: a component, one of its overrides, or Python code in `pipelines/` cannot be loaded.
@@ -51,7 +51,7 @@ def load_definitions(
         with loading(project), quiet_dagster():
             components = tree.build_defs()
         definitions = dg.Definitions.merge(components, _shared(project, record, engine))
-        definitions.resolve_asset_graph()  # finds what does not fit together, such as a name used twice
+        definitions.resolve_asset_graph()  # finds conflicts, such as a name used twice
     except Exception as error:
         cause = _cause(error)
         if isinstance(cause, ClearwellError):
@@ -59,7 +59,7 @@ def load_definitions(
         raise ProjectError(
             f"Dagster cannot load it: {type(cause).__name__}: {cause}",
             place=str(project.root / PIPELINES),
-            hint="`dg check defs --verbose` says more",
+            hint="`dg check defs --verbose` shows details",
         ) from error
     return definitions
 
@@ -77,7 +77,7 @@ def _shared(project: Project, record: RunRecord | None, engine: Engine | None) -
 
 
 def _cause(error: BaseException) -> BaseException:
-    """Clearwell's own error behind ``error``, or else the first of all; Dagster wraps it in its place."""
+    """Clearwell's own error behind ``error``, or else the root cause; Dagster wraps it."""
     while error.__cause__ is not None and not isinstance(error, ClearwellError):
         error = error.__cause__
     return error

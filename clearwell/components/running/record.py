@@ -1,4 +1,4 @@
-"""What a step of a run gets at hand, and where it notes what came of it."""
+"""The context of a step of a run, and the record of its result."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["LakeRun", "RunRecord"]
 
 @dataclass
 class RunRecord:
-    """What the steps of a run have come to, in the order in which they ended."""
+    """The results of the steps of a run, in the order in which they ended."""
 
     results: dict[str, StepDetails] = field(default_factory=dict[str, "StepDetails"])
     failures: dict[str, ClearwellError] = field(default_factory=dict[str, "ClearwellError"])
 
     def done(self, asset: str, result: StepDetails) -> None:
-        """A step has brought its asset up to date."""
+        """Record that a step has brought its asset up to date."""
         self.results[asset] = result
         self.failures.pop(asset, None)  # an earlier try's
 
     def fail(self, asset: str, error: ClearwellError, result: StepDetails | None = None) -> None:
-        """A step has failed, with the result of a blocked batch if that was why."""
+        """Record that a step has failed, with the result of a blocked batch if that was the cause."""
         self.failures[asset] = error
         if result is not None:
             self.results[asset] = result
@@ -34,7 +34,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class LakeRun:
-    """What a step gets: the run it is a part of, and where it notes what came of it."""
+    """The context of a step: its run, and the record for its result."""
 
     run: Run
     record: RunRecord

@@ -1,8 +1,8 @@
-"""After a run in which a step failed: the report that the run had selected, which Dagster then skips.
+"""After a run with a failed step: write the report that the run had selected, which Dagster skips.
 
-The report waits for every table, so a failure skips it, and just then it is needed most: it says what is
-blocked and what failed. So it is written at the end of such a run, whoever started it. To Dagster its asset
-stays skipped: nothing is said to have succeeded that did not.
+The report waits for every table, so a failure skips it, exactly when it is needed most: it shows what is
+blocked and what failed. So it is written at the end of every such run. For Dagster its asset stays skipped:
+no asset is reported as successful that is not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger("clearwell")
 def report_after_failure(context: dg.InitResourceContext, lake: LakeRun) -> None:
     """Write the reports that the run of ``context`` skipped because a step failed; never raises.
 
-    A run that was interrupted has its wish: it ends.
+    An interrupted run ends without it.
     """
     project, record = lake.run.project, lake.record
     planned = _planned_steps(context)
@@ -47,7 +47,7 @@ def report_after_failure(context: dg.InitResourceContext, lake: LakeRun) -> None
 
 
 def _planned_steps(context: dg.InitResourceContext) -> set[str]:
-    """The steps that the run was to execute. Its selection would not tell: a job's own is not in it."""
+    """The steps that the run was to execute. Its selection does not show them: a job's own is not in it."""
     if context.instance is None or context.run is None or context.run.execution_plan_snapshot_id is None:
         return set()
     plan = context.instance.get_execution_plan_snapshot(context.run.execution_plan_snapshot_id)

@@ -1,11 +1,11 @@
 """The one resource of every run: project, lake and engines, opened once and closed at the run's end.
 
-An engine starts in the first step that needs it. A run started from Dagster's pages gets the same
-resource as one from the command line; its tags say what it shall do and who it is:
+An engine starts in the first step that needs it. A run started from Dagster's pages gets the same resource as
+one from the command line; its tags contain its options and its identity:
 
     clearwell/full_refresh   "true": rebuild each table that the run touches
     clearwell/lake           the lake that the run works on
-    clearwell/process        host:pid:start of the process, so that a killed run can be told
+    clearwell/process        host:pid:start of the process, so that a killed run can be detected
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PROCESS_TAG = "clearwell/process"
 def lake_resource(
     project: Project, record: RunRecord | None = None, given: Engine | None = None
 ) -> dg.ResourceDefinition:
-    """The resource for the runs of ``project``; ``record`` is filled while one goes on.
+    """The resource for the runs of ``project``; ``record`` is filled during a run.
 
     A ``given`` engine runs all steps and stays open; else those of the settings are opened and closed.
     """
@@ -54,7 +54,7 @@ def lake_resource(
     )
     def lake(context: dg.InitResourceContext) -> Iterator[LakeRun]:
         if context.run is None:
-            raise TypeError("the lake is opened by a run only")
+            raise TypeError("only a run opens the lake")
         tags = context.run.tags
         if context.instance and PROCESS_TAG not in tags:  # started from Dagster's pages, or by a trigger
             context.instance.add_run_tags(context.run.run_id, run_tags(project))

@@ -1,4 +1,4 @@
-"""What a scaffold can know of its project: the tables, their columns, a first file of records."""
+"""The facts of a project that a scaffold uses: the tables, their columns, a first file of records."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ _CHECKED = """\
     expectation: expect_column_values_to_be_between
     kwargs: {column: amount, min_value: 0}
     severity: warning
-    why: Nobody is paid for an order; such a row is looked at before it counts.
+    why: An order has no negative price; such a row is reviewed before it counts.
 """
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A project as it is before a scaffold; its problems are `clearwell check`'s business."""
+    """A project before a scaffold; `clearwell check` reports its problems."""
 
     project: Project
 
     @classmethod
     def of(cls, root: Path) -> Facts:
-        """The facts of the project at ``root``; raises ProjectError when there is none."""
+        """The facts of the project at ``root``; raises ProjectError if there is none."""
         return cls(read_project(load_settings(root))[0])
 
     @property
@@ -61,12 +61,12 @@ class Facts:
         return self.project.root
 
     def taken(self, name: str) -> str | None:
-        """The `file:line` that makes a component of that name already."""
+        """The `file:line` of an existing component of that name."""
         spec = next((spec for spec in self.project.specs if spec.name == name), None)
         return self.project.place(spec, "name") if spec else None
 
     def first_file(self, path: str) -> str | None:
-        """A raw file that is there, by its path in the project."""
+        """An existing raw file, by its path in the project."""
         found = (path for path, reason in matches(path, self.root) if reason is None)
         return min((path for path in found if (self.root / path).is_file()), default=None)
 
@@ -78,7 +78,7 @@ class Facts:
         file = RawFile(path, self.root / path, "", status.st_size, status.st_mtime_ns)
         try:
             columns = infer_columns(file, SourceSpec(path, format=format))
-        except (ProjectError, SourceError):  # `clearwell run` tells what is wrong with it
+        except (ProjectError, SourceError):  # `clearwell run` reports what is wrong with it
             return ""
         simple = [column for column in columns if not pa.types.is_nested(column.type)][:_MOST_COLUMNS]
         shown = [f"{_as_key(c.name)}: {type_name(c.type).partition(' ')[2]}" for c in simple]
@@ -87,14 +87,14 @@ class Facts:
         return f"    # columns: {{{', '.join(shown)}}}  # as {Path(path).name} has them: give each its type\n"
 
     def table(self, name: str) -> str:
-        """``name``, if the project makes such a table."""
+        """``name``, if the project makes such a table; else raises ProjectError."""
         if name not in (made := self.project.produced):
             known = ", ".join(made) or "none yet: scaffold a clearwell.components.Table first"
             raise ProjectError(f"no table {name!r} in this project", hint=f"its tables: {known}")
         return name
 
     def last_table(self) -> str:
-        """The silver table that was written down last, else any."""
+        """The silver table that was defined last, else any."""
         tables = list(self.project.produced)
         silver = [name for name in tables if name.startswith(f"{Zone.SILVER}_")]
         if not tables:
@@ -104,7 +104,7 @@ class Facts:
         return (silver or tables)[-1]
 
     def columns(self, table: str) -> dict[str, str]:
-        """Name and Spark type of a table's own columns, as it was built, else as its YAML says; or none."""
+        """Name and Spark type of a table's own columns, from its build, else from its YAML; or none."""
         snapshot = lake_of(self.project.settings).table(TableName.parse(table)).snapshot()
         if snapshot is not None:
             kinds = {f.name: _kind(str(f.type)) for f in snapshot.schema}
@@ -119,7 +119,7 @@ class Facts:
             if of_zone := [name for name in known if name.startswith(f"{zone}_")]:
                 return of_zone[-1]
         raise ProjectError(
-            "no table of this project has columns that are known yet",
+            "no table of this project has known columns yet",
             hint="`clearwell run` builds them; or give --table, --label and --column",
         )
 
@@ -128,7 +128,7 @@ class Facts:
         if columns := list(self.columns(table)):
             return columns[-1]
         raise ProjectError(
-            f"{table} was never built, so its columns are not known",
+            f"{table} was never built, so its columns are unknown",
             hint=f"`clearwell run +{table}` builds it; or give --label and --column",
         )
 
@@ -139,18 +139,18 @@ class Facts:
         chosen = column or next(iter([*dates, *columns]), label)
         if chosen in dates:
             day = self._newest(table, chosen)
-            return f"{{by: time, column: {chosen}, test_from: {day}}}  # what is earlier trains"
-        return f"{{by: group, column: {chosen}, test_share: 0.2}}  # rows of one value are on one side"
+            return f"{{by: time, column: {chosen}, test_from: {day}}}  # earlier rows are for training"
+        return f"{{by: group, column: {chosen}, test_share: 0.2}}  # rows with one value are in one split"
 
     def _newest(self, table: str, column: str) -> str:
-        """The last day of a column by the table's statistics; of the first records if it was never built."""
+        """The last day of a column by the table's statistics, or of the first records before a build."""
         snapshot = lake_of(self.project.settings).table(TableName.parse(table)).snapshot()
         highs: list[Any] = [f.high[column] for f in snapshot.files if column in f.high] if snapshot else []
         return str(max(highs))[:10] if highs else str(_RECORDS[-1]["day"])
 
 
 def sample_records(format: str) -> tuple[str | bytes, str, str]:
-    """A first file of records; the lines of YAML with their types; the lines of a suite that fit them."""
+    """A first file of records; the lines of YAML with their types; matching lines of a suite."""
     match format:
         case "csv":
             lines = ["id,day,amount", *(",".join(str(v) for v in r.values()) for r in _RECORDS)]
@@ -171,15 +171,15 @@ def sample_records(format: str) -> tuple[str | bytes, str, str]:
         case _:
             raise ProjectError(
                 f"a first file of the format {format!r} cannot be written",
-                hint="deliver one, and give its place: --path raw/NAME/*",
+                hint="deliver one, and give its path: --path raw/NAME/*",
             )
 
 
 def _as_key(name: str) -> str:
-    """A column's name as a key of YAML; a file may call it anything."""
+    """A column's name as a key of YAML, with any characters."""
     return name if _PLAIN.fullmatch(name) else json.dumps(name)
 
 
 def _kind(arrow: str) -> str:
-    """The Spark name of a date or time type; others as they are."""
+    """The Spark name of a date or time type; others unchanged."""
     return "date" if arrow.startswith("date") else "timestamp" if arrow.startswith("timestamp") else arrow

@@ -1,8 +1,7 @@
-"""`dg scaffold defs clearwell.components.Table NAME` and its like: a YAML that runs as it stands.
+"""`dg scaffold defs clearwell.components.Table NAME` and similar: a YAML that runs without changes.
 
-So a scaffold also writes what its YAML names: a transform, a suite, a few records to start with, a price
-sheet. A file that is there already is kept, whatever it says; a name that cannot be is refused before
-anything is written.
+So a scaffold also writes the files that its YAML names: a transform, a suite, a few records, a price sheet.
+An existing file is always kept; an invalid name is refused before anything is written.
 """
 
 from __future__ import annotations
@@ -33,47 +32,45 @@ ParamsT = TypeVar("ParamsT", bound="_Params")
 
 
 class _Params(BaseModel):
-    owner: str = Field(
-        default="team:data", description='Who answers for it: "team:NAME" or an e-mail address.'
-    )
+    owner: str = Field(default="team:data", description='The owner: "team:NAME" or an e-mail address.')
 
 
 class TableParams(_Params):
-    """What a table's scaffold can be told."""
+    """The options of a table's scaffold."""
 
     path: str | None = Field(
         default=None,
-        description="The raw files, a glob; default: raw/NAME/*.csv, with a few records to start with.",
+        description="The raw files, a glob; default: raw/NAME/*.csv, with a few sample records.",
     )
     file_format: str | None = Field(
-        default=None, description="csv, jsonl, parquet, text, or a plugin's; default: by the path."
+        default=None, description="csv, jsonl, parquet, text, or a plugin's; default: from the path."
     )
 
 
 class CuratedParams(_Params):
-    """What a curated table's scaffold can be told."""
+    """The options of a curated table's scaffold."""
 
     inputs: list[str] | None = Field(
-        default=None, description="Tables that it is computed from; default: the last silver one."
+        default=None, description="The input tables; default: the last silver one."
     )
 
 
 class DatasetParams(_Params):
-    """What a dataset's scaffold can be told."""
+    """The options of a dataset's scaffold."""
 
     table: str | None = Field(
-        default=None, description="The table to release; default: one whose columns are known."
+        default=None, description="The table to release; default: one with known columns."
     )
     label: str | None = Field(default=None, description="The column to predict; default: its last one.")
     column: str | None = Field(
-        default=None, description="The column that divides rows into train and test; default: its first date."
+        default=None, description="The column that splits rows into train and test; default: its first date."
     )
 
 
 class ReportsParams(_Params):
-    """What a report's scaffold can be told."""
+    """The options of a report's scaffold."""
 
-    prices: str | None = Field(default=None, description="A price sheet; default: one is written beside it.")
+    prices: str | None = Field(default=None, description="A price sheet; default: a new one beside it.")
 
 
 class _Scaffolder(dg.Scaffolder, Generic[ParamsT]):
@@ -89,12 +86,12 @@ class _Scaffolder(dg.Scaffolder, Generic[ParamsT]):
         return cls.params
 
     def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
-        """Write what ``request`` asks for; an error is one line and leaves nothing behind."""
+        """Write the requested files; an error is one line and leaves no files behind."""
         try:
             if request.scaffold_format != "yaml":
-                raise ProjectError("Clearwell's components are written in YAML", hint="leave --format out")
+                raise ProjectError("Clearwell's components are written in YAML", hint="omit --format")
             if request.append:
-                raise ProjectError("a scaffold has a folder of its own", hint="leave --append out")
+                raise ProjectError("a scaffold needs a separate folder", hint="omit --append")
             if request.project_root is None:
                 raise ProjectError("no project here", hint="go to a folder with a pyproject.toml")
             facts = Facts.of(request.project_root)
@@ -117,7 +114,7 @@ class _Scaffolder(dg.Scaffolder, Generic[ParamsT]):
 
 
 class TableScaffolder(_Scaffolder[TableParams]):
-    """A table, its transform, its suite; and a few records unless it is told where the files are."""
+    """A table, its transform, its suite; and a few records unless a path is given."""
 
     params = TableParams
     kind = "clearwell.components.Table"
@@ -137,7 +134,7 @@ class TableScaffolder(_Scaffolder[TableParams]):
         module = _module(facts, files, name, "clean", texts.CLEAN.substitute(name=name), zone="silver")
         files[f"{folder}/defs.yaml"] = texts.TABLE.substitute(
             name=name,
-            description=f"The raw files {path}, as they are delivered.",
+            description=f"The raw files {path}, as delivered.",
             owner=params.owner,
             path=path,
             format=format,
@@ -173,7 +170,7 @@ class CuratedScaffolder(_Scaffolder[CuratedParams]):
 
 
 class DatasetScaffolder(_Scaffolder[DatasetParams]):
-    """A release of a table whose columns are known: it was built, or its YAML says their types."""
+    """A release of a table with known columns: it was built, or its YAML declares their types."""
 
     params = DatasetParams
     kind = "clearwell.components.Dataset"
@@ -195,7 +192,7 @@ class DatasetScaffolder(_Scaffolder[DatasetParams]):
 
 
 class ReportsScaffolder(_Scaffolder[ReportsParams]):
-    """A report, and a price sheet unless it is told where one is."""
+    """A report, and a price sheet unless one is given."""
 
     params = ReportsParams
     kind = "clearwell.components.Reports"
@@ -204,7 +201,7 @@ class ReportsScaffolder(_Scaffolder[ReportsParams]):
         """YAML and price sheet."""
         if params.prices and not (facts.root / params.prices).is_file():
             raise ProjectError(
-                f"no file {params.prices!r} in this project", hint="leave --prices out to get one"
+                f"no file {params.prices!r} in this project", hint="omit --prices to get a new one"
             )
         prices = params.prices or f"{folder}/prices.yaml"
         files: dict[str, str | bytes] = {} if params.prices else {prices: texts.PRICES}
@@ -213,7 +210,7 @@ class ReportsScaffolder(_Scaffolder[ReportsParams]):
 
 
 def _format_of(path: str) -> str:
-    """The format whose files are named so; CSV where none is. A plugin that cannot be loaded has no say."""
+    """The format for the file's suffix, default CSV. A plugin that cannot be loaded is ignored."""
     for format in format_names():
         with suppress(ProjectError):
             if path.lower().endswith(find_source(format).suffixes):
@@ -222,21 +219,21 @@ def _format_of(path: str) -> str:
 
 
 def _name(text: str, facts: Facts) -> str:
-    """The name of the component, if it can name a table and a module and is not taken."""
+    """The name of the component, if it is valid for a table and a module and is not taken."""
     name = require_identifier(text, what="component")
     if keyword.iskeyword(name):
         raise ProjectError(
-            f"{name!r} cannot name a component: it is a word of Python", hint="take another name"
+            f"{name!r} cannot name a component: it is a Python keyword", hint="use another name"
         )
     if place := facts.taken(name):
-        raise ProjectError(f"the name {name!r} is taken", place=place, hint="take another name")
+        raise ProjectError(f"the name {name!r} is taken", place=place, hint="use another name")
     return name
 
 
 def _module(
     facts: Facts, files: dict[str, str | bytes], name: str, function: str, code: str, *, zone: str
 ) -> str:
-    """The module of a transform: one that has the function, else a new one, which is added to ``files``."""
+    """The module of a transform: an existing one with the function, else a new one, added to ``files``."""
     if not (facts.root / "assets" / "__init__.py").exists():
         files["assets/__init__.py"] = ""
     for module in (name, f"{zone}_{name}"):
@@ -248,25 +245,25 @@ def _module(
             click.echo(f"kept   assets/{module}.py, which has a function {function}")
             return f"assets.{module}"
     raise ProjectError(
-        f"assets/{name}.py and assets/{zone}_{name}.py are there and have no function {function!r}",
+        f"assets/{name}.py and assets/{zone}_{name}.py exist and have no function {function!r}",
         hint=f"write `def {function}(...)` in one of them",
     )
 
 
 def _remove_empty(folder: Path) -> None:
-    """Take away the folders that Dagster has made for what was then refused."""
+    """Remove the folders that Dagster created for a refused scaffold."""
     while folder.is_dir() and folder.name != PIPELINES and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
 
 
 def _write(file: Path, text: str | bytes, shown: str) -> None:
-    """Write a new file; one that is there is kept."""
+    """Write a new file; an existing one is kept."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with file.open("xb") as opened:
             opened.write(text if isinstance(text, bytes) else text.encode())
     except FileExistsError:
-        click.echo(f"kept   {shown}, which was there")
+        click.echo(f"kept   {shown}, which exists")
     else:
         click.echo(f"wrote  {shown}")

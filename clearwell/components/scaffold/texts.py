@@ -1,4 +1,4 @@
-"""The files that a scaffold writes, as texts with `$name`s in them. A comment says what each line is for."""
+"""The files that a scaffold writes, as texts with `$name`s in them. A comment explains each line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMMENT = re.compile(r"^(?P<said>\s*(?:# )?\S.*?)  # (?P<why>.*)$")
 _AT = 44
 
 TABLE = Template("""\
-# Raw files -> bronze_$name (every record as it came) -> silver_$name (cleansed and audited).
+# Raw files -> bronze_$name (every record as delivered) -> silver_$name (cleansed and audited).
 # Every key and what it means: dg utils inspect-component clearwell.components.Table
 type: clearwell.components.Table
 attributes:
@@ -31,21 +31,21 @@ attributes:
   owners: ["$owner"]  # a team, or an e-mail address
   # license: CC0-1.0  # of the data, as an SPDX identifier
   # tags: {domain: sales}  # labels to search by
-  # personal: [customer]  # columns whose values never stand in samples, logs or pages
+  # personal: [customer]  # columns whose values never appear in samples, logs or pages
   source:
-    path: "$path"  # a glob from the project's folder; each file is taken once
+    path: "$path"  # a glob from the project's folder; each file is ingested once
     format: $format  # csv, jsonl, parquet or text
 $typed  silver:
     transform: "$transform"  # def clean(frame): one frame in, one frame out
     expectations: silver_$name  # expectations/silver_$name.yaml
-    write: {mode: append}  # or {mode: merge, key: [id]}: a row of a known key replaces the old one
-  # schedule: "0 6 * * *"  # when to run by itself, in UTC
+    write: {mode: append}  # or {mode: merge, key: [id]}: a row with a known key replaces the old one
+  # schedule: "0 6 * * *"  # when to run automatically, in UTC
   # watch: true  # a new file starts a run
   # freshness: {warn_after_hours: 26, fail_after_hours: 50}
 """)
 
 CLEAN = Template('''\
-"""silver_$name: what the raw files delivered, cleansed."""
+"""silver_$name: the contents of the raw files, cleansed."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ if TYPE_CHECKING:
 
 
 def clean(frame: DataFrame) -> DataFrame:
-    """Texts without blanks around them; every other column as it came.
+    """Trim strings; leave all other columns unchanged.
 
-    The columns of PROVENANCE stay: they say of each row which record of which file it was.
+    Keep the columns of PROVENANCE: they identify the file and record of each row.
     """
     kinds = {column: kind for column, kind in frame.dtypes if column not in PROVENANCE}
     columns = [
@@ -74,13 +74,13 @@ def clean(frame: DataFrame) -> DataFrame:
 
 SILVER_SUITE = Template("""\
 # What silver_$name promises. The expectations are those of Great Expectations.
-# severity decides: critical blocks the batch, warning puts the row in quarantine, info only says so.
+# severity decides: critical blocks the batch, warning puts the row in quarantine, info only reports.
 checks:
   - name: has_rows
     expectation: expect_table_row_count_to_be_between
     kwargs: {min_value: 1}
     severity: critical
-    why: A table without rows is a delivery that went wrong.
+    why: A table without rows means a failed delivery.
 $checks""")
 
 CURATED = Template("""\
@@ -89,13 +89,13 @@ CURATED = Template("""\
 type: clearwell.components.Curated
 attributes:
   name: $name
-  description: How many rows there are in $inputs.
+  description: The number of rows in $inputs.
   owners: ["$owner"]  # a team, or an e-mail address
   inputs: [$inputs]
-  transform: "$transform"  # its parameters are named as the inputs
+  transform: "$transform"  # its parameters are named after the inputs
   expectations: gold_$name  # expectations/gold_$name.yaml
-  write: {mode: replace}  # computed anew when an input has changed
-  # schedule: "0 6 * * *"  # when to run by itself, in UTC
+  write: {mode: replace}  # recomputed when an input has changed
+  # schedule: "0 6 * * *"  # when to run automatically, in UTC
   # freshness: {warn_after_hours: 26, fail_after_hours: 50}
 """)
 
@@ -114,7 +114,7 @@ if TYPE_CHECKING:
 
 
 def compute($parameters) -> DataFrame:
-    """The number of rows of each input: replace this by what the table shall hold."""
+    """The number of rows of each input: replace this with the table's real contents."""
     inputs = {$named}
     counts = [
         frame.agg(F.count(F.lit(1)).alias("rows")).select(F.lit(name).alias("input"), "rows")
@@ -125,13 +125,13 @@ def compute($parameters) -> DataFrame:
 
 GOLD_SUITE = Template("""\
 # What gold_$name promises. The expectations are those of Great Expectations.
-# severity decides: critical blocks the table, warning puts the row in quarantine, info only says so.
+# severity decides: critical blocks the table, warning puts the row in quarantine, info only reports.
 checks:
   - name: inputs_are_not_empty
     expectation: expect_column_values_to_be_between
     kwargs: {column: rows, min_value: 1}
     severity: critical
-    why: An input without rows is a delivery that went wrong.
+    why: An input without rows means a failed delivery.
 """)
 
 DATASET = Template("""\
@@ -143,15 +143,15 @@ attributes:
   description: Rows of $table, to predict $label.
   owners: ["$owner"]  # a team, or an e-mail address
   from: $table
-  kind: training  # or inference: one row a key, to be looked up
+  kind: training  # or inference: one row per key, for lookups
   label: $label  # the column to predict
-  # exclude: [column]  # columns that would give the label away
+  # exclude: [column]  # columns that would leak the label
   split: $split
   formats: [parquet, arrow]
 """)
 
 REPORTS = Template("""\
-# What the lake costs and how it is, as pages in LAKE/reports: written after everything else has run.
+# The cost and the state of the lake, as pages in LAKE/reports: written after everything else has run.
 # Every key and what it means: dg utils inspect-component clearwell.components.Reports
 type: clearwell.components.Reports
 attributes:
@@ -163,7 +163,7 @@ attributes:
 
 PRICES = """\
 # List prices of storage, as published. Replace them with those of your own contract.
-# A price without the day on which it was seen is a rumour: each entry has its own.
+# Each price needs its own date.
 currency: USD
 unit: GB-month
 bytes_per_gb: 1073741824  # S3 bills binary gigabytes
@@ -182,7 +182,7 @@ prices:
 
 
 def lined_up(text: str) -> str:
-    """``text`` with the comments at the ends of its lines below each other, where they can be."""
+    """``text`` with the comments at the ends of its lines aligned, where possible."""
     lines = (_COMMENT.match(line) or line for line in text.split("\n"))
     return "\n".join(
         line if isinstance(line, str) else f"{line['said']:<{_AT - 2}}  # {line['why']}" for line in lines

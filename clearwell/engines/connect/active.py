@@ -1,7 +1,7 @@
-"""Which session pyspark finds by itself, as it does for checkpoints and for types written as text.
+"""The session that pyspark finds implicitly, for example for checkpoints and for types given as strings.
 
-A process may have several: one for each engine, and those of the user's own. While an engine works, its
-session is the one that is found; afterwards whichever was found before.
+A process may have several: one per engine, and the user's own. While an engine works, its session is the
+one that pyspark finds; afterwards the previous one is restored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["keeping_active", "make_active"]
 
 
 def make_active(session: SparkSession) -> None:
-    """Let pyspark find ``session`` in this thread."""
+    """Make ``session`` the one that pyspark finds in this thread."""
     kind: Any = type(session)
     kind._set_default_and_active_session(session)  # noqa: SLF001 - there is no public one, here and below
     kind._active_session.session = session  # noqa: SLF001
@@ -27,7 +27,7 @@ def make_active(session: SparkSession) -> None:
 
 @contextmanager
 def keeping_active() -> Generator[None]:
-    """Afterwards pyspark finds in this thread the session that it finds now, if that lives on."""
+    """Restore, on exit, the session that pyspark finds in this thread now, if it is still alive."""
     before = _found()
     try:
         yield

@@ -1,9 +1,9 @@
 """The code that a cluster's workers need, as one zip: Clearwell and the project's own Python.
 
-A function that runs in a worker is sent as the name of its module, so the worker must be able to import that.
-The same files give the same zip, and its name says which: a worker never takes one for another. Not sent:
-hidden folders, environments, what is no Python, and what the project says is no code of its (its lake).
-Refused: a project whose Python is too large to be sent each time.
+A function that runs in a worker is sent as the name of its module, so the worker must be able to import
+it. The same files give the same zip, whose name contains their hash: a worker never confuses two versions.
+Not sent: hidden folders, virtual environments, files that are not Python, and folders that the project
+excludes (its lake). Refused: a project whose Python is too large to send on every start.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CLEARWELL = Path(__file__).absolute().parents[2]
 _LARGEST = 64 << 20
 _NOT_OURS = {"__pycache__", "node_modules"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip can say."""
+"""The earliest time that a zip entry can have."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CodeArchive:
     """What to send.
 
     Args:
-        project: The folder whose Python files are imported as it is on ``sys.path``; None: Clearwell alone.
+        without: Folders to skip.
         without: Folders that are not looked into.
     """
 
@@ -43,7 +43,7 @@ class CodeArchive:
     without: tuple[Path, ...] = ()
 
     def files(self) -> dict[str, Path]:
-        """Each file by its name in the zip, in the order of the names."""
+        """Each file by its name in the zip, ordered by name."""
         found = {f"clearwell/{name}": file for name, file in _python_below(_CLEARWELL, ())}
         if self.project is not None:
             own = _python_below(self.project.absolute(), self.without)
@@ -51,21 +51,21 @@ class CodeArchive:
         return dict(sorted(found.items()))
 
     def pack(self, folder: Path) -> Path:
-        """Write the zip into ``folder``; raises EngineError for more Python than can be sent."""
+        """Write the zip into ``folder``; raises EngineError if there is too much Python to send."""
         contents = {name: _read(file) for name, file in self.files().items()}
         size = sum(map(len, contents.values()))
         if size > _LARGEST:
             raise EngineError(
-                f"the Python files of the project have {readable_size(size)}: too much to send to a cluster",
+                f"the Python files of the project are {readable_size(size)}: too large to send to a cluster",
                 place=str(self.project),
-                hint="move what is no part of the project out of its folder",
+                hint="move files that are not part of the project out of its folder",
             )
         digest = hashlib.sha256()
         for name, content in contents.items():
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
         packed = folder / f"clearwell-{digest.hexdigest()[:16]}.zip"
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            # With entries for the folders: without its own, a package that has no __init__.py is not found.
+            # With entries for the folders: a package without __init__.py is not found without its own entry.
             above = {
                 f"{parent}/": b""
                 for name in contents

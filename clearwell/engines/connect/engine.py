@@ -1,9 +1,9 @@
-"""Any Spark Connect endpoint: ``sc://host:port``, with ``;token=...;use_ssl=true`` where it asks for them.
+"""Any Spark Connect endpoint: ``sc://host:port``, with ``;token=...;use_ssl=true`` where it requires them.
 
-The address is Spark's own; its token never reaches a log or an error. Which engine answers is asked once:
-Spark says one version by the protocol and in SQL, and Sail behind an address says two. Nothing is started
-and nothing is stopped here but the session. What Spark's workers run of Clearwell and of the project is sent
-to them when the session starts; they need pyarrow, and a Python of our version.
+The address is in Spark's own format; its token never reaches a log or an error. The kind of engine is
+detected once: Spark reports the same version by the protocol and in SQL, Sail reports two. Only the session
+is started and stopped here. The code of Clearwell and of the project that Spark's workers run is sent to
+them when the session starts; they need pyarrow and the same version of Python.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ __all__ = ["ConnectEngine"]
 
 _INTERRUPT_SECONDS = 2.0
 _COLD_START = 6
-"""So many times the patience: a Spark that has just started takes long over its first session."""
+"""The first answer may take this many times the patience: a new Spark's first session is slow."""
 _TRIES = 8
 _SHORTEST_SECRET = 6
 
 
 class ConnectEngine(ConnectClient):
-    """A Spark Connect endpoint that others run.
+    """A Spark Connect endpoint that is operated elsewhere.
 
     Args:
         url: ``sc://host:port/;key=value``.
-        deadline_seconds: Work that takes longer is interrupted, and the connection given up.
+        deadline_seconds: Work that takes longer is interrupted, and the connection is closed.
         patience: Seconds to wait until the endpoint can be reached; its first answer may take longer.
-        code_archive: The code that its workers get; default Clearwell's own.
+        code_archive: The code for its workers; default: Clearwell's own.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class ConnectEngine(ConnectClient):
         self._tasks = TaskWatch()
         self._starved = False
         self.sends_code = False
-        """Whether what its workers import has been sent to them: they can run functions of Clearwell."""
+        """Whether its workers have received the code they import, so they can run Clearwell's functions."""
         self._channel: grpc.Channel | None = None
         super().__init__(_address(url), deadline_seconds=deadline_seconds, tries=_TRIES)
 
@@ -77,7 +77,7 @@ class ConnectEngine(ConnectClient):
             ) from error
 
         class OneChannel(DefaultChannelBuilder):
-            """For the first look and for the session; held here, so that it can be cut from outside."""
+            """For the detection and for the session; kept here, so that it can be closed from outside."""
 
             channel: grpc.Channel | None = None
 
@@ -104,7 +104,7 @@ class ConnectEngine(ConnectClient):
         return builder
 
     def _settle(self, session: SparkSession) -> parquet.Dialect:
-        """Learn whether Spark or Sail answers; an endpoint that answers neither way is refused."""
+        """Detect whether Spark or Sail answers; refuse an endpoint that is neither."""
         from pyspark.errors import PySparkException
 
         patience = _COLD_START * self._patience
@@ -113,13 +113,13 @@ class ConnectEngine(ConnectClient):
         alarm.start()
         try:
             spoken = session.version
-            # From a table of the query's own: so Spark answers by itself, when no worker is there yet.
+            # From a table inside the query: Spark then answers without any worker.
             named = str(session.sql("SELECT version() FROM VALUES (1)").collect()[0][0])
         except (PySparkException, ValueError) as error:
             if self._gone:
                 raise
             raise EngineError(
-                f"what answers at {self.name} is not a Spark Connect endpoint that takes us: "
+                f"the server at {self.name} is not a Spark Connect endpoint that accepts this client: "
                 + failures.redact(failures.first_line(str(error)), self._secrets()),
                 hint="check the port, the token and the server's version",
             ) from error
@@ -135,7 +135,7 @@ class ConnectEngine(ConnectClient):
         return parquet.SAIL
 
     def _send_code(self, session: SparkSession) -> None:
-        """Give Spark what its workers import; Sail runs functions in a process of this machine's own."""
+        """Send Spark the modules that its workers import; Sail runs functions in a local process."""
         from pyspark.errors import PySparkException
 
         with TemporaryDirectory(prefix="clearwell-code-") as folder:
@@ -145,7 +145,7 @@ class ConnectEngine(ConnectClient):
             except (PySparkException, ValueError) as error:
                 said = failures.redact(failures.first_line(str(error)), self._secrets())
                 raise EngineError(
-                    f"{self.name} does not take the code that its workers shall run: {said}",
+                    f"{self.name} does not accept the code for its workers: {said}",
                     hint="it must allow artifacts (SparkSession.addArtifacts), as Spark's own server does",
                 ) from error
 
@@ -154,28 +154,28 @@ class ConnectEngine(ConnectClient):
         if not waiting:
             return super()._too_long()
         self._starved = True
-        return f"{super()._too_long()}: none of {waiting} tasks was begun, for the cluster has no free worker"
+        return f"{super()._too_long()}: no task of {waiting} has started; the cluster has no free worker"
 
     def _abandon(self, why: str) -> None:
         self._gone = self._gone or why
-        if self._session is not None:  # the server lives on: it should not work for nobody
+        if self._session is not None:  # the server lives on: stop its abandoned work
             asked = threading.Thread(target=_interrupt_all, args=[self._session], daemon=True)
             asked.start()
             asked.join(_INTERRUPT_SECONDS)
         super()._abandon(why)
 
-    def _cut(self, why: str) -> None:  # noqa: ARG002, nobody ends here who could be asked why
+    def _cut(self, why: str) -> None:  # noqa: ARG002, the reason is not used here
         if self._channel is not None:
             self._channel.close()
 
     def _how_lost(self, error: BaseException) -> str | None:
-        return f"{self.name} does not answer any more" if failures.is_disconnect(error) else None
+        return f"{self.name} no longer answers" if failures.is_disconnect(error) else None
 
     def _end(self) -> None:
         self._channel = None
 
     def _secrets(self) -> tuple[str, ...]:
-        """Every value of the address after its host: tokens, users, session ids."""
+        """Every value of the address after its host: tokens, user and session ids."""
         values = [part.partition("=")[2] for part in self._url.split(";")[1:]]
         password = urlsplit(f"//{self._url.partition('://')[2]}").password
         spelled = {form for value in (*values, password or "") for form in (value, unquote(value))}
@@ -183,14 +183,12 @@ class ConnectEngine(ConnectClient):
 
     def _hint_lost(self) -> str:
         if self._starved:
-            return (
-                f"look at the workers of {self.name}, or raise engine_deadline_seconds if they are only busy"
-            )
-        return f"look at the server at {self.name}, then run it again: a finished step is not repeated"
+            return f"check the workers of {self.name}, or raise engine_deadline_seconds if they are only busy"
+        return f"check the server at {self.name}, then run again: a finished step is not repeated"
 
 
 def _address(url: str) -> str:
-    """``sc://host:port`` of an address, without what may be secret."""
+    """``sc://host:port`` of an address, without parts that may be secret."""
     rest = url.partition("://")[2].partition(";")[0].partition("/")[0]
     return f"sc://{rest.rpartition('@')[2]}"
 

@@ -1,7 +1,7 @@
-"""What a cluster does with the work at hand, as far as it says: whether any task of it was ever begun.
+"""A cluster's progress on the current work, as far as it reports it: whether any task has ever started.
 
-Spark keeps work without an end when no worker is there to take it, and tells the client nothing; but the
-progress that it reports names tasks that wait, and none that runs.
+Spark queues work forever when no worker is free, and does not report that to the client; but its progress
+reports then contain waiting tasks and no running ones.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class TaskWatch:
 
     @property
     def none_begun(self) -> int:
-        """How many tasks of the latest work wait, if none of it has ever run; else 0."""
+        """The number of waiting tasks of the latest work, if none has ever run; else 0."""
         return 0 if self._begun else self._waiting
 
     def __call__(
         self, stages: Iterable[StageInfo] | None, inflight_tasks: int, operation_id: str | None, done: bool
     ) -> None:
-        """Note one report; pyspark calls it by these names."""
+        """Record one report; pyspark calls it with these argument names."""
         if operation_id != self._operation:
             self._operation, self._waiting, self._begun = operation_id, 0, False
         seen = list(stages or ())

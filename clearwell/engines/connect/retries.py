@@ -1,7 +1,7 @@
-"""How often a call that finds no server is tried again: a few times, and not at all once Python ends.
+"""How often a call that finds no server is retried: a few times, and not at all once Python is exiting.
 
-pyspark's threads tell a server what it may forget, and Python waits for them when it ends. With a server that
-has gone, each of them would try for minutes by pyspark's own policy.
+pyspark's threads tell a server what it may forget, and Python waits for them at exit. If the server is gone,
+each of them would retry for minutes under pyspark's own policy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ending = threading.Event()
 
 
 def short_retry(tries: int) -> RetryPolicy:
-    """Try again ``tries`` times, then raise what the call raised: pyspark would warn as well."""
+    """Retry ``tries`` times, then raise the call's own error: pyspark would log a warning as well."""
     from pyspark.sql.connect.client.retries import DefaultPolicy, RetryPolicyState
 
     _notice_the_end()
@@ -40,7 +40,7 @@ def short_retry(tries: int) -> RetryPolicy:
 
 @cache
 def _notice_the_end() -> None:
-    """Before Python joins threads, which is before any function of atexit; there is no public way."""
+    """Run before Python joins threads, which is before all atexit functions; there is no public API."""
     module: Any = threading
     if register := getattr(module, "_register_atexit", None):
         register(_ending.set)

@@ -1,7 +1,7 @@
-"""What all engines share: one Spark Connect session, a deadline, and errors in our words.
+"""The base of all engines: one Spark Connect session, a deadline, and errors in Clearwell's own terms.
 
-pyspark's client by itself waits ten minutes for a dead server, and for ever for a hung one. Here the
-calls of a lost engine fail at once, and a deadline ends those of a hung one.
+pyspark's client waits ten minutes for a dead server, and forever for a hung one. Here the calls of a lost
+engine fail at once, and a deadline ends those of a hung one.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ _SESSION_CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # Spark 4.2.0 waits for ever on a Python function over columns as they come from Parquet (SPARK-58241).
+    # Spark 4.2.0 hangs on a Python function over columns as they come from Parquet (SPARK-58241).
     "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",
 }
 
 
 class ConnectClient(ABC):
-    """An engine behind a Spark Connect address. Subclasses say how it starts, dies and ends.
+    """An engine behind a Spark Connect address. Subclasses implement its start, loss and end.
 
     Args:
-        name: What the user asked for, without any secret.
+        name: The engine that the user requested, without secrets.
         deadline_seconds: Work that takes longer ends the engine.
-        tries: How often a call that finds no server is tried again, within about 20 seconds.
+        tries: How often a call that finds no server is retried, within about 20 seconds.
     """
 
     lacks: frozenset[Capability] = frozenset()
@@ -90,7 +90,7 @@ class ConnectClient(ABC):
     def read_delta(self, path: str, version: int, schema: pa.Schema) -> DataFrame:
         """A version of a Delta table by the engine's own reader: see Engine."""
         with self.work(f"read version {version} of {path} by Delta"):
-            session = self.session()  # only then is it known who answers
+            session = self.session()  # only then is the kind of engine known
             require(self, Capability.DELTA_READER, place=path)
             return delta.read(session, self._dialect, path, version, schema)
 
@@ -102,7 +102,7 @@ class ConnectClient(ABC):
 
     @contextmanager
     def work(self, what: str) -> Generator[None]:
-        """Do ``what`` under the deadline; foreign errors come out as EngineError, named ``what``."""
+        """Do ``what`` under the deadline; foreign errors become an EngineError that names ``what``."""
         if getattr(self._working, "now", False):
             yield
             return
@@ -128,9 +128,9 @@ class ConnectClient(ABC):
             alarm.cancel()
 
     def close(self) -> None:
-        """End the session, then what was started for it. Safe to call twice, from anywhere."""
+        """End the session, then what was started for it. Safe to call twice, from any thread."""
         if os.getpid() != self._owner:
-            return  # a forked copy: the engine is not its own
+            return  # a forked copy does not own the engine
         with self._starting:
             session, self._session, self._closed = self._session, None, True
             self._hang_up(session)
@@ -145,7 +145,7 @@ class ConnectClient(ABC):
 
     @abstractmethod
     def _open(self) -> DefaultChannelBuilder:
-        """Start what must be started and return how to reach it."""
+        """Start what is needed and return the address and how to connect."""
 
     @abstractmethod
     def _cut(self, why: str) -> None:
@@ -153,15 +153,15 @@ class ConnectClient(ABC):
 
     @abstractmethod
     def _how_lost(self, error: BaseException) -> str | None:
-        """How the engine was lost, if that is what ``error`` means."""
+        """How the engine was lost, if ``error`` means that it was."""
 
     @abstractmethod
     def _settle(self, session: SparkSession) -> parquet.Dialect:
-        """Look at what answers, once: how it wants to be told about files. May raise EngineError."""
+        """Detect the kind of engine, once: it decides how files are addressed. May raise EngineError."""
 
     @abstractmethod
     def _end(self) -> None:
-        """End what :meth:`_open` started. Called again after it ended, it does nothing."""
+        """End what :meth:`_open` started. A second call does nothing."""
 
     def _last_words(self) -> str:
         return ""
@@ -170,7 +170,7 @@ class ConnectClient(ABC):
         return ()
 
     def _hint_lost(self) -> str:
-        return "run it again: a finished step is not repeated"
+        return "run again: a finished step is not repeated"
 
     def _start(self) -> SparkSession:
         session: Any = None
@@ -180,14 +180,14 @@ class ConnectClient(ABC):
             from pyspark.sql.connect.session import SparkSession as ConnectSession
 
             for noisy in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
-                PySparkLogger.getLogger(noisy).setLevel(logging.CRITICAL)  # it prints what we raise
+                PySparkLogger.getLogger(noisy).setLevel(logging.CRITICAL)  # it prints errors we raise
 
-            # pyspark.sql.functions builds Connect columns only if this is set, as pyspark's own builder does.
+            # pyspark.sql.functions builds Connect columns only if this is set, as in pyspark's own builder.
             os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
             session = ConnectSession.Builder().channelBuilder(builder).create()
             read_twice(session)
             session.client.set_retry_policies([short_retry(self._tries)])
-            # Registered after the client's own exit hook, so run before it: that one waits for dead servers.
+            # Registered after the client's own exit hook, so it runs first: that hook waits for dead servers.
             atexit.register(self.close)
             self._dialect = self._settle(session)
             if self._dialect is parquet.SAIL:
@@ -207,8 +207,8 @@ class ConnectClient(ABC):
         if session is not None:
             if self._gone:
                 self._cut(self._gone)
-            # Releasing a session waits for a function that still runs: ten seconds, or for ever.
-            alarm = threading.Timer(_GOODBYE_SECONDS, self._cut, ["it did not end its session"])
+            # Releasing a session waits for a function that still runs: ten seconds, or forever.
+            alarm = threading.Timer(_GOODBYE_SECONDS, self._cut, ["its session did not end"])
             alarm.daemon = True
             alarm.start()
             with suppress(Exception):
@@ -248,7 +248,7 @@ class ConnectClient(ABC):
 
 
 def _set_conf(session: SparkSession, key: str, value: str) -> None:
-    """Set it if the engine lets us: managed clusters fix some settings."""
+    """Set it if the engine allows it: managed clusters fix some settings."""
     from pyspark.errors import PySparkException
 
     try:

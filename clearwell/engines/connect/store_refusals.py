@@ -1,6 +1,6 @@
-"""When an engine cannot read or write because an object store refuses it, that is no fault of the query.
+"""Engine errors caused by an object store that refuses the engine, rather than by the query.
 
-Sail tells only the innermost cause of what went wrong in a read, Spark a Java exception of S3A's.
+Sail reports only the innermost cause of a failed read, Spark a Java exception of S3A.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _STORE = re.compile(
     r"|software\.amazon\.awssdk|fs\.s3a\.|fs\.azure\.|fs\.gs\."
 )
 _ADDRESS = re.compile(r"\b(?:s3a?|abfss|gs)://[^\s:'\"]+")
-_OURS = "the engine needs what opens the store in its environment too, before it starts"
+_OURS = "the engine needs the store's credentials in its environment too, before it starts"
 
 
 def refused_by_store(what: str, error: BaseException) -> StoreError | None:
-    """The error for work that ended because a store refused the engine; None when it was something else."""
+    """The error for work that ended because a store refused the engine; None for any other cause."""
     text = str(error)
     if "Traceback (most recent call last)" in text or not _STORE.search(text):
         return None
-    from clearwell.stores import refusal  # pyarrow: not before there is an error
+    from clearwell.stores import refusal  # imports pyarrow: only when there is an error
 
     address = _ADDRESS.search(what) or _ADDRESS.search(text)
     meant = refusal(error, address[0] if address else "s3://")

@@ -1,1 +1,1 @@
-"""How engines read and write Parquet and Delta files, and which statistics they must not trust."""
+"""How engines read and write Parquet and Delta files, and which statistics are not reliable."""

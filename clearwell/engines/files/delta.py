@@ -1,7 +1,7 @@
-"""The third door: a version of a Delta table that others made, by Spark's own reader.
+"""The third path to files: a version of a Delta table of another writer, by Spark's own reader.
 
-Our own tables never come this way. Sail's reader is never asked: it reads wrong values from statistics, and
-rows twice where the log was compacted.
+Clearwell's own tables are never read this way. Sail's reader is never used: it reads wrong values from
+statistics, and duplicate rows where the log was compacted.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ __all__ = ["read"]
 def read(session: SparkSession, dialect: Dialect, path: str, version: int, schema: pa.Schema) -> DataFrame:
     """Version ``version`` of the table at ``path``, with exactly the columns of ``schema``.
 
-    Spark counts NaN as more than all numbers, and bounds in a log as other writers give them leave it out:
-    ``x > 5`` would skip a file with the NaN. So filters do not see plain columns of floats here. (To have
-    Delta distrust all bounds is no way: it then refuses tables with deletion vectors.)
+    Spark orders NaN above all numbers, but the bounds that other writers put in a log exclude it: ``x > 5``
+    would skip a file that contains NaN. So filters do not see plain float columns here. (Making Delta
+    distrust all bounds does not work: it then refuses tables with deletion vectors.)
 
     Raises:
-        EngineError: Delta Lake is not installed there.
+        EngineError: Delta Lake is not installed on the engine.
     """
     from pyspark.errors import PySparkException
     from pyspark.sql import functions as F
@@ -48,7 +48,7 @@ def read(session: SparkSession, dialect: Dialect, path: str, version: int, schem
 
 
 def _unbounded(column: Column, kind: pa.DataType) -> Column:
-    """The same values, computed, so that no bound of them decides which files a filter reads."""
+    """The same values, computed, so that their bounds do not decide which files a filter reads."""
     from pyarrow import types
     from pyspark.sql import functions as F
 

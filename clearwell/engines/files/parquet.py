@@ -1,9 +1,9 @@
-"""The two doors between an engine and files: read exactly these, write exactly this.
+"""The two paths between an engine and files: read exactly these, write exactly this.
 
-Engines differ in what they make of a path, and both Spark and Sail can go wrong on statistics: Sail
-reads [1, NaN, 1] back as [1, 1, 1] where a file has statistics of such a column. So files are named in
-each engine's own spelling, and written without statistics of float, double and wide decimal columns.
-Sail has that switch for all columns only. Refused: columns that Parquet or a Delta table cannot hold.
+Engines interpret paths differently, and both Spark and Sail can fail on statistics: Sail reads [1, NaN, 1]
+back as [1, 1, 1] where a file has statistics of such a column. So paths are spelled for each engine, and
+files are written without statistics of float, double and wide decimal columns. Sail has that switch for all
+columns only. Refused: columns that Parquet or a Delta table cannot hold.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ __all__ = ["SAIL", "SPARK", "Dialect", "read", "write"]
 
 
 class Dialect(ABC):
-    """How one family of engines wants to be told about files."""
+    """How one family of engines addresses files and configures its writer."""
 
     @abstractmethod
     def source(self, path: str) -> str:
-        """``path`` as the reader takes it, with no character left that could mean something else."""
+        """``path`` for the reader, with special characters escaped."""
 
     @abstractmethod
     def target(self, path: str) -> str:
-        """``path`` as the writer takes it."""
+        """``path`` for the writer."""
 
     @abstractmethod
     def options(self, schema: StructType) -> dict[str, str]:
-        """What the writer must be told about statistics."""
+        """The writer's options about statistics."""
 
     def job_options(self) -> dict[str, str]:
-        """What each work of the writer must be told of itself."""
+        """The writer's options that are unique to each write."""
         return {}
 
 
 class _Sail(Dialect):
-    """Sail takes URLs. Of a plain path it decodes a part: one with ``%`` reads as empty, silently."""
+    """Sail takes URLs. It partly decodes a plain path: one with ``%`` silently reads as empty."""
 
     def source(self, path: str) -> str:
         scheme, separator, rest = path.rpartition("://")
@@ -60,12 +60,12 @@ class _Sail(Dialect):
         return self.source(path)
 
     def options(self, schema: StructType) -> dict[str, str]:  # noqa: ARG002, it cannot choose by column
-        # Level 1 is pyarrow's own: 25 % less CPU of a write than Sail's level 3, for 3 % more bytes.
+        # Level 1 is pyarrow's default: 25 % less CPU of a write than Sail's level 3, for 3 % more bytes.
         return {"statistics_enabled": "none", "compression": "zstd(1)"}
 
 
 class _Spark(Dialect):
-    """Spark takes paths that it does not decode, and treats those it reads as patterns."""
+    """Spark takes paths without decoding them, and treats those it reads as patterns."""
 
     def source(self, path: str) -> str:
         return re.sub(r"([\\{}\[\]*?])", r"\\\1", self.target(path))
@@ -76,11 +76,11 @@ class _Spark(Dialect):
     def options(self, schema: StructType) -> dict[str, str]:
         switch, leaves = "parquet.column.statistics.enabled", list(_unsafe_leaves(schema))
         if any(dotted for _, dotted in leaves):
-            return {switch: "false"}  # for all: it takes the dots of a name for those between names
+            return {switch: "false"}  # for all: a dot in a name would count as a separator
         return {f"{switch}#{leaf}": "false" for leaf, _ in leaves}
 
     def job_options(self) -> dict[str, str]:
-        # By it committers keep two jobs apart before they commit. Spark 4.2 sets it too late for them.
+        # Committers separate concurrent jobs by it. Spark 4.2 sets it too late for them.
         return {"spark.sql.sources.writeJobUUID": str(uuid4())}
 
 
@@ -98,7 +98,7 @@ def read(session: SparkSession, dialect: Dialect, paths: Sequence[str], schema: 
     from pyspark.sql.pandas.types import from_arrow_schema
 
     _require_files(paths)
-    # A file may lack a column that the table declares NOT NULL; engines fold `IS NULL` away by that flag.
+    # A file may lack a column that the table declares NOT NULL; engines optimize `IS NULL` away by that flag.
     columns = from_arrow_schema(schema).toNullable()
     if not paths:
         return session.createDataFrame([], columns)
@@ -107,7 +107,7 @@ def read(session: SparkSession, dialect: Dialect, paths: Sequence[str], schema: 
 
 
 def write(frame: DataFrame, dialect: Dialect, path: str, partition_by: Sequence[str]) -> None:
-    """Write ``frame`` into the new folder ``path``; raises EngineError for columns no table can hold."""
+    """Write ``frame`` into the new folder ``path``; raises EngineError for columns that no table can hold."""
     schema = frame.schema
     _require_storable(schema)
     writer = frame.write.mode("error").options(**dialect.options(schema), **dialect.job_options())
@@ -120,8 +120,8 @@ def _require_files(paths: Sequence[str]) -> None:
     """Sail reads a missing path as an empty frame."""
     again = [path for path, times in Counter(paths).items() if times > 1]
     if again:
-        raise TableError(f"{len(again)} files are named twice, so their rows would be", place=again[0])
-    from clearwell.stores import file_sizes  # pyarrow: not before an engine reads
+        raise TableError(f"{len(again)} files are listed twice, so their rows would repeat", place=again[0])
+    from clearwell.stores import file_sizes  # imports pyarrow: only when an engine reads
 
     missing = [path for path, size in zip(paths, file_sizes(paths), strict=True) if size is None]
     if missing:
@@ -136,7 +136,7 @@ def _require_storable(schema: StructType) -> None:
     repeated = [name for name, times in Counter(name.lower() for name in schema.names).items() if times > 1]
     if repeated:
         raise EngineError(
-            f"the column {repeated[0]!r} is there twice (tables do not tell upper from lower case)",
+            f"the column {repeated[0]!r} exists twice (table columns are case-insensitive)",
             hint="rename or drop one of them in the transform",
         )
     for field in schema.fields:
@@ -159,9 +159,9 @@ def _unstorable(kind: DataType) -> str | None:
 
 
 def _unsafe_leaves(schema: StructType) -> Iterator[tuple[str, bool]]:
-    """Parquet's names of the columns that get no statistics: all but the plain ones that these tell right.
+    """Parquet's names of the columns that get no statistics: all except those with reliable statistics.
 
-    Beside each, whether a name in it has a dot of its own.
+    Each with whether a name in it contains a dot.
     """
     for field in schema.fields:
         if _parts(field.dataType) or not _is_exact(field.dataType):
@@ -179,7 +179,7 @@ def _leaves(kind: DataType, path: str, *, dotted: bool) -> Iterator[tuple[str, b
 
 
 def _is_exact(kind: DataType) -> bool:
-    """Whether statistics of such a column tell its values as they are; the same types as in a table's log."""
+    """Whether statistics of such a column reproduce its values exactly; the types as in a table's log."""
     from pyspark.sql import types
 
     if isinstance(kind, types.DecimalType):

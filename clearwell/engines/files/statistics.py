@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 __all__ = ["EXACT_DIGITS", "misleading_columns"]
 
 EXACT_DIGITS = 15
-"""Decimals of more digits do not survive statistics that pass through a double."""
+"""Decimals with more digits do not survive statistics that pass through a double."""
 
 
 def misleading_columns(metadata: pq.FileMetaData) -> list[str]:
-    """The columns, by their paths in a file, from whose statistics in its footer values are made up."""
+    """The columns, by their paths in a file, whose footer statistics make Sail return wrong values."""
     unsafe = [n for n in range(metadata.num_columns) if not _is_exact(metadata.schema.column(n))]
     groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
     found = [group.column(n) for group in groups for n in unsafe]
@@ -23,7 +23,7 @@ def misleading_columns(metadata: pq.FileMetaData) -> list[str]:
 
 
 def _is_exact(column: pq.ColumnSchema) -> bool:
-    """Whether values of a leaf of a Parquet file survive a passage through statistics."""
+    """Whether values of a Parquet leaf column survive a passage through statistics."""
     if column.logical_type.type == "DECIMAL":
         return column.precision <= EXACT_DIGITS
     return column.physical_type not in ("FLOAT", "DOUBLE")

@@ -1,1 +1,1 @@
-"""An engine that runs as a process of this machine: started, watched, limited, ended with its parent."""
+"""An engine that runs as a process on this machine: started, watched, limited, ended with its parent."""

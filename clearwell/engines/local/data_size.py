@@ -1,4 +1,4 @@
-"""How much data there is, as far as it matters."""
+"""Whether a set of folders holds more data than a limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["hold_more_than"]
 
 
 def hold_more_than(limit: int, folders: Iterable[Path]) -> bool:
-    """Whether the files in ``folders`` have more than ``limit`` bytes together; no more is looked at."""
+    """Whether the files in ``folders`` have more than ``limit`` bytes together; stops at the limit."""
     total = 0
     for size in _sizes(folders):
         total += size
@@ -33,4 +33,4 @@ def _sizes(folders: Iterable[Path]) -> Iterator[int]:
                     elif entry.is_file(follow_symlinks=False):
                         yield entry.stat(follow_symlinks=False).st_size
         except OSError:
-            continue  # it went away, or is not there yet
+            continue  # it was deleted, or does not exist yet

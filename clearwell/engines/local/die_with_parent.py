@@ -1,11 +1,11 @@
-"""Start a program that cannot outlive who started it: run as a file, before the program takes its place.
+"""Start a program that cannot outlive its parent: run as a file, which then executes the program.
 
     python -I -S die_with_parent.py LIFELINE PROGRAM ARGUMENT...
 
 LIFELINE is the read end of a pipe whose only write end the parent holds. However the parent ends, the kernel
-closes that end, and on Linux it then kills this process group by itself, whatever program runs in it by then.
-(The parent-death signal would not do: it follows the *thread* that started this process.) On other systems a
-process stays behind that waits for it. Must lead a session of its own.
+closes that end, and on Linux it then kills this process group, whatever program the process runs by then.
+(The parent-death signal is not enough: it follows the *thread* that started this process.) On other systems
+a second process remains and waits for it. Must be the leader of its own session.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _ROUNDS = 50
 
 
 def guarded(command: Sequence[str], lifeline: int) -> list[str]:
-    """The command that runs ``command`` so that it ends with whoever holds the other end of ``lifeline``."""
+    """The command that runs ``command`` so that it ends when the other end of ``lifeline`` closes."""
     return [sys.executable, "-I", "-S", __file__, str(lifeline), *command]
 
 
 def die_with_parent(lifeline: int) -> bool:
-    """Have the kernel end this process group when the other end closes; whether this kernel does so."""
+    """Make the kernel kill this process group when the other end closes; whether the kernel supports it."""
     if sys.platform != "linux":
         return False
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
@@ -43,14 +43,14 @@ def die_with_parent(lifeline: int) -> bool:
 
 def kill_group(pid: int) -> None:
     """Kill the process group that ``pid`` leads."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # gone; macOS says so by the second one
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # gone; macOS raises the second one
         os.killpg(pid, signal.SIGKILL)
 
 
 def kill_session(leader: int) -> None:
-    """Kill all that runs in the session that ``leader`` leads, whatever groups it has made there."""
+    """Kill all processes of the session of ``leader``, in all of its process groups."""
     kill_group(leader)
-    for _ in range(_ROUNDS):  # what is killed may have started more meanwhile
+    for _ in range(_ROUNDS):  # the killed ones may have started more meanwhile
         members = session_members(leader)
         for pid in members:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -60,12 +60,12 @@ def kill_session(leader: int) -> None:
 
 
 def session_members(leader: int) -> list[int]:
-    """The living processes of a session; none where the system does not tell."""
+    """The living processes of a session; none where the system does not report them."""
     members: list[int] = []
     for pid in os.listdir("/proc") if sys.platform == "linux" else ():
         if pid.isdecimal():
             with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
-                # The name before the last bracket may hold anything, also spaces and brackets.
+                # The name before the last bracket may contain anything, including spaces and brackets.
                 state, _, _, session, *_ = file.read().rpartition(b") ")[2].split()
                 if int(session) == leader and state not in (b"Z", b"X"):
                     members.append(int(pid))
@@ -85,7 +85,7 @@ def _main(arguments: Sequence[str]) -> None:
 
 def _leave_a_watch(lifeline: int) -> None:
     if os.fork() == 0:
-        os.read(lifeline, 1)  # nobody writes: it returns when the parent is gone
+        os.read(lifeline, 1)  # nothing is written: it returns when the parent is gone
         kill_group(os.getpgrp())
 
 

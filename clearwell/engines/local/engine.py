@@ -1,4 +1,4 @@
-"""What the engines share that run here: a supervised child process and a folder of its own, gone with it."""
+"""The base of the local engines: a supervised child process and its own folder, deleted with it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class LocalEngine(ConnectClient):
 
     Args:
         name: The engine's name.
-        memory: Bytes that its processes may use; default half of the machine's or the control group's.
+        memory: Bytes that its processes may use; default: half of the machine's or the control group's.
         deadline_seconds: Work that takes longer ends the engine.
     """
 
     packages: ClassVar[tuple[str, ...]] = ()
-    """What must be installed, and the extra that brings it."""
+    """The required packages, and the extra that installs them."""
 
     extra: ClassVar[str] = "pipelines"
     least_memory: ClassVar[int] = 0
@@ -53,7 +53,7 @@ class LocalEngine(ConnectClient):
 
     @property
     def scratch(self) -> str | None:  # type: ignore[override] - known only while it runs
-        """The folder in which it spills, gone with it; None before its start and after its end."""
+        """The folder for its spill files, deleted with it; None before its start and after its end."""
         return str(self._scratch.path) if self._scratch is not None else None
 
     @abstractmethod
@@ -77,8 +77,8 @@ class LocalEngine(ConnectClient):
     def _forget_interrupts(self, session: SparkSession) -> None:
         """Do not ask the server to interrupt a query on Ctrl-C, as pyspark does.
 
-        It may answer only when a function of the user's that runs there has returned. Closing this engine
-        ends its process anyway: do not wait.
+        It may answer only after a user function that runs there returns. Closing this engine ends its process
+        anyway: do not wait.
         """
         client: Any = session.client
         client.interrupt_operation = _nothing_interrupted
@@ -106,9 +106,9 @@ class LocalEngine(ConnectClient):
     def _hint_lost(self) -> str:
         process = self._process
         if process is not None and process.ran_out_of_memory():
-            return f"raise engine_memory (now {readable_size(self.memory)}), or take less at once"
+            return f"raise engine_memory (now {readable_size(self.memory)}), or process less at once"
         if process is not None and process.exited_by_itself():
-            return "look for a Python function in the transform that ends its process"
+            return "check the transform for a Python function that ends its process"
         return super()._hint_lost()
 
 

@@ -1,7 +1,7 @@
-"""A folder for what an engine spills to disk, which no killed run leaves behind for ever.
+"""A folder for an engine's spill files; a killed run's folder is removed by a later run.
 
-A lock on a file inside says that a run, or its engine, lives. Whoever makes a folder first removes
-those that nobody holds any more.
+A lock on a file inside shows that a run, or its engine, is alive. Each new folder's creator first removes
+the folders that no process locks.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _LOCK = "alive"
 
 
 class Scratch:
-    """A new private folder. ``lock`` is a descriptor to hand on to the process that uses the folder."""
+    """A new private folder. ``lock`` is a descriptor to pass to the process that uses the folder."""
 
     def __init__(self, parent: str | None = None) -> None:
         top = Path(parent or tempfile.gettempdir())
         _sweep(top)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=top))
-        # Locked before it has its name: a sweep never sees it free.
+        # Locked before it gets its name: a sweep never sees it unlocked.
         self.lock = os.open(self.path / "new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         os.rename(self.path / "new", self.path / _LOCK)
 
     def remove(self) -> None:
-        """Delete the folder and all in it; call it once, when its user has ended."""
+        """Delete the folder and its contents; call it once, when its user has ended."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
 
@@ -41,7 +41,7 @@ def _sweep(top: Path) -> None:
         try:
             descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
-            continue  # gone meanwhile, or another user's
+            continue  # deleted meanwhile, or owned by another user
         try:
             if os.fstat(descriptor).st_uid == os.getuid():
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""The parent's side of an engine that runs here: start its process, watch it, know how it ended.
+"""The parent's side of a local engine: start its process, watch it, know how it ended.
 
-The process has a session of its own, so Ctrl-C in the terminal does not reach it, and all that a user's
-function starts in there ends with it. What it prints is kept, the last 64 KiB of it.
+The process has its own session, so Ctrl-C in the terminal does not reach it, and everything that a user's
+function starts there ends with it. The last 64 KiB of its output are kept.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class ServerProcess:
 
     Args:
         what: Its name in an error, such as ``"the embedded engine"``.
-        command: Makes the command of the read end of a pipe: when that closes, the process must end.
-        environment: All that it sees of ours.
-        memory: Bytes of private memory; with more than that it is ended.
-        keep_open: Descriptors that the process shall inherit.
+        command: Builds the command from the read end of a pipe: when that closes, the process must end.
+        environment: Its complete environment.
+        memory: Bytes of private memory; above that it is ended.
+        keep_open: Descriptors that the process inherits.
     """
 
     no_memory: ClassVar[tuple[str, ...]] = ()
-    """What it prints when an allocation is refused."""
+    """Its output when an allocation is refused."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ServerProcess:
         except OSError as error:
             self._release()
             raise EngineError(
-                f"{what}'s process does not start: {error}",
+                f"{what}'s process did not start: {error}",
                 hint="check that this Python can start processes, and that memory and disk are not full",
             ) from error
         finally:
@@ -91,7 +91,7 @@ class ServerProcess:
         self.kill(why)
 
     def kill(self, why: str) -> None:
-        """End it and all that it started. The first ``why`` is the one that is told."""
+        """End it and all that it started. The first ``why`` is the one that is reported."""
         if not self._ended.is_set():
             self._why = self._why or why
             die_with_parent.kill_session(self.pid)
@@ -108,28 +108,28 @@ class ServerProcess:
         return f"it was killed by {_signal_name(-code)}" if code < 0 else f"it exited with code {code}"
 
     def ran_out_of_memory(self) -> bool:
-        """Whether it ended, or panicked, for want of memory."""
+        """Whether it ended, or panicked, because memory ran out."""
         words = self.last_words()
         return "memory" in (self._why or "") or any(sign in words for sign in self.no_memory)
 
     def exited_by_itself(self) -> bool:
-        """Whether something in it called for its end: it never does so itself."""
+        """Whether its own code ended it: the server never does so."""
         return self._ended.is_set() and (self._process.returncode or 0) >= 0 and self._why is None
 
     def last_words(self, characters: int = 300) -> str:
-        """The end of what it printed, in whole lines."""
+        """The end of its output, in whole lines."""
         text = b"".join(self._output).decode(errors="replace").strip()
         return text if len(text) <= characters else text[-characters:].partition("\n")[2]
 
     def _heard(self, output: bytes) -> None:
-        """Called with what it prints, as it comes, and with nothing when it has ended."""
+        """Called with its output as it arrives, and with nothing when it has ended."""
 
     def _resident(self) -> int:
         """Bytes of private memory that it uses now."""
         return resident_bytes(self.pid)
 
     def _watch(self) -> None:
-        """Keep its output, look at its size, and notice its end: one loop, woken by either."""
+        """Keep its output, watch its memory, and notice its end: one loop, woken by either."""
         output = cast("IO[bytes]", self._process.stdout)
         with selectors.DefaultSelector() as selector, output:
             selector.register(output, selectors.EVENT_READ)
@@ -141,17 +141,17 @@ class ServerProcess:
                     if chunk:
                         self._keep(chunk)
                     else:
-                        selector.unregister(output)  # it ended, or a user's function closed its output
+                        selector.unregister(output)  # it ended, or a user function closed its output
                 if self._why is None and self._resident() > self.memory:
                     self._why = f"it used more memory than its limit of {readable_size(self.memory)}"
                     die_with_parent.kill_session(self.pid)
-            die_with_parent.kill_session(self.pid)  # what a user's function started there
+            die_with_parent.kill_session(self.pid)  # processes that a user function started
             self._drain(selector)
         self._ended.set()
         self._heard(b"")
 
     def _drain(self, selector: selectors.BaseSelector) -> None:
-        """Its last words: what is in the pipe now. The pipe may stay open, if a process left the session."""
+        """Its last output: what is in the pipe now. The pipe may stay open, if a process left the session."""
         for _ in range(_KEPT_CHUNKS):
             ready = selector.select(0) if selector.get_map() else []
             chunk = os.read(ready[0][0].fd, _CHUNK) if ready else b""

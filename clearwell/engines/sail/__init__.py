@@ -1,1 +1,1 @@
-"""The embedded engine: Sail, as a process of its own on loopback."""
+"""The embedded engine: Sail, as a separate process on loopback."""

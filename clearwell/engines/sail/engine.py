@@ -1,7 +1,7 @@
-"""The default engine: Sail, in a process of its own on loopback, one for a run.
+"""The default engine: Sail, in a separate process on loopback, one per run.
 
-No Java, ready in a fraction of a second. It refuses nothing by name, but lacks what ``lacks`` says. Its
-port has no password: another user of the same machine could reach it while the run lasts.
+It needs no Java and starts in a fraction of a second. Its ``lacks`` lists the missing capabilities. Its port
+has no password: another user of the same machine could connect to it during the run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class EmbeddedEngine(LocalEngine):
     """Sail as a supervised child process.
 
     Args:
-        memory: Bytes that its process may use; default half of the machine's or the control group's.
+        memory: Bytes that its process may use; default: half of the machine's or the control group's.
         deadline_seconds: Work that takes longer ends the engine.
     """
 
@@ -41,7 +41,7 @@ class EmbeddedEngine(LocalEngine):
         self._process = process = SailProcess(self.memory, str(scratch.path), keep_open=(scratch.lock,))
         from pyspark.sql.connect.client import DefaultChannelBuilder
 
-        # A proxy from the environment must not get between us and loopback.
+        # A proxy from the environment must not come between us and loopback.
         return DefaultChannelBuilder(f"sc://127.0.0.1:{process.port()}", [("grpc.enable_http_proxy", 0)])
 
     def _settle(self, session: SparkSession) -> parquet.Dialect:

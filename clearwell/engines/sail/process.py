@@ -24,13 +24,13 @@ class SailProcess(ServerProcess):
     """A running Sail server and the thread that watches it.
 
     Args:
-        memory: Bytes of private memory; with more than that it is ended.
-        scratch: An existing folder for what queries spill.
-        keep_open: Descriptors that the process shall inherit.
+        memory: Bytes of private memory; above that it is ended.
+        scratch: An existing folder for spill files.
+        keep_open: Descriptors that the process inherits.
     """
 
     no_memory = ("memory allocation of", "returned null pointer", "MemoryError")
-    """What Rust, its C libraries and Python say when an allocation is refused."""
+    """The output of Rust, its C libraries and Python when an allocation is refused."""
 
     def __init__(self, memory: int, scratch: str, *, keep_open: tuple[int, ...] = ()) -> None:
         self._report, report = os.pipe()
@@ -61,14 +61,14 @@ class SailProcess(ServerProcess):
         self.kill("it did not start")
         raise EngineError(
             f"the embedded engine did not start: {self.last_words() or self.how_it_ended()}",
-            hint="pip install 'clearwell[pipelines]' again; if memory was short, raise engine_memory",
+            hint="reinstall 'clearwell[pipelines]' with pip; if memory was short, raise engine_memory",
         )
 
 
 def server_environment(parent: Mapping[str, str], *, memory: int, scratch: str) -> dict[str, str]:
-    """What the server's process sees: the parent's environment and modules, and our settings.
+    """The environment of the server's process: the parent's variables and modules, and our settings.
 
-    The time zone and the hash seed are fixed, so that a user's function gives the same on any machine.
+    The time zone and the hash seed are fixed, so that a user function gives the same result on any machine.
     """
     return {
         **parent,

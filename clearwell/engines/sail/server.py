@@ -1,10 +1,10 @@
-"""The embedded engine's own process: a Sail server on loopback that cannot outlive who started it.
+"""The embedded engine's own process: a Sail server on loopback that cannot outlive its parent.
 
     python -m clearwell.engines.sail.server LIFELINE REPORT DATA_LIMIT
 
 LIFELINE is as in clearwell/engines/local/die_with_parent.py: on Linux no Python code runs when the parent
-ends, so a user's function that holds the interpreter cannot delay it. REPORT is a pipe that gets the port.
-DATA_LIMIT is the RLIMIT_DATA in bytes. Imports are few, for this is the start of every run.
+ends, so a user function that holds the interpreter lock cannot delay it. REPORT is a pipe that receives the
+port. DATA_LIMIT is the RLIMIT_DATA in bytes. Imports are few, because every run starts here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
     address = server.listening_address
     os.write(report, f"{address[1] if address else 0}\n".encode())
     os.close(report)
-    # On other systems, and for a parent that died before the lines above. Nobody writes there.
+    # On other systems, and for a parent that died before the lines above. Nothing is written to it.
     os.read(lifeline, 1)
     os._exit(0)
 

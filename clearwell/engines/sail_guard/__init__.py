@@ -1,1 +1,1 @@
-"""What Sail computes differently from Spark is rewritten or refused in the plan, before it is sent."""
+"""Rewrites or refuses, in the plan and before it is sent, what Sail computes differently from Spark."""

@@ -1,4 +1,4 @@
-"""Where a guard acts: a function in a plan, with what is known of its arguments."""
+"""Where a guard acts: a function in a plan, with the known facts about its arguments."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """A function in a plan. ``kinds`` are the types of its arguments; None: nobody could tell.
+    """A function in a plan. ``kinds`` are the types of its arguments; None: unknown.
 
-    ``literals`` are the arguments that are whole numbers or texts as they are written, else None.
+    ``literals`` are the arguments that are integer or string literals, as written; else None.
     """
 
     name: str
@@ -47,4 +47,4 @@ class Site:
 
 
 Rule = Callable[[Site], Term | None]
-"""What takes the place of a function; None: it is the same on all engines. Raises Refused."""
+"""The replacement of a function; None: it is the same on all engines. Raises Refused."""

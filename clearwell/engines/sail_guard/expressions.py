@@ -1,7 +1,7 @@
-"""Expressions of a plan on their way through the rules: first all types are learned, then parts replaced.
+"""Apply the rules to expressions of a plan: first collect all types, then replace parts.
 
-The types of literals, and of arithmetic between known ones, nobody is asked for. Inside a lambda the engine
-is asked with NULL of the element's type in the variable's place.
+The types of literals, and of arithmetic between known ones, need no request to the engine. Inside a lambda
+the engine is asked with NULL of the element's type in place of the variable.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Rewrite:
         self.is_needed = any(_is_site(part) for expression in top for part in parts_in(expression))
 
     def learn(self, scope: Scope) -> None:
-        """Learn the types of all arguments that a rule looks at."""
+        """Collect the types of all arguments that a rule needs."""
         wanted: dict[bytes, Any] = {}
         for expression in self._top:
             self._want(expression, {}, wanted, scope)
@@ -51,7 +51,7 @@ class Rewrite:
         self._ask({key: e for key, e in late.items() if self._derived(e) is None}, scope)
 
     def rewritten(self, expression: Any) -> Any:
-        """What takes the place of an expression; the same object where nothing differs."""
+        """The replacement of an expression; the same object where nothing differs."""
         made, changed = self._inside(expression)
         window = made.window if expression.HasField("window") else None
         try:
@@ -69,12 +69,12 @@ class Rewrite:
         return replaced
 
     def _inside(self, expression: Any) -> tuple[Any, bool]:
-        """A copy of an expression with all its parts rewritten, and whether any of them differs."""
+        """A copy of an expression with all its parts rewritten, and whether any of them changed."""
         made = pb.Expression()
         made.CopyFrom(expression)
         if expression.HasField("window"):
             before, after = expression.window, made.window
-            function, changed = self._inside(before.window_function)  # itself only together with its window
+            function, changed = self._inside(before.window_function)  # only together with its window
             after.window_function.CopyFrom(function)
             return made, changed | self._keys_rewritten(before, after)
         changed = False
@@ -85,7 +85,7 @@ class Rewrite:
         return made, changed
 
     def _term(self, before: Any, after: Any) -> Term | None:
-        """What a rule puts in the place of a function or cast, whose parts are rewritten already."""
+        """The replacement, by a rule, of a function or cast whose parts are already rewritten."""
         if not _is_site(before) or before.HasField("window"):
             return None
         site = Site(
@@ -100,7 +100,7 @@ class Rewrite:
         return RULES[site.name](site)
 
     def _keys_rewritten(self, before: Any, after: Any) -> bool:
-        """Partitions and order of a window take -0.0 for 0.0."""
+        """Partitions and order of a window treat -0.0 as 0.0."""
         keys = list(zip(before.partition_spec, after.partition_spec, strict=True))
         keys += [(b.child, a.child) for b, a in zip(before.order_spec, after.order_spec, strict=True)]
         changed = False
@@ -122,7 +122,7 @@ class Rewrite:
         return result_kind(name, left, right)
 
     def _want(self, expression: Any, variables: _Variables, wanted: dict[bytes, Any], scope: Scope) -> None:
-        """Collect the arguments whose types a rule needs, as the engine is asked for them."""
+        """Collect the arguments whose types a rule needs, in the form in which the engine is asked."""
         for part in _looked_at(expression):
             if literal_kind(part) is None:
                 wanted.setdefault(_key(part), _without_variables(part, variables))
@@ -152,7 +152,7 @@ class Rewrite:
 
 
 def _looked_at(expression: Any) -> list[Any]:
-    """The parts of an expression whose types decide."""
+    """The parts of an expression whose types matter."""
     if expression.HasField("window"):
         window = expression.window
         return [*window.partition_spec, *(order.child for order in window.order_spec)]
@@ -186,14 +186,14 @@ def _operator(expression: Any) -> str | None:
 
 
 def _cast_kind(node: Any) -> str:
-    """The type that a cast names, as in SQL."""
+    """The target type of a cast, as in SQL."""
     if node.type_str:
         return node.type_str.strip().lower()
     return node.type.WhichOneof("kind") or ""
 
 
 def _children(expression: Any) -> Iterator[Any]:
-    """The expressions right inside an expression."""
+    """The direct child expressions of an expression."""
     waiting = [expression]
     while waiting:
         for _, inner in messages_in(waiting.pop()):
@@ -204,7 +204,7 @@ def _children(expression: Any) -> Iterator[Any]:
 
 
 def parts_in(expression: Any) -> Iterator[Any]:
-    """An expression and all inside it."""
+    """An expression and all its descendants."""
     waiting = [expression]
     while waiting:
         part = waiting.pop()
@@ -213,7 +213,7 @@ def parts_in(expression: Any) -> Iterator[Any]:
 
 
 def _without_variables(expression: Any, variables: _Variables) -> Any:
-    """The expression with a NULL of its type in place of each variable of a lambda around it."""
+    """The expression with a NULL of its type in place of each variable of an enclosing lambda."""
     if not variables:
         return expression
     made = pb.Expression()
@@ -240,6 +240,6 @@ def _key(expression: Any) -> bytes:
 
 
 def place_of(expression: Any) -> str | None:
-    """``file:line`` of the code that made an expression or a part of it, as the client notes it of some."""
+    """``file:line`` of the code that made an expression or a part of it, where the client recorded it."""
     origins = (part.common.origin for part in parts_in(expression))
     return next((o.python_origin.call_site for o in origins if o.HasField("python_origin")), None)

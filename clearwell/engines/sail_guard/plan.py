@@ -1,7 +1,7 @@
-"""The walk of the guards through a Spark Connect plan, which is changed in place.
+"""Apply the guards to a Spark Connect plan, which is changed in place.
 
-Relation by relation, inputs first: the types that the rules need are asked of the engine, all of a relation
-at once, and no row is computed. What differs is replaced, under the name that its column had, or refused.
+Relations are visited inputs first. The engine is asked for the types that the rules need, all of a relation
+at once, without computing a row. What differs is replaced, keeping its column name, or refused.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ __all__ = ["guard_message"]
 
 _RELATION, _EXPRESSION = "spark.connect.Relation", "spark.connect.Expression"
 _NAMED_HERE = {"project": {"expressions"}, "aggregate": {"grouping_expressions", "aggregate_expressions"}}
-"""Relations that call a column by its expression, unless that has a name."""
+"""Relations that name a column after its expression, unless it has an alias."""
 
 
 def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths: Collection[str]) -> None:
     """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused.
 
-    ``known`` keeps what became of relations: those of a frame are parts of the frames made from it.
-    ``allowed_paths`` are the paths that our doors read.
+    ``known`` caches the rewritten relations: those of a frame are parts of the frames derived from it.
+    ``allowed_paths`` are the paths that Clearwell itself reads.
     """
     if message.HasField("command"):
         guard_command(message.command)
@@ -61,7 +61,7 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths
             except Refused as refused:
                 if refused.guard is Guard.OWN_READERS or look_at(before, references, ask) is not None:
                     raise
-                relation.CopyFrom(before)  # it is wrong in itself, and the engine says so better
+                relation.CopyFrom(before)  # it is invalid, and the engine's error is better
             known[key] = pb.Relation()
             known[key].CopyFrom(relation)
         elif known[key] != relation:
@@ -92,7 +92,7 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
 def _guard_expressions(
     relation: Any, top: list[tuple[Any, bool]], rewrite: Rewrite, scope: Scope, ask: Ask
 ) -> list[str] | None:
-    """Rewrite expressions; the names of the relation's columns, if these went with it."""
+    """Rewrite expressions; return the names of the relation's columns if the rewrite lost them."""
     rewrite.learn(scope)
     names: list[str] | None = None
     for expression, called_by_itself in top:
@@ -113,7 +113,7 @@ def _names(relation: Any, ask: Ask) -> list[str] | None:
 
 
 def _call_by(relation: Any, names: list[str]) -> None:
-    """Give the columns of a relation the names that they had before."""
+    """Restore the names that the columns of a relation had before."""
     inner = pb.Relation()
     inner.CopyFrom(relation)
     inner.common.ClearField("plan_id")
@@ -126,7 +126,7 @@ def _call_by(relation: Any, names: list[str]) -> None:
 
 
 def _relations(message: Any) -> Iterator[Any]:
-    """Every relation in a message, inputs first. Plans are deep, so they wait on a stack of our own."""
+    """Every relation in a message, inputs first. Plans are deep, so this uses an explicit stack."""
     waiting, found = [message], list[Any]()
     while waiting:
         part = waiting.pop()
@@ -137,7 +137,7 @@ def _relations(message: Any) -> Iterator[Any]:
 
 
 def _expressions(node: Any) -> Iterator[tuple[str, Any]]:
-    """The outermost expressions of a relation, each with the field that it stands in."""
+    """The outermost expressions of a relation, each with the field that contains it."""
     waiting = [("", node)]
     while waiting:
         field, part = waiting.pop()

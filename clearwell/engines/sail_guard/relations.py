@@ -1,7 +1,7 @@
-"""What is refused on Sail whatever it computes: readers and writers past our doors, and what it ignores.
+"""What is refused on Sail whatever it computes: direct readers and writers, and what Sail ignores.
 
-Sail reads a path that is not there as no rows, CSV and JSON otherwise than Spark, and values that are not in
-a file where that has statistics of floats. It writes Delta tables without their transactions.
+Sail reads a missing path as no rows, CSV and JSON differently from Spark, and values that are not in a file
+if it has statistics of floats. It writes Delta tables without their transactions.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ _MOST_FOOTERS = 1_000
 
 
 def guard_relation(relation: Any, kind: str, allowed_paths: Collection[str]) -> None:
-    """Raise Refused for a relation that Sail treats differently; we read ``allowed_paths`` ourselves."""
+    """Raise Refused for a relation that Sail treats differently; Clearwell itself reads ``allowed_paths``."""
     if kind == "collect_metrics":
-        raise Refused(Guard.REFUSED_FUNCTIONS, "observe gives no metrics here", "an aggregate")
+        raise Refused(Guard.REFUSED_FUNCTIONS, "observe returns no metrics here", "an aggregate")
     if kind != "read" or not relation.read.HasField("data_source"):
         return
     source = relation.read.data_source
     spelled = source.format.lower() or "parquet"
     if spelled in _READ_OTHERWISE:
-        raise Refused(Guard.OWN_READERS, f"{spelled} is read otherwise than on Spark", _AS_INPUT)
+        raise Refused(Guard.OWN_READERS, f"{spelled} is read differently from Spark", _AS_INPUT)
     for path in source.paths:
         if path not in allowed_paths:
             _require_plain(path, is_parquet=spelled == "parquet")
 
 
 def guard_command(command: Any) -> None:
-    """Raise Refused for a command that writes a table past our door."""
+    """Raise Refused for a command that writes a table directly."""
     kind = command.WhichOneof("command_type")
     node: Any = getattr(command, kind) if kind else None
     is_table = kind in ("write_operation_v2", "merge_into_table_command")
@@ -53,19 +53,19 @@ def guard_command(command: Any) -> None:
             why = "partitionOverwriteMode is ignored here: all partitions would be replaced"
             raise Refused(Guard.OWN_WRITERS, why, "write: {mode: replace_partitions} in the YAML")
     if is_table:
-        raise Refused(Guard.OWN_WRITERS, "a transform writes a table by itself", "what it returns")
+        raise Refused(Guard.OWN_WRITERS, "a transform writes a table directly", "its return value")
 
 
 def _require_plain(path: str, *, is_parquet: bool) -> None:
     place = unquote(re.sub(r"^file:/*", "/", path))
     if is_url(place):
-        raise Refused(Guard.OWN_READERS, f"{path} is read by the transform itself", _AS_INPUT)
+        raise Refused(Guard.OWN_READERS, f"{path} is read by the transform directly", _AS_INPUT)
     if re.search(r"[*?{}\[\]]", place):
-        raise Refused(Guard.OWN_READERS, f"{path} is a pattern, by which rows get lost here", _AS_INPUT)
+        raise Refused(Guard.OWN_READERS, f"{path} is a pattern, which loses rows here", _AS_INPUT)
     if not Path(place).exists():
-        raise Refused(Guard.OWN_READERS, f"nothing is at {path}, which gives no rows here and no error")
+        raise Refused(Guard.OWN_READERS, f"{path} does not exist, which gives no rows and no error here")
     if is_parquet and (names := _misleading(Path(place))):
-        why = f"{path} has statistics of {', '.join(names)}, from which values are made up here"
+        why = f"{path} has statistics of {', '.join(names)}, from which this engine returns wrong values"
         raise Refused(Guard.OWN_READERS, why, _AS_INPUT)
 
 
@@ -77,4 +77,4 @@ def _misleading(place: Path) -> list[str]:
     try:
         return next(filter(None, (misleading_columns(pq.read_metadata(file)) for file in files)), [])
     except (OSError, pa.ArrowException):
-        return []  # the engine says what is wrong with it
+        return []  # the engine reports the error

@@ -1,8 +1,8 @@
-"""The guard of a session that Sail answers: each plan passes it before the engine sees it.
+"""The guard of a Sail session: it checks each plan before the engine sees it.
 
-Executions and questions about columns alike, so that a frame has the types that its rows will have. What
-differs from Spark is made equal, or refused with the place in the code. A plan that was seen before, as most
-are, costs its serialization.
+That applies to executions and to requests about columns alike, so that a frame has the types that its rows
+will have. What differs from Spark is made equal, or refused with the place in the code. A plan that was seen
+before, which is the usual case, only costs its serialization.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _MOST_KEPT = 2_000
 
 
 def install(session: SparkSession) -> set[str]:
-    """Put every plan of the session through the guard from now on; the set for paths that our doors read."""
+    """Guard every plan of the session from now on; return the set for paths that Clearwell itself reads."""
     client: Any = session.client
     guard = _Guard(client._analyze)  # noqa: SLF001 - no public door sees both executions and questions
     client._session_hooks.append(guard)  # noqa: SLF001
     client._analyze = guard.analyze  # noqa: SLF001
-    # A compressed plan could not be looked into.
+    # A compressed plan could not be inspected.
     client._plan_compression_threshold, client._plan_compression_algorithm = -1, "NONE"  # noqa: SLF001
     return guard.allowed_paths
 
 
 class _Guard:
-    """Rewrites plans; ``ask`` is the client's own way to ask an engine about one."""
+    """Rewrites plans; ``ask`` is the client's own method to analyze one."""
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         self._client_ask = ask
@@ -49,12 +49,12 @@ class _Guard:
         self._relations: dict[bytes, Any] = {}
 
     def on_execute_plan(self, request: Any) -> Any:
-        """The request with a plan that Sail carries out as Spark would."""
+        """The request with a plan that Sail executes as Spark would."""
         request.plan.CopyFrom(self._guarded(request.plan))
         return request
 
     def analyze(self, method: str, **arguments: Any) -> Any:
-        """A question about a plan, asked of the guarded one."""
+        """An analysis request, for the guarded plan."""
         for name in ("plan", "other"):
             if isinstance(arguments.get(name), pb.Plan):
                 arguments[name] = self._guarded(arguments[name])

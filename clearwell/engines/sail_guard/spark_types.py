@@ -1,4 +1,4 @@
-"""Spark's rules of types: how many digits a decimal needs, and what two types have in common."""
+"""Spark's type rules: how many digits a decimal needs, and the common type of several types."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Digits = tuple[int, int]
 
 
 def is_integral(kind: types.DataType | None) -> bool:
-    """Whether it is a whole number."""
+    """Whether it is an integer."""
     return isinstance(kind, _INTEGRAL)
 
 
@@ -54,19 +54,19 @@ def is_float(kind: types.DataType | None) -> bool:
 
 
 def widest(*kinds: types.DataType) -> types.DataType:
-    """The widest of some whole numbers."""
+    """The widest of several integer types."""
     return max(kinds, key=lambda kind: _INTEGRAL.index(type(kind)))
 
 
 def decimal_of(kind: types.DataType) -> Digits | None:
-    """The decimal that holds a whole number or is one already; None for any other type."""
+    """The decimal that holds an integer or is one already; None for any other type."""
     if isinstance(kind, types.DecimalType):
         return kind.precision, kind.scale
     return next(((digits, 0) for whole, digits in _DIGITS.items() if isinstance(kind, whole)), None)
 
 
 def literal_value(expression: Any) -> int | str | None:
-    """A literal that is a whole number or a text; None for anything else."""
+    """An integer or string literal; None for anything else."""
     if expression.WhichOneof("expr_type") != "literal":
         return None
     name = expression.literal.WhichOneof("literal_type")
@@ -90,7 +90,7 @@ _OTHER_LITERALS: dict[str, types.DataType] = {
 
 
 def literal_kind(expression: Any) -> types.DataType | None:
-    """The type of a literal, without asking anybody; None for what is no literal, or says too little."""
+    """The type of a literal, without asking the engine; None for anything else, or if it is ambiguous."""
     if expression.WhichOneof("expr_type") != "literal":
         return None
     name = expression.literal.WhichOneof("literal_type")
@@ -104,7 +104,7 @@ def literal_kind(expression: Any) -> types.DataType | None:
 
 
 def decimal_digits(operator: str, left: Digits, right: Digits) -> Digits:
-    """What Spark would need for the result of ``+ - * %``, before it gives up digits."""
+    """The type that the result of ``+ - * %`` needs in Spark, before it drops digits."""
     (p1, s1), (p2, s2) = left, right
     if operator == "%":
         return min(p1 - s1, p2 - s2) + max(s1, s2), max(s1, s2)
@@ -126,9 +126,9 @@ def quotient_digits(left: Digits, right: Digits) -> Digits:
 
 
 def common_kind(kinds: Sequence[types.DataType]) -> str | None:
-    """The type that numbers of several types have in common in Spark, as in SQL; None if none is needed.
+    """The common type of several number types in Spark, as in SQL; None if none is needed.
 
-    Columns that are not all numbers are left alone, and NULL fits any of them.
+    Columns that are not all numbers are left unchanged, and NULL fits any of them.
     """
     given = [kind for kind in kinds if not isinstance(kind, types.NullType)]
     if len({kind.simpleString() for kind in given}) < 2:
@@ -148,7 +148,7 @@ def common_kind(kinds: Sequence[types.DataType]) -> str | None:
 def variable_kinds(
     name: str, kinds: Sequence[types.DataType | None], number: int
 ) -> list[types.DataType | None]:
-    """The types of the variables of the lambda with that number, from those of the function's arguments."""
+    """The types of the variables of the lambda with that number, from the function's argument types."""
     first = kinds[0] if kinds else None
     if name in ("aggregate", "reduce"):
         start = kinds[1] if len(kinds) > 1 else None

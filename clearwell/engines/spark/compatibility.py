@@ -1,7 +1,7 @@
-"""Which versions of Python, pyspark, delta-spark, pandas and Java go together: as data, from trying them.
+"""Which versions of Python, pyspark, delta-spark, pandas and Java work together: data from tests.
 
-Each of them has later releases that look as if they fit and do not. Refused: those; a set that nobody has
-tried is refused too, for what goes wrong may be a wrong value.
+Each of them has later releases that look compatible and are not. Refused: those, and untested combinations,
+because a failure may be a silently wrong value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["KNOWN_BAD", "SETS", "FittingSet", "installed_set", "misfit", "requir
 
 @dataclass(frozen=True)
 class FittingSet:
-    """Versions that were tried together; ``java`` is any of these."""
+    """Versions that were tested together; ``java`` is any of these."""
 
     python: str
     pyspark: str
@@ -32,17 +32,17 @@ SETS = (FittingSet(python=">=3.11,<3.14", pyspark="==4.2.0", delta="==4.4.0", pa
 KNOWN_BAD = {
     ("delta-spark", "==4.4.1"): "has no jar on Maven Central",
     ("delta-spark", "<4.4"): "is for an older Spark",
-    ("pyspark", ">4.2.0"): "is newer than any that delta-spark 4.4.0 takes",
-    ("pyspark", "<4.2"): "is older than delta-spark 4.4.0 takes",
-    ("pandas", ">=3"): "is not what the Arrow conversion of pyspark 4.2 was made for",
+    ("pyspark", ">4.2.0"): "is newer than delta-spark 4.4.0 supports",
+    ("pyspark", "<4.2"): "is older than delta-spark 4.4.0 supports",
+    ("pandas", ">=3"): "is not supported by the Arrow conversion of pyspark 4.2",
 }
-"""Versions that a user may well have, and what is wrong with them."""
+"""Versions that a user may have, and what is wrong with them."""
 
 _NAMES = {"pyspark": "pyspark", "delta": "delta-spark", "pandas": "pandas"}
 
 
 def installed_set() -> dict[str, str]:
-    """Python and each package with its version; what is not installed is left out."""
+    """Python and each package with its version; packages that are not installed are missing."""
     found = {"python": platform.python_version()}
     for package in _NAMES.values():
         try:
@@ -53,7 +53,7 @@ def installed_set() -> dict[str, str]:
 
 
 def misfit() -> tuple[str, str] | None:
-    """What keeps the installed set from fitting, and what to do about it; None when it fits."""
+    """What is wrong with the installed set, and the remedy; None when it is compatible."""
     from packaging.specifiers import SpecifierSet
 
     found = installed_set()
@@ -69,14 +69,14 @@ def misfit() -> tuple[str, str] | None:
         if all(SpecifierSet(wanted[name]).contains(found[name], prereleases=True) for name in wanted):
             return None
     together = ", ".join(f"{name} {number}" for name, number in found.items())
-    return f"nobody has tried these together: {together}", install
+    return f"these versions were not tested together: {together}", install
 
 
 def require_fit() -> None:
-    """Pass if the installed set fits.
+    """Check that the installed set is compatible.
 
     Raises:
-        EngineError: it does not.
+        EngineError: it is not.
     """
     if wrong := misfit():
         raise EngineError(f"Apache Spark cannot start here: {wrong[0]}", hint=wrong[1])

@@ -1,7 +1,7 @@
-"""What a local Spark is told: as data, but for what only the run knows.
+"""The configuration of a local Spark: as data, except for what only the run knows.
 
-Each line that is not plain says why. Nothing here is a secret but the token; the credentials of a bucket stay
-in the environment, where Amazon's library looks for them.
+Each setting that is not obvious has a comment. Only the token is secret; the credentials of a bucket stay in
+the environment, where Amazon's library looks for them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _S3A = "org.apache.hadoop.fs.s3a"
 
 
 def local_conf(*, cores: int, scratch: str, token: str) -> dict[str, str]:
-    """A Connect server on a free port of loopback, with Delta, that takes only who knows ``token``."""
+    """A Connect server on a free port of loopback, with Delta, that accepts only clients with ``token``."""
     return {
         "spark.master": f"local[{cores}]",
         "spark.app.name": "clearwell",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": "0",  # the system chooses, so that none is ever taken
+        "spark.connect.grpc.binding.port": "0",  # the system chooses a free one
         "spark.connect.authenticate.token": token,
         "spark.connect.session.manager.defaultSessionTimeout": "7d",
         "spark.ui.enabled": "false",
@@ -40,21 +40,21 @@ def local_conf(*, cores: int, scratch: str, token: str) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-        "spark.sql.shuffle.partitions": str(4 * cores),  # joined again where there is little in them
+        "spark.sql.shuffle.partitions": str(4 * cores),  # coalesced where they hold little
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.databricks.delta.snapshotPartitions": "2",  # of 50: a third of the CPU of a small merge
         **committers(),
-        # For frames that a user writes past Clearwell, without the option.
+        # For frames that a user writes without Clearwell, so without the option.
         "spark.hadoop.spark.sql.sources.writeJobUUID": f"{uuid4()}",
     }
 
 
 def committers() -> dict[str, str]:
-    """Committers whose mark of success names every file that was really committed.
+    """Committers whose success marker names every file that was really committed.
 
-    On a disk that is Hadoop's manifest committer. It wants the job's id from its settings before Spark 4.2
-    puts it there: whoever writes gives one as an option (``clearwell.engines.files.parquet``).
+    On a disk that is Hadoop's manifest committer. It needs the job's id from its settings before Spark 4.2
+    puts it there: the writer passes one as an option (``clearwell.engines.files.parquet``).
     """
     return {
         "spark.sql.sources.commitProtocolClass": f"{_BINDING}.PathOutputCommitProtocol",
@@ -66,9 +66,9 @@ def committers() -> dict[str, str]:
 
 
 def s3_conf(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Buckets, spelled ``s3://``, at the service that ``environment`` names.
+    """Buckets, addressed by ``s3://``, at the service that ``environment`` names.
 
-    The magic committer uploads to where a file belongs and completes it on commit: no byte is copied.
+    The magic committer uploads to the final place of a file and completes it on commit: no byte is copied.
     """
     service = s3_service(environment)
     told = {
@@ -81,7 +81,7 @@ def s3_conf(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
         "spark.hadoop.fs.s3a.committer.magic.enabled": "true",
         "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3": f"{_S3A}.commit.S3ACommitterFactory",
         "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": f"{_S3A}.commit.S3ACommitterFactory",
-        # By default a service that does not answer is tried again for minutes.
+        # By default a service that does not answer is retried for minutes.
         "spark.hadoop.fs.s3a.attempts.maximum": "3",
         "spark.hadoop.fs.s3a.retry.limit": "3",
         "spark.hadoop.fs.s3a.connection.establish.timeout": "5s",
@@ -102,7 +102,7 @@ def properties(conf: Mapping[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    """Plain ASCII, and no character left that Java would read as something else."""
+    """Plain ASCII, without characters that Java would interpret."""
     text = value.replace("\\", "\\\\")
     units = (f"\\{text}" if text.startswith(" ") else text).encode("utf-16-be", "surrogatepass")
     pairs = (int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2))

@@ -1,7 +1,7 @@
-"""Apache Spark on this machine: the reference engine, in a process of its own on loopback, one for a run.
+"""Apache Spark on this machine: the reference engine, in a separate process on loopback, one per run.
 
-It needs Java and Delta's jars, which are fetched once (``clearwell.engines.spark.jars``). Only a client with
-the run's token is served. Refused: a part of the lake on a store for which no jars were tried.
+It needs Java and Delta's jars, which are downloaded once (``clearwell.engines.spark.jars``). Only a client
+with the run's token is served. Refused: a part of the lake on a store for which no jars were tested.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 __all__ = ["SparkEngine", "open_spark"]
 
 _SMALL = 256 << 20
-"""Bytes in a lake up to which its work counts as small: of 5 M rows, either way of starting took the same."""
+"""The largest lake, in bytes, whose work counts as small: at 5 M rows, both modes took the same time."""
 
 
 class SparkEngine(LocalEngine):
     """Apache Spark with Delta as a supervised child process.
 
     Args:
-        memory: Bytes that its processes may use; default half of the machine's or the control group's.
+        memory: Bytes that its processes may use; default: half of the machine's or the control group's.
         deadline_seconds: Work that takes longer ends the engine.
-        s3: Whether it shall read and write ``s3://`` addresses: that takes 690 MB of jars.
-        data: Folders; by how much is in them when it starts, it is started for small work or for much.
+        s3: Whether it reads and writes ``s3://`` addresses: that takes 690 MB of jars.
+        data: Folders; their size at the start decides whether it is tuned for small work or for large.
     """
 
     packages = ("pyspark", "grpc", "delta")
@@ -110,16 +110,16 @@ def open_spark(settings: Settings) -> SparkEngine:
 
 
 def _cores() -> int:
-    """As many as this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _channels(port: int, token: str) -> DefaultChannelBuilder:
-    """How to reach the server: with the token, and in the clear, for nothing leaves this machine.
+    """How to reach the server: with the token, unencrypted, because nothing leaves this machine.
 
-    pyspark would do that for the name ``localhost`` alone, which may mean another server's address as well.
+    pyspark does that for the name ``localhost`` only, which may also resolve to another server's address.
     """
     import grpc
     from pyspark.sql.connect.client import DefaultChannelBuilder
@@ -132,5 +132,5 @@ def _channels(port: int, token: str) -> DefaultChannelBuilder:
             )
             return self._secure_channel(f"ipv4:127.0.0.1:{port}", credentials)
 
-    # A proxy from the environment must not get between us and loopback.
+    # A proxy from the environment must not come between us and loopback.
     return Loopback(f"sc://127.0.0.1:{port}", [("grpc.enable_http_proxy", 0)])

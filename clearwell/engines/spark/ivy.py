@@ -1,7 +1,7 @@
-"""Fetch jars by Apache Ivy, which Spark brings: its own resolver, and nothing else of Spark is started.
+"""Download jars with Apache Ivy, which Spark contains: only its resolver runs, no other part of Spark.
 
-Only the named jars are fetched, none of what they depend on: Spark has that already. Ivy waits for ever for a
-server that says nothing, so it is watched: no progress for a while, or no end, ends it.
+Only the named jars are downloaded, not their dependencies: Spark has them already. Ivy waits forever for a
+silent server, so it is watched: it is ended after a while without progress, or at a total limit.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ def fetch(
     ivy: Path,
     tell: Callable[[str], None],
 ) -> dict[tuple[str, str, str], Path]:
-    """Fetch each ``(group, name, version)`` into the empty ``folder``, and say where it lies there.
+    """Download each ``(group, name, version)`` into the empty ``folder``, and return its path there.
 
     Args:
-        wanted: What to fetch.
+        wanted: What to download.
         folder: Where Ivy may write.
-        java: What runs it.
+        java: The Java that runs it.
         ivy: Ivy's own jar.
-        tell: Gets the name of each file when its download begins.
+        tell: Called with the name of each file when its download begins.
 
     Raises:
-        EngineError: one is not there, or the server cannot be reached, or says nothing for a minute.
+        EngineError: a jar does not exist, the server cannot be reached, or it sends nothing for a minute.
     """
     (folder / "ivy.xml").write_text(_request(wanted), encoding="utf-8")
     command = [
@@ -65,12 +65,12 @@ def fetch(
         if (path := next((folder / "cache").rglob(f"{jar[1]}-{jar[2]}.jar"), None)) is not None
     }
     if missing := [jar for jar in wanted if jar not in found]:
-        raise _failed(f"{len(missing)} of {len(wanted)} jars were not to be had", missing[0], said)
+        raise _failed(f"{len(missing)} of {len(wanted)} jars could not be downloaded", missing[0], said)
     return found
 
 
 def _run(command: Sequence[str], folder: Path, tell: Callable[[str], None]) -> str:
-    """All that Ivy said; raises EngineError when it hangs. It ends with us, however we end."""
+    """Ivy's output; raises EngineError when it hangs. It ends with this process, however that ends."""
     read, write = os.pipe()
     try:
         process = subprocess.Popen(
@@ -109,7 +109,7 @@ def _listen(process: subprocess.Popen[bytes], tell: Callable[[str], None]) -> st
     what = "no progress" if left > 0 else "no end"
     seconds = _SILENCE_SECONDS if left > 0 else _LONGEST_SECONDS
     raise _failed(
-        f"fetching jars was given up: {what} within {seconds:g} s", None, said.decode(errors="replace")
+        f"the download of jars was stopped: {what} within {seconds:g} s", None, said.decode(errors="replace")
     )
 
 
@@ -121,8 +121,8 @@ def _failed(fact: str, jar: tuple[str, str, str] | None, said: str) -> EngineErr
     name = f" (first: {':'.join(jar)})" if jar else ""
     return EngineError(
         f"{fact}{name}{f': {reason[:300]}' if reason else ''}",
-        hint="Apache Spark's jars for Delta come from Maven Central once, and are kept: check the network, or"
-        " name a mirror by an Ivy settings file in CLEARWELL_IVY_SETTINGS; --engine embedded needs none",
+        hint="Apache Spark's jars for Delta are downloaded once, from Maven Central: check the network, or"
+        "name an Ivy settings file with a mirror in CLEARWELL_IVY_SETTINGS; --engine embedded needs none",
     )
 
 

@@ -1,9 +1,9 @@
-"""The jars that Spark needs for Delta tables and buckets: known by their hashes, fetched once, kept.
+"""The jars that Spark needs for Delta tables and buckets: known hashes, downloaded once, cached.
 
-They lie in the user's cache folder (CLEARWELL_CACHE moves it) under names that carry their versions. A jar
-is there only when it is whole: it is fetched elsewhere, compared, and then renamed, so that two processes,
-or one that is killed, do no harm. Refused: a jar that is not the known one. Spark is given local paths, so
-that a start needs no network.
+They are in the user's cache folder (CLEARWELL_CACHE changes it) under names that contain their versions. A
+jar is there only when it is complete: it is downloaded elsewhere, verified, and then renamed, so that two
+processes, or a killed one, do no harm. Refused: a jar with another hash. Spark gets local paths, so a start
+needs no network.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _log = logging.getLogger("clearwell")
 
 _OTHERS_SECONDS = 1800.0
 _ALWAYS_HASHED = 32 << 20
-"""Larger ones are compared by size at a start; ``clearwell doctor`` reads them whole."""
+"""Larger ones are compared by size at a start; ``clearwell doctor`` reads them completely."""
 
 
 @dataclass(frozen=True)
 class Jar:
-    """A jar as it was when it was tried."""
+    """A jar as it was when it was tested."""
 
     group: str
     name: str
@@ -50,7 +50,7 @@ class Jar:
 
     @property
     def file(self) -> str:
-        """Its name in the cache."""
+        """Its file name in the cache."""
         return f"{self.name}-{self.version}.jar"
 
 
@@ -72,7 +72,7 @@ DELTA = (
     Jar("org.apache.spark", "spark-hadoop-cloud_2.13", "4.1.1", 32_768,
         "e5b41b43d481510afd0cdc372b593770ddee5a0a348d0744cef6c6cd77a27943"),
 )  # fmt: skip
-"""For every start. The last one, of which there is none for 4.2, binds committers that leave a manifest."""
+"""For every start. The last one, which does not exist for 4.2, adds committers that write a manifest."""
 
 S3 = (
     Jar("org.apache.hadoop", "hadoop-aws", "3.5.0", 938_071,
@@ -82,26 +82,26 @@ S3 = (
     Jar("software.amazon.s3.analyticsaccelerator", "analyticsaccelerator-s3", "1.3.0", 2_470_776,
         "678961ff984143a59b80d136ad8a79bec21e2b4664e3eb96a0369d9adcc38af9"),
 )  # fmt: skip
-"""Only for a lake with a part in a bucket of S3: 690 MB, which nobody else should fetch."""
+"""Only for a lake with a part in an S3 bucket: 690 MB, which no other lake should download."""
 
 
 def delta_jars() -> list[Path]:
-    """Delta's jars, fetched if they are not there yet; raises EngineError."""
+    """Delta's jars, downloaded if they are missing; raises EngineError."""
     return _have(DELTA)
 
 
 def s3_jars() -> list[Path]:
-    """The jars by which Spark reads and writes S3, fetched if they are not there yet; raises EngineError."""
+    """The jars by which Spark reads and writes S3, downloaded if they are missing; raises EngineError."""
     return _have(S3)
 
 
 def jars_folder() -> Path:
-    """Where the jars are kept, by the one name that Java's archives of their classes know."""
+    """Where the jars are kept, under the same path that Java's class archives record."""
     return (cache_folder() / "jars").resolve()
 
 
 def faults(jars: Sequence[Jar], *, thorough: bool = False) -> dict[Jar, str]:
-    """What is wrong with each jar of the cache that cannot be used, such as ``"is not there"``."""
+    """What is wrong with each jar of the cache that cannot be used, such as ``"does not exist"``."""
     folder = jars_folder()
     return {jar: wrong for jar in jars if (wrong := _fault(jar, folder / jar.file, thorough=thorough))}
 
@@ -112,21 +112,21 @@ def _have(jars: Sequence[Jar]) -> list[Path]:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with _alone(folder):
-                if wanting := list(faults(jars)):  # others may have fetched them while we waited
+                if wanting := list(faults(jars)):  # another process may have downloaded them meanwhile
                     _fetch(wanting, folder)
         except OSError as error:
             raise EngineError(
-                f"jars for Apache Spark cannot be kept: {error.strerror or error}",
+                f"jars for Apache Spark cannot be stored: {error.strerror or error}",
                 place=str(folder),
-                hint="make room there, or name another folder by CLEARWELL_CACHE",
+                hint="free disk space there, or set CLEARWELL_CACHE to another folder",
             ) from error
     return [folder / jar.file for jar in jars]
 
 
 def _fetch(jars: Sequence[Jar], folder: Path) -> None:
     size = readable_size(sum(jar.size for jar in jars))
-    _log.info("fetching %d jars for Apache Spark, once (%s), into %s", len(jars), size, folder)
-    for left in folder.glob("fetch-*"):  # of one that was killed: we are alone
+    _log.info("downloading %d jars for Apache Spark, once (%s), into %s", len(jars), size, folder)
+    for left in folder.glob("fetch-*"):  # left by a killed process: this one holds the lock
         shutil.rmtree(left, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix="fetch-", dir=folder))
     try:
@@ -141,8 +141,8 @@ def _fetch(jars: Sequence[Jar], folder: Path) -> None:
             path = found[jar.group, jar.name, jar.version]
             if wrong := _fault(jar, path, thorough=True):
                 raise EngineError(
-                    f"the jar {jar.file} that was fetched {wrong}",
-                    hint="something between here and Maven Central changes it: try again, or ask who runs it",
+                    f"the downloaded jar {jar.file} {wrong}",
+                    hint="check for a proxy that changes downloads from Maven Central, then try again",
                 )
             os.replace(path, folder / jar.file)
     finally:
@@ -153,21 +153,21 @@ def _fault(jar: Jar, path: Path, *, thorough: bool) -> str | None:
     try:
         size = path.stat().st_size
         if size != jar.size:
-            return f"has {size:,} bytes of {jar.size:,}"
+            return f"has {size:,} of {jar.size:,} bytes"
         if not thorough and size > _ALWAYS_HASHED:
             return None
         with path.open("rb") as file:
             same = hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256
     except FileNotFoundError:
-        return "is not there"
+        return "does not exist"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    return None if same else "is not the one that is known by this name"
+    return None if same else "has another hash than the tested jar of this name"
 
 
 @contextmanager
 def _alone(folder: Path) -> Generator[None]:
-    """Let one process fetch while the others wait. The kernel lets go of the lock of one that is killed."""
+    """Let one process download while the others wait. The kernel releases a killed process's lock."""
     end = time.monotonic() + _OTHERS_SECONDS
     with (folder / "lock").open("w") as lock:
         while True:
@@ -177,9 +177,9 @@ def _alone(folder: Path) -> Generator[None]:
             except BlockingIOError:
                 if time.monotonic() > end:
                     raise EngineError(
-                        f"another process has been fetching jars for {_OTHERS_SECONDS / 60:g} minutes",
+                        f"another process has been downloading jars for {_OTHERS_SECONDS / 60:g} minutes",
                         place=str(folder),
-                        hint="end it, and run this again",
+                        hint="end it, and run again",
                     ) from None
                 time.sleep(0.2)
         yield

@@ -1,7 +1,7 @@
-"""The Java that runs Spark: found, asked for its version, and told what Spark needs of it.
+"""The Java that runs Spark: found, asked for its version, and started with the options that Spark needs.
 
-Tried in turn: JAVA_HOME, ``java`` on the PATH, and the one that ``pip install 'clearwell[spark]'`` brings.
-The first that fits is taken. Refused: when none does, with what was found instead.
+Tried in turn: JAVA_HOME, ``java`` on the PATH, and the one that ``pip install 'clearwell[spark]'`` installs.
+The first suitable one is used. If there is none, the error says what was found.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FITTING", "Java", "find_java", "look_for_java", "module_options"]
 
 FITTING = (17, 21, 25)
-"""The versions that Spark 4.2 runs on: each was tried. Older ones it refuses; others nobody has tried."""
+"""The tested versions on which Spark 4.2 runs. It refuses older ones; others were not tested."""
 
 _ANSWER_SECONDS = 30.0
 
@@ -31,14 +31,14 @@ _OPENED = (
     *("java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs"),
     *("sun.security.action", "sun.util.calendar"),
 )
-"""Packages of java.base into which Spark, Arrow and Netty reach."""
+"""Packages of java.base that Spark, Arrow and Netty access."""
 
 
 @dataclass(frozen=True)
 class Java:
     """A Java: its program, its major version, and where it was found.
 
-    ``wrong`` says why it cannot be used; then ``major`` may be 0, which is unknown.
+    ``wrong`` says why it cannot be used; then ``major`` may be 0 for unknown.
     """
 
     path: Path
@@ -48,10 +48,10 @@ class Java:
 
 
 def find_java() -> Java:
-    """The first Java that fits.
+    """The first suitable Java.
 
     Raises:
-        EngineError: there is none; the error names those that do not fit.
+        EngineError: there is none; the error names those that are not suitable.
     """
     seen: list[Java] = []
     for java in look_for_java():
@@ -66,13 +66,13 @@ def find_java() -> Java:
 
 
 def look_for_java() -> Iterator[Java]:
-    """Every Java of this machine that we know of, in the order in which they are tried."""
+    """Every known Java of this machine, in the order in which they are tried."""
     for path, origin in _candidates():
         yield _ask(path, origin)
 
 
 def module_options(java: Java) -> list[str]:
-    """What Spark needs of this Java beside its classes and its memory."""
+    """The options of this Java that Spark needs, besides its classes and its memory."""
     options = [
         *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED),
         "-Djdk.reflect.useDirectMethodHandle=false",
@@ -80,7 +80,7 @@ def module_options(java: Java) -> list[str]:
     ]
     if java.major >= 21:
         options.append("--enable-native-access=ALL-UNNAMED")
-    if java.major >= 24:  # there Unsafe warns at each start, and Netty does without it
+    if java.major >= 24:  # there Unsafe warns at each start; Netty works without it
         options += ["--sun-misc-unsafe-memory-access=allow", "-Dio.netty.noUnsafe=false"]
     return options
 
@@ -103,7 +103,7 @@ def _bundled() -> Path | None:
 
 
 def _ask(path: Path, origin: str) -> Java:
-    """Start it once: a version that stands in a file tells nothing of a Java that does not start."""
+    """Start it once: a version in a file does not show whether a Java starts."""
     try:
         answer = subprocess.run(
             [path, "-version"],

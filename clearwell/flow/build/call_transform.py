@@ -1,4 +1,4 @@
-"""Call a user's transform, and say where it went wrong in the user's own terms."""
+"""Call a user's transform, and report errors in terms of the user's own code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["call_transform"]
 
-# As Sail says it, as pyspark's client, and as Spark.
+# The wording of Sail, of pyspark's client, and of Spark.
 _NO_COLUMN = re.compile(r"no column '(.+?)' in the frame|Cannot find column (\S+)|with name `(.+?)`")
 
 
@@ -30,11 +30,11 @@ def call_transform(
     frames: DataFrame | Mapping[str, DataFrame],
     engine: Engine,
 ) -> DataFrame:
-    """What the transform of ``spec`` makes of one frame, or of its named inputs, with its columns resolved.
+    """The transform of ``spec`` applied to one frame, or to its named inputs, with its columns resolved.
 
     Raises:
-        ProjectError: it raises, returns no DataFrame, or names columns that are not there; the place is
-            the line of the user's code where it happened, else the line of the YAML.
+        ProjectError: it raises, returns no DataFrame, or names columns that do not exist; the place is the
+            line of the user's code where it happened, else the line of the YAML.
     """
     from pyspark.sql import DataFrame as Frame
 
@@ -45,14 +45,14 @@ def call_transform(
             made: Any = function(**frames) if isinstance(frames, dict) else function(frames)
     except EngineLost:
         raise
-    except ClearwellError as error:  # a query that the transform itself makes, and its engine refuses
+    except ClearwellError as error:  # the engine refused a query of the transform itself
         place = line_in_project(error.__cause__ or error, project.root) or error.place or yaml_place
         raise ProjectError(f"{ref}: {error.fact}", place=place, hint=error.hint) from error
     except Exception as error:
         raise ProjectError(
             f"{ref} raised {type(error).__name__}: {error}",
             place=line_in_project(error, project.root) or yaml_place,
-            hint=f"`clearwell preview {ref}` tries it on the current inputs and writes nothing",
+            hint=f"`clearwell preview {ref}` runs it on the current inputs and writes nothing",
         ) from error
     if not isinstance(made, Frame):
         raise ProjectError(
@@ -75,7 +75,7 @@ def call_transform(
 def _whose_column(
     error: ClearwellError, ref: str, project: Project, frames: DataFrame | Mapping[str, DataFrame]
 ) -> tuple[str | None, str | None]:
-    """Where the code names the column that is not there, and the nearest that the inputs have."""
+    """Where the code names the missing column, and the closest existing name of the inputs."""
     found = _NO_COLUMN.search(error.fact)
     if found is None:
         return None, error.hint

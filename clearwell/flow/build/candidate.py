@@ -1,7 +1,7 @@
 """The candidate of a batch: transformed, staged, verified and audited, but not decided yet.
 
-Refused: rows that break what the table promises (``CandidateRefused``). Blocked: rows that fail a critical
-check (``BatchBlocked``). A block is recorded, and the same build fails again at once while nothing changes.
+Refused: rows that violate the table's rules (``CandidateRefused``). Blocked: rows that fail a critical check
+(``BatchBlocked``). A block is recorded, and the same build fails again at once while nothing changes.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def make_candidate(
     known: tuple[Edge, ...],
     batch: int | None = None,
 ) -> Intent:
-    """Stage, verify and audit a batch; the intent that would publish it.
+    """Stage, verify and audit a batch; returns the intent that would publish it.
 
     Args:
         run: The run; its engine transforms and stages.
@@ -65,13 +65,13 @@ def make_candidate(
         audit: The table's checks; it learns the lineage of the new rows.
         snapshot: The table's newest version, or None if there is none.
         sources: The inputs, in the order of ``job.inputs``.
-        need: Which rows are needed, and how they enter.
-        known: The lineage of the batches before, which the table keeps.
+        need: Which rows are needed, and the write mode.
+        known: The lineage of the earlier batches, which the table keeps.
         batch: The number of the batch; default: the next one.
 
     Raises:
         BatchBlocked: a critical check failed, now or at an earlier try of the same build.
-        CandidateRefused: the transform's rows break what the table promises.
+        CandidateRefused: the transform's rows violate the table's rules.
     """
     lake, name = run.lake, job.name
     batch = batch or (snapshot.batch if snapshot else 0) + 1
@@ -104,12 +104,10 @@ def make_candidate(
     )
     if any(check.blocks for check in checks):
         _block(run, candidate, batch, build_id, checks, _files(run, job, candidate, sources))
-    verify_required(candidate.accepted, required, place=place)  # now: a check of the key says more
+    verify_required(candidate.accepted, required, place=place)  # after the audit, which explains more
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
     files = _files(run, job, candidate, sources)
-    lake.store.delete(
-        f"{name.path}/{file.path}" for file in candidate.rejected
-    )  # the quarantine has them now
+    lake.store.delete(f"{name.path}/{file.path}" for file in candidate.rejected)  # they are in the quarantine
     return Intent(
         table=str(name),
         batch=batch,
@@ -136,9 +134,9 @@ def make_candidate(
 
 
 def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) -> DataFrame:
-    """Of the rows of one key, or partition, those of the latest batch: as if the batches had come one by one.
+    """Of the rows of one key, or partition, those of the latest batch: as if batches had come one by one.
 
-    Rows of one key and one batch all stay unless ``order_by`` tells them apart; ``verify_keys`` refuses them.
+    Rows of one key and one batch are all kept unless ``order_by`` orders them; ``verify_keys`` refuses them.
     """
     first_batch = source.generation if need.after_batch is None else need.after_batch + 1
     several = first_batch != source.batch and "_batch_id" in frame.columns
@@ -150,7 +148,7 @@ def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) ->
 def _require_columns(
     frame: DataFrame, key: tuple[str, ...], snapshot: Snapshot | None, need: Need, name: TableName
 ) -> None:
-    """The transform's columns must hold the key, and all that the table has, unless it is replaced."""
+    """Check that the transform returns the key, and all columns of the table, unless it is replaced."""
     promised = list(key)
     if snapshot is not None and need.mode != "replace":
         promised += snapshot.schema.names
@@ -159,12 +157,12 @@ def _require_columns(
             f"the transform returns no column {', '.join(map(repr, missing))};"
             f" it returns {', '.join(frame.columns)}",
             place=str(name),
-            hint="return it, or rebuild the table with --full-refresh if it shall go",
+            hint="return it, or rebuild the table with --full-refresh to remove it",
         )
 
 
 def _stay_blocked(run: Run, name: TableName, batch: int, build_id: str) -> None:
-    """Raise again what blocked this very build: neither data nor code has changed since."""
+    """Raise again the error that blocked this same build: neither data nor code has changed since."""
     for blocked in run.lake.control.blocked(name):
         if blocked.batch == batch and blocked.build == build_id:
             log.info("%s: still blocked, nothing has changed since %s", name, blocked.when)
@@ -200,7 +198,7 @@ def _block(
 
 
 def _files(run: Run, job: Job, candidate: Candidate, sources: tuple[Snapshot, ...]) -> tuple[FileCounts, ...]:
-    """What each raw file brought to this batch, with the paths that the first input knows."""
+    """The results of each raw file in this batch, with the paths that the first input records."""
     counted = count_by_file(run.lake, job.name, candidate)
     paths = (
         {f.file_id: f.path for source in sources[:1] for f in files_of(run.lake, source)} if counted else {}

@@ -1,4 +1,4 @@
-"""A job: the table that ``cleanse`` or ``curate`` builds, and all that the build needs to know of it."""
+"""A job: the table that ``cleanse`` or ``curate`` builds, and everything that the build needs to know."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The lineage of a build: what its plan shows, with what the YAML declares in place of what it does not.
+"""The lineage of a build: taken from its plan, plus the YAML's declarations for what the plan hides.
 
-A declaration is held against the frame and the inputs: a column that is not there, on either side, is an
-error of the project. Of columns whose edges are exact, it adds to them.
+A declaration is checked against the frame and the inputs: a column that does not exist, on either side, is an
+error of the project. For columns with exact edges, the declaration adds to them.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Declared:
-    """The ``lineage`` of a table's YAML, and where each of its columns stands there."""
+    """The ``lineage`` of a table's YAML, and the place of each of its columns there."""
 
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
     place: Callable[..., str] = lambda *_: ""
 
 
 def read_input(run: Run, source: Snapshot, *, after_batch: int | None = None) -> DataFrame:
-    """The rows of an input, as a frame that the lineage of what is made from it will know."""
+    """The rows of an input, as a frame whose derived frames have traceable lineage."""
     frame = source.read(run.engine, after_batch=after_batch)
     return run.origins.add(frame, str(source.name), source.schema.names)
 
@@ -48,10 +48,10 @@ def read_input(run: Run, source: Snapshot, *, after_batch: int | None = None) ->
 def build_lineage(
     run: Run, name: TableName, frame: DataFrame, declared: Declared, sources: Sequence[Snapshot]
 ) -> ColumnLineage:
-    """The edges of ``frame``, which shall become ``name``.
+    """The edges of ``frame``, which will become ``name``.
 
     Raises:
-        ProjectError: a declared column that the frame, or an input, does not have.
+        ProjectError: a declared column does not exist in the frame or in an input.
     """
     _require_columns(declared, frame.columns, sources)
     found = column_lineage(frame, run.origins, run.engine, name=str(name))
@@ -70,13 +70,13 @@ def build_lineage(
 
 
 def wrong_origins(declared: Declared, inputs: Mapping[str, Sequence[str] | None]) -> Iterator[ProjectError]:
-    """The declared sources that are no column of an input; None for an input whose columns are not known."""
+    """Declared sources that are not a column of an input; None for an input with unknown columns."""
     for column, origins in declared.columns.items():
         for number, origin in enumerate(origins):
             table, _, source = origin.partition(".")
             known = inputs.get(table, ())
             if table not in inputs or not source:
-                fact = f"{origin!r} is no column of an input of this table"
+                fact = f"{origin!r} is not a column of an input of this table"
                 near = did_you_mean(table, set(inputs) - {table}) or f"its inputs are {', '.join(inputs)};"
                 hint = f"{near} write TABLE.COLUMN"
             elif known is not None and source not in known:
@@ -88,12 +88,12 @@ def wrong_origins(declared: Declared, inputs: Mapping[str, Sequence[str] | None]
 
 
 def declared_code(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """What a declaration adds to the hash of a table's code: nothing, where there is none."""
+    """The part of a declaration in the hash of a table's code: nothing, if there is no declaration."""
     return tuple(f"{column} <- {', '.join(columns[column])}" for column in sorted(columns))
 
 
 def _gives_way(edge: Edge) -> bool:
-    """Whether an edge says less than a declaration."""
+    """Whether an edge is less informative than a declaration."""
     return edge.blurred or edge.subtype in (MISSING, CONSTANT)
 
 

@@ -1,7 +1,7 @@
-"""Whether a table must be built, and why: its code, its inputs, and what its last build had.
+"""Whether a table must be built, and why: its code, its inputs, and the state of its last build.
 
-A build is named by its inputs' generations and batch numbers and by a hash of its code. Nothing new:
-nothing runs. A compaction moves neither number, so it is not new input.
+A build is identified by its inputs' generations and batch numbers and by a hash of its code. If nothing is
+new, nothing runs. A compaction changes neither number, so it is not new input.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Need", "fingerprint", "last_build", "newest_build", "touched_by_othe
 
 @dataclass(frozen=True)
 class Need:
-    """A build to be made: how its rows enter, after which batch of its input they begin, and why."""
+    """A needed build: its write mode, the input batch after which its rows begin, and the reason."""
 
     mode: str
     reason: str
@@ -38,12 +38,12 @@ def fingerprint(*parts: object) -> str:
 
 
 def last_build(run: Run, name: TableName, snapshot: Snapshot | None) -> Intent | None:
-    """The newest build in the table's present contents that took its inputs: no void, no delete by hand."""
+    """The newest build in the table's current contents that read its inputs: no void, no manual delete."""
     return newest_build(run.lake, name, snapshot)
 
 
 def newest_build(lake: Lake, name: TableName, snapshot: Snapshot | None) -> Intent | None:
-    """The same, for whoever has no run but only looks."""
+    """The same, for callers without a run."""
     if snapshot is None or not snapshot.batch:
         return None
     voids = lake.control.voids(name) | {snapshot.last_void}
@@ -54,13 +54,13 @@ def newest_build(lake: Lake, name: TableName, snapshot: Snapshot | None) -> Inte
 
 
 def touched_by_others(last: Intent | None, sources: tuple[Snapshot, ...]) -> list[str]:
-    """The inputs whose rows others have moved since the last build, before or after a batch of ours."""
+    """The inputs whose rows other writers have moved since the last build, before or after our batches."""
     before = {state.table: state for state in last.inputs} if last else {}
     return [
         source.state.table
         for source in sources
         if (seen := before.get(source.state.table))
-        and seen.generation == source.state.generation  # else it was rebuilt, and is taken whole anyway
+        and seen.generation == source.state.generation  # else it was rebuilt, and is read completely anyway
         and changed_by_others(source, seen.version)
     ]
 
@@ -75,9 +75,9 @@ def what_is_new(
     incremental: bool,
     touched: Collection[str] = (),
 ) -> Need | None:
-    """The build that ``inputs`` and ``code`` call for; None when the table has them already.
+    """The build that ``inputs`` and ``code`` require; None when the table contains them already.
 
-    ``incremental`` tables take only the rows of their one input's later batches; ``touched`` are inputs that
+    ``incremental`` tables read only the rows of their one input's later batches; ``touched`` are inputs that
     another writer has changed.
     """
     if last is None:

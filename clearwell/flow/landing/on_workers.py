@@ -1,10 +1,10 @@
 """Decide where raw files are read: in this process, or on workers of a cluster that see the same folders.
 
 Workers run the same code as this process (``Landing``), each on some of the files in their order, and stage
-parts under the same attempt. What they staged comes back as reports, which ``Landing.collect`` takes over by
-the same rules. So rows and counts do not depend on who read a file. A task that a cluster runs twice writes
-parts of other names; only reported ones count. Files in a plugin's format are read in this process, because
-workers may not have the plugin. Refused: workers that do not see the files.
+parts under the same attempt. They report what they staged, and ``Landing.collect`` accepts the reports by the
+same rules. So rows and counts do not depend on which process read a file. A task that a cluster runs twice
+writes parts with other names; only reported ones count. Files in a plugin's format are read in this process,
+because workers may not have the plugin. Refused: workers that do not see the files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkerLanding", "read_shares"]
 
 _WORTH_BYTES = 64 << 20
-"""Less than this is read here before a cluster has begun."""
+"""Less than this is read here faster than a cluster starts."""
 
 _SHARES = 64
 _SHARE_BYTES = 16 << 20, 256 << 20
@@ -49,8 +49,8 @@ _REPORT = pa.schema([("share", pa.int64()), ("landed", pa.string())])
 def read_shares(run: Run, target: Target, files: Sequence[RawFile]) -> tuple[Share, ...]:
     """The raw files of a batch in shares, in their order.
 
-    The workers have read and staged them if the project wants that and they can. If not, there is one share,
-    which nobody has read.
+    The workers have read and staged them if the project is configured so and they can. If not, there is one
+    share, which is not read yet.
 
     Raises:
         EngineError: the workers do not see the files, or the engine fails.
@@ -74,7 +74,7 @@ def read_shares(run: Run, target: Target, files: Sequence[RawFile]) -> tuple[Sha
     reports = {row["share"]: row["landed"] for row in rows}
     if sorted(row["share"] for row in rows) != list(range(len(shares))):
         raise EngineError(
-            f"{len(shares)} shares of raw files were given out, and {len(rows)} reports came back",
+            f"{len(shares)} shares of raw files were sent to workers, but {len(rows)} reports returned",
             hint="run again; nothing was committed",
         )
     return tuple(Share(share, _landed(reports[number])) for number, share in enumerate(shares))
@@ -82,9 +82,9 @@ def read_shares(run: Run, target: Target, files: Sequence[RawFile]) -> tuple[Sha
 
 @dataclass(frozen=True)
 class WorkerLanding:
-    """A function for ``mapInArrow``: numbers of shares to reports of what was staged of them.
+    """A function for ``mapInArrow``: numbers of shares to reports of the files staged for them.
 
-    What it holds is plain, for it travels to the workers.
+    It holds plain values only, because it is sent to the workers.
     """
 
     root: str
@@ -112,7 +112,7 @@ class WorkerLanding:
             raise EngineError(
                 f"the worker {socket.gethostname()} does not see the raw files",
                 place=str(files[0].absolute),
-                hint="put them where all workers see them under that path, or set ingest_on_workers = false",
+                hint="make them readable on all workers under that path, or set ingest_on_workers = false",
             )
         schema = self.table_schema
         target = Target(
@@ -131,7 +131,7 @@ class WorkerLanding:
 def _suits(run: Run, files: Sequence[RawFile]) -> bool:
     if not run.project.settings.ingest_on_workers or sum(file.size for file in files) < _WORTH_BYTES:
         return False
-    run.engine.session()  # only now it is known who answers
+    run.engine.session()  # only now the kind of engine is known
     return getattr(run.engine, "sends_code", False)
 
 
@@ -160,6 +160,6 @@ def _landed(report: str) -> Landed:
 
 
 def _plain(spec: SourceSpec) -> dict[str, Any]:
-    """The arguments that make ``spec`` again; it holds views that cannot travel."""
+    """The arguments that rebuild ``spec``, which holds views that cannot be serialized."""
     given = {f.name: getattr(spec, f.name) for f in fields(spec)}
     return {**given, "columns": dict(spec.columns)}

@@ -1,4 +1,4 @@
-"""What goes into a landing of raw files, and what comes out of it: counts, staged parts, files set aside."""
+"""The input and the result of a landing of raw files: counts, staged parts, files set aside."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Target:
         attempt: The attempt that the staged parts belong to.
         source: How the files are read.
         table_schema: The table's columns, or None if there is no table yet or it is replaced.
-        moment: When the batch was begun, in UTC; each row carries it as ``_ingested_at``.
+        moment: When the batch began, in UTC; each row has it as ``_ingested_at``.
     """
 
     name: TableName
@@ -43,7 +43,7 @@ class Target:
 
 @dataclass(frozen=True)
 class SetAside:
-    """A raw file that was not taken: what it would have brought, and why not."""
+    """A raw file that was not ingested: its record count, and the reason."""
 
     counts: FileCounts
     reason: str
@@ -51,7 +51,7 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of some raw files. ``columns``: the data columns of the table with them, in its order."""
+    """The result of some raw files. ``columns``: the table's data columns including theirs, in its order."""
 
     columns: pa.Schema
     counts: tuple[FileCounts, ...]
@@ -60,7 +60,7 @@ class Landed:
     rejected: tuple[StagedFile, ...]
 
     def to_json(self) -> str:
-        """As text, for its way from a worker."""
+        """As a string, to send it from a worker."""
         return json.dumps(
             {
                 "columns": base64.b64encode(self.columns.serialize().to_pybytes()).decode(),
@@ -73,7 +73,7 @@ class Landed:
 
     @classmethod
     def from_json(cls, text: str) -> Landed:
-        """What :meth:`to_json` wrote."""
+        """The inverse of :meth:`to_json`."""
         said = json.loads(text)
         return cls(
             columns=pa.ipc.read_schema(pa.py_buffer(base64.b64decode(said["columns"]))),
@@ -86,7 +86,7 @@ class Landed:
 
 @dataclass(frozen=True)
 class Share:
-    """Some raw files, in their order, with what a worker staged of them, or None if nobody has read them."""
+    """Some raw files, in their order, with the result that a worker staged, or None if they are unread."""
 
     files: tuple[RawFile, ...]
     landed: Landed | None = None

@@ -1,7 +1,7 @@
-"""Stage what raw files hold: accepted records under bronze's root, rejected ones under its quarantine's.
+"""Stage the contents of raw files: accepted records under bronze's root, rejected under its quarantine's.
 
-A file is taken whole or not at all. One that turns out unreadable half-way leaves nothing behind and is
-set aside with its reason; the others go on.
+A file is ingested completely or not at all. One that proves unreadable half-way leaves nothing behind and is
+set aside with its reason; the others continue.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PROVENANCE_FIELDS = [
 
 @dataclass
 class _Open:
-    """The file being read: what was parsed of it and waits to be written, and its own parts."""
+    """The file being read: its parsed records that wait to be written, and its own parts."""
 
     file: RawFile
     waiting: list[pa.RecordBatch] = field(default_factory=list[pa.RecordBatch])
@@ -62,9 +62,9 @@ class Landing:
     ``schema`` starts as the table's columns (None: no table yet) and grows with new columns.
 
     Args:
-        lake: Where the parts go.
+        lake: Where the parts are written.
         target: The batch that they belong to.
-        part: A folder below the attempt's, where several processes stage parts of one attempt.
+        part: A subfolder of the attempt's, for several processes that stage parts of one attempt.
     """
 
     def __init__(self, lake: Lake, target: Target, *, part: str | None = None) -> None:
@@ -107,10 +107,10 @@ class Landing:
             self._keep(opened)
 
     def collect(self, shares: Iterable[Share]) -> None:
-        """Take over what workers staged, in the order of the files, and read what nobody has read.
+        """Accept what workers staged, in the order of the files, and read the unread files.
 
-        A share in which a column has another type than in earlier files is dropped and read here, one file
-        after another, to see which of them have to be set aside.
+        A share in which a column has another type than in earlier files is discarded and read here, one file
+        after another, to find which of them have to be set aside.
         """
         for share in shares:
             if share.landed is not None and self._adopt(share.landed):
@@ -120,7 +120,7 @@ class Landing:
             self.take(share.files)
 
     def close(self) -> Landed:
-        """Finish the parts that are being written: what became of all the files."""
+        """Finish the open parts; returns the result of all files."""
         if self._shared is not None:
             self._accepted += self._shared.close()
             self._shared = None
@@ -133,7 +133,7 @@ class Landing:
         )
 
     def _adopt(self, landed: Landed) -> bool:
-        """Take over what another landing of the attempt made; False if the type of a column is another."""
+        """Accept the result of another landing of the attempt; False if a column's type differs."""
         have = {f.name: f.type for f in self._data}
         if any(have.get(f.name, f.type) != f.type for f in landed.columns):
             return False
@@ -145,7 +145,7 @@ class Landing:
         return True
 
     def _delete(self, accepted: Iterable[StagedFile], rejected: Iterable[StagedFile]) -> None:
-        """Delete parts of files that cannot be taken."""
+        """Delete parts of files that cannot be ingested."""
         name, store = self._target.name, self._lake.store
         store.delete(f"{name.path}/{part.path}" for part in accepted)
         store.delete(f"{name.quarantine.path}/{part.path}" for part in rejected)
@@ -166,7 +166,7 @@ class Landing:
             raise UnreadableFile(f"changes its columns half-way: {error}", place=opened.file.path) from error
         opened.waiting.append(rows)
         opened.waiting_bytes += rows.nbytes
-        if opened.waiting_bytes > _BUFFER_BYTES:  # a large file has parts of its own, which can be dropped
+        if opened.waiting_bytes > _BUFFER_BYTES:  # a large file has separate parts, which can be deleted
             schema = pa.schema([*opened.schema, *PROVENANCE_FIELDS])
             if opened.writer is None or opened.writer.schema != schema:
                 opened.parts += opened.writer.close() if opened.writer else []
@@ -178,7 +178,7 @@ class Landing:
             self._write_rejects(opened.rejects_writer, opened)
 
     def _grow(self, opened: _Open) -> None:
-        """Add the file's new columns to the table's; refuse it if a type is another."""
+        """Add the file's new columns to the table's; refuse it if a column's type differs."""
         have = {f.name: f.type for f in self._data}
         for field_ in opened.schema:
             if field_.name in have and have[field_.name] != field_.type:
@@ -197,7 +197,7 @@ class Landing:
                 f"{file.path} was read with gaps: the numbers of {opened.accepted} accepted and {rejected}"
                 " rejected records do not count up from 1",
                 place=str(self._target.name),
-                hint="this is a fault of the parser; please report it with the file",
+                hint="this is a bug in the parser; please report it with the file",
             )
         if opened.writer is not None:
             self._write(opened.writer, opened)
@@ -280,12 +280,12 @@ class Landing:
 
 
 def _whole(file: RawFile) -> FileCounts:
-    """A file that cannot be read counts as one record, kept out."""
+    """A file that cannot be read counts as one excluded record."""
     return FileCounts(file.file_id, file.path, 1, 0, 0, 1, file.size, file.modified_ns)
 
 
 def _as_text(raw: bytes) -> tuple[str, bool]:
-    """The record as text, and whether that is exact; bytes that are no UTF-8 show as hexadecimal escapes."""
+    """The record as a string, and whether that is exact; bytes that are not UTF-8 become hex escapes."""
     try:
         return raw.decode("utf-8"), True
     except UnicodeDecodeError:

@@ -1,15 +1,15 @@
-"""What keeping bytes emits: energy of the disks of all copies, cooling included, times the grid's intensity.
+"""Emissions of storage: disk energy of all copies, including cooling, times the grid's carbon intensity.
 
     carbon:
       wh_per_tb_hour: 0.65      # of one copy on its disk; 1 TB = 10^12 bytes
       copies: 6                 # that the store keeps
-      pue: 1.135                # power of the whole building / power of its machines
+      pue: 1.135                # energy of the whole building / energy of its machines
       grid_g_per_kwh: 380.9     # of the region, by location
       as_of: 2024-03-25
-      source: where the four figures are from
+      source: the source of the four figures
 
-kg CO2e a month = TB x Wh per TB and hour x 730.5 hours x copies x PUE x g per kWh / 1,000,000. Making the
-disks, computing, and sending over networks are not in it.
+kg CO2e per month = TB x Wh per TB and hour x 730.5 hours x copies x PUE x g per kWh / 1,000,000. Making the
+disks, computing, and network transfer are not included.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _EXACT = 200
 _NUMBER = {"type": ["number", "string"], "minimum": 0, "pattern": "^[0-9.][0-9_.eE+-]*$"}
 
 CARBON_SCHEMA: dict[str, Any] = {
-    "description": "What keeping a terabyte there takes and emits.",
+    "description": "The energy and the emissions of a stored terabyte.",
     "type": "object",
     "properties": {
         **dict.fromkeys(_FIGURES, _NUMBER),
@@ -51,7 +51,7 @@ CARBON_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Carbon:
-    """The figures of one store, when they were seen, and where."""
+    """The figures of one store, with their date and source."""
 
     wh_per_tb_hour: Decimal
     copies: Decimal
@@ -61,16 +61,16 @@ class Carbon:
     source: str
 
     def kilograms(self, size: int) -> Decimal:
-        """CO2e of keeping ``size`` bytes for a month, in kg, exactly."""
+        """CO2e of storing ``size`` bytes for a month, in kg, exactly."""
         with localcontext(prec=_EXACT):
             hours = Decimal(size) / _TERABYTE * self.wh_per_tb_hour * _HOURS
             return hours * self.copies * self.pue * self.grid_g_per_kwh / _MILLION
 
 
 def read_carbon(document: Document, at: At, value: Any) -> Carbon:
-    """What a price sheet says of one store; raises ProjectError."""
+    """The carbon figures of one store in a price sheet; raises ProjectError."""
     entry = read_mapping(document, at, value, what="carbon", required=(*_FIGURES, "as_of", "source"))
-    hint = "a number, as its source has it"
+    hint = "a number, as in its source"
     figures = {
         key: read_amount(document, (*at, key), entry[key], what=f"a figure of {key}", hint=hint)
         for key in _FIGURES

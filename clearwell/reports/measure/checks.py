@@ -1,4 +1,4 @@
-"""What the checks of each table said of its last batches, the failing ones first; and what is blocked."""
+"""The results of each table's checks on its last batches, the failing ones first; and what is blocked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["BATCHES", "CheckHistory", "CheckRun", "Checks", "Held", "measure_checks"]
 
 BATCHES = 20
-"""How many batches of a table the history goes back."""
+"""The number of batches of a table in the history."""
 
 _COLUMNS = (
     "table",
@@ -41,7 +41,7 @@ _ORDER = {severity.value: number for number, severity in enumerate(Severity)}
 
 @dataclass(frozen=True)
 class CheckRun:
-    """What a check said of one batch. ``blocked``: the batch is kept out of its table.
+    """The result of a check on one batch. ``blocked``: the batch is kept out of its table.
 
     ``unexpected`` and ``judged`` are rows; None for a statistic of the whole table.
     """
@@ -56,7 +56,7 @@ class CheckRun:
 
 @dataclass(frozen=True)
 class CheckHistory:
-    """A check of a table and its runs, the newest last. ``current``: it judged the newest batch."""
+    """A check of a table and its runs, the newest last. ``current``: it checked the newest batch."""
 
     table: str
     name: str
@@ -97,12 +97,12 @@ class Checks:
 
     @property
     def current(self) -> tuple[CheckHistory, ...]:
-        """The checks that judged the newest batch of their table."""
+        """The checks that ran on the newest batch of their table."""
         return tuple(history for history in self.histories if history.current)
 
     @property
     def failing(self) -> tuple[CheckHistory, ...]:
-        """Those of them that failed on it."""
+        """Those of them that failed."""
         return tuple(history for history in self.histories if history.is_failing)
 
     def document(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What a lake's storage costs: its bytes by category, zone, table and owner, times a dated price.
+"""The cost of a lake's storage: its bytes by category, zone, table and owner, times a dated price.
 
-Storage of a month = bytes / bytes per GB x price of a GB and month, at the sheet's default store, or at that
-which the sheet names for a part of the lake. Requests, retrieval and transfer are not in it.
+Storage of a month = bytes / bytes per GB x price per GB and month, of the sheet's default store, or of the
+store that the sheet names for a part of the lake. Requests, retrieval and transfer are not included.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["StorageCost"]
 
 @dataclass(frozen=True)
 class StorageCost:
-    """A lake's storage at the prices of a sheet, as of a day (which only tells how old a price is)."""
+    """A lake's storage at the prices of a sheet, as of a day (which only shows how old a price is)."""
 
     storage: LakeStorage
     sheet: PriceSheet
@@ -36,11 +36,11 @@ class StorageCost:
 
     @property
     def monthly(self) -> Decimal:
-        """What the lake costs a month."""
+        """The cost of the lake per month."""
         return self.of(self.storage.total)
 
     def of(self, usage: Usage) -> Decimal:
-        """What some of the bytes cost a month, each at the price of the store that it lies in."""
+        """The monthly cost of some of the bytes, each at the price of its store."""
         return self.sheet.cost_where_it_lies(usage.bytes, usage.by_part)
 
     @cached_property
@@ -50,7 +50,7 @@ class StorageCost:
 
     @cached_property
     def by_owner(self) -> tuple[Share, ...]:
-        """The lake by owner, the dearest first."""
+        """The lake by owner, the most expensive first."""
         return shares_by_owner(self.storage, self.owners)
 
     @property
@@ -65,15 +65,15 @@ class StorageCost:
 
     @property
     def store(self) -> str:
-        """The store, or the stores, that the cost is that of."""
+        """The store, or the stores, whose prices are used."""
         return ", ".join(price.store for price, _ in self.sheet.divide(0, dict.fromkeys(self.sheet.parts, 0)))
 
     def cost_text(self, usage: Usage) -> str:
-        """What some of the bytes cost, for people, without the currency."""
+        """The cost of some of the bytes, rounded for display, without the currency."""
         return money(self.of(usage))
 
     def document(self) -> dict[str, Any]:
-        """All figures; costs and prices are texts, for they are exact decimals."""
+        """All figures; costs and prices are strings, because they are exact decimals."""
         storage = self.storage
         return {
             "lake": storage.name,

@@ -1,12 +1,12 @@
-"""What a lake costs beside its storage: what was bought, what is paid for, and what is easily forgotten.
+"""The costs of a lake besides its storage: purchases, recurring payments, and hidden costs.
 
 expenses:
   - name: two servers
-    kind: capex             # bought once; opex: paid again and again; hidden: on nobody's invoice
+    kind: capex             # bought once; opex: paid regularly; hidden: on no invoice
     amount: 9000            # in the sheet's currency
-    months: 48              # that the amount stands for: 1 if it is paid each month
+    months: 48              # that the amount covers: 1 if it is paid each month
     as_of: 2026-05-04
-    source: our offer of that day
+    source: the offer of that day
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPENSE_SCHEMA", "KINDS", "Expense", "read_expense"]
 
 KINDS = {"capex": "CapEx", "opex": "OpEx", "hidden": "hidden"}
-"""Kinds of expenses, as they are written and as people read them."""
+"""Kinds of expenses, as in the YAML and as displayed."""
 
 _REQUIRED = ("name", "kind", "amount", "months", "as_of", "source")
 
@@ -37,7 +37,7 @@ EXPENSE_SCHEMA: dict[str, Any] = {
     "properties": {
         "name": {"type": "string", "pattern": r"\S"},
         "kind": {
-            "description": "Bought once, paid again and again, or on nobody's invoice.",
+            "description": "Bought once, paid regularly, or on no invoice.",
             "enum": list(KINDS),
         },
         "amount": {
@@ -46,7 +46,11 @@ EXPENSE_SCHEMA: dict[str, Any] = {
             "minimum": 0,
             "pattern": "^[0-9.][0-9_.eE+-]*$",
         },
-        "months": {"description": "That the amount stands for.", "type": "integer", "minimum": 1},
+        "months": {
+            "description": "The number of months that the amount covers.",
+            "type": "integer",
+            "minimum": 1,
+        },
         "as_of": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
         "source": {"type": "string", "pattern": r"\S"},
     },
@@ -57,7 +61,7 @@ EXPENSE_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Expense:
-    """One of them; ``months`` is how long the amount lasts."""
+    """An expense; ``months`` is the period that the amount covers."""
 
     name: str
     kind: str
@@ -68,7 +72,7 @@ class Expense:
 
     @property
     def monthly(self) -> Fraction:
-        """Its part of a month, exactly."""
+        """Its cost per month, exactly."""
         return Fraction(self.amount) / self.months
 
 
@@ -78,9 +82,9 @@ def read_expense(document: Document, at: At, value: Any) -> Expense:
     months = entry["months"]
     if not isinstance(months, int) or isinstance(months, bool) or months < 1:
         raise ProjectError(
-            f"{months!r} is no number of months",
+            f"{months!r} is not a number of months",
             place=document.place(*at, "months"),
-            hint="1 if it is paid each month, 12 each year, 48 if it lasts four years",
+            hint="1 if it is paid each month, 12 if each year, 48 if it lasts four years",
         )
     return Expense(
         name=read_text(document, (*at, "name"), entry["name"]),

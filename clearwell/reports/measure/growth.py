@@ -24,7 +24,7 @@ __all__ = ["Growth", "Moment", "measure_growth"]
 MOST_VERSIONS = 60
 """Of each table."""
 MOST_MOMENTS = 120
-"""Of the whole lake: the last moment of each 120th of the time."""
+"""Of the whole lake: the last point of each 120th of the time."""
 
 PUBLISHED = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
 """The zones whose rows are data; the others hold Clearwell's own records."""
@@ -49,7 +49,7 @@ class Growth:
 
     @cached_property
     def moments(self) -> tuple[Moment, ...]:
-        """All tables together, since every one of them is known; what changed neither is left out."""
+        """All tables together, from the time when each is known; without commits that change nothing."""
         begun = max((p[0].at for p in self.tables.values() if p[0].version > 0), default=None)
         events = sorted((p.at, name, p.version, p) for name, points in self.tables.items() for p in points)
         now: dict[str, Point] = {}
@@ -70,7 +70,7 @@ class Growth:
 
     @property
     def largest(self) -> tuple[str, ...]:
-        """The tables that have most bytes now."""
+        """The tables with the most bytes now."""
         order = sorted(self.tables, key=lambda name: (-self.tables[name][-1].bytes, name))
         return tuple(order[:_LARGEST])
 
@@ -88,10 +88,10 @@ class Growth:
         """The growth as a part of the report."""
         how = (
             "Each commit in the Delta logs of bronze, silver and gold tables is replayed: rows and bytes are "
-            "those of the data files that are live after it, so a merge, a deletion or a rebuild shows as it "
-            f"was. The time is that of the commit, in UTC. Known are the last {MOST_VERSIONS} versions of a "
-            "table; all tables together are shown from the moment on from which each is known, with at most "
-            f"{MOST_MOMENTS} moments."
+            "those of the data files that are live after it, so a merge, a deletion or a rebuild is visible. "
+            f"The time is that of the commit, in UTC. The last {MOST_VERSIONS} versions of a table are "
+            "known; all tables together are shown from the time when each is known, with at most "
+            f"{MOST_MOMENTS} points."
         )
         charts = (
             *_lines("of all tables", [("all tables", self.moments)]),
@@ -130,7 +130,7 @@ def measure_growth(lake: Lake, storage: LakeStorage) -> Growth:
 
 
 def _lines(what: str, points: Sequence[tuple[str, Sequence[Moment | Point]]]) -> tuple[Lines, Lines]:
-    how = "A step is a commit; x is its time in UTC. The figures stand in a table below."
+    how = "A step is a commit; x is its time in UTC. The figures are in a table below."
     end = max((known[-1].at for _, known in points if known), default=None)
 
     def series(field: str) -> tuple[tuple[str, tuple[tuple[int, int], ...]], ...]:
@@ -138,7 +138,7 @@ def _lines(what: str, points: Sequence[tuple[str, Sequence[Moment | Point]]]) ->
         for name, known in points:
             steps = [(_milliseconds(p.at), getattr(p, field)) for p in known]
             if end is not None and steps and steps[-1][0] < _milliseconds(end):
-                steps.append((_milliseconds(end), steps[-1][1]))  # it has held that ever since
+                steps.append((_milliseconds(end), steps[-1][1]))  # unchanged since then
             found.append((name, tuple(steps)))
         return tuple(found)
 
@@ -153,7 +153,7 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _thinned(moments: Sequence[Moment]) -> tuple[Moment, ...]:
-    """The last moment of each equal part of the time, if there are too many."""
+    """The last point of each equal part of the time, if there are too many."""
     if len(moments) <= MOST_MOMENTS:
         return tuple(moments)
     first, span = moments[0].at, moments[-1].at - moments[0].at

@@ -1,4 +1,4 @@
-"""What the history says of the batches that tables hold now: rows that came, and the newest batch."""
+"""Facts of the history about the batches that tables contain now: delivered rows, and the newest batch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLUMNS = ("table", "batch", "generation", "mode", "accepted", "quarantined", "
 
 @dataclass(frozen=True)
 class Builds:
-    """Of each table: rows that its present contents were delivered with, its newest batch, void batches."""
+    """Per table: the rows delivered for its current contents, its newest batch, void batches."""
 
     delivered: dict[str, int]
     newest: dict[str, int]
@@ -28,10 +28,10 @@ class Builds:
 
 
 def read_builds(storage: LakeStorage) -> Builds:
-    """The builds on record, for the tables and versions that were measured.
+    """The recorded builds, for the tables and versions that were measured.
 
-    Delivered = accepted + quarantined, over all batches since the table's present contents began. A batch
-    that deletes rows judges none, so it is not the newest.
+    Delivered = accepted + quarantined, over all batches since the table's current contents began. A batch
+    that deletes rows checks none, so it is not the newest.
     """
     history = storage.snapshots.get(BUILDS)
     if history is None:

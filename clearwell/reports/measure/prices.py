@@ -1,8 +1,8 @@
-"""A dated price sheet: what storing a gigabyte for a month costs, at which store, seen when and where.
+"""A dated price sheet: the price of storing a gigabyte for a month, by store, with date and source.
 
     currency: USD
     unit: GB-month
-    bytes_per_gb: 1073741824            # or 1000000000: which one the seller means
+    bytes_per_gb: 1073741824            # or 1000000000: the seller's definition
     default: s3-standard-us-east-1      # the store that the report is computed for
     prices:
       - store: s3-standard-us-east-1
@@ -11,11 +11,11 @@
         source: Amazon S3 pricing page, US East (N. Virginia)
         url: https://aws.amazon.com/s3/pricing/    # optional, as provider, service, region, tier
 
-    parts: {gold: s3-standard-us-east-1}    # optional: parts of the lake that do not lie in the default store
-    expenses: []                            # optional: what it costs beside storage
+    parts: {gold: s3-standard-us-east-1}    # optional: parts of the lake in another store
+    expenses: []                            # optional: costs besides storage
 
-A price without its date or its source is refused; one older than a year is said to be old. A store may have
-``carbon``, what keeping bytes there emits: see ``clearwell.reports.measure.carbon``, and for expenses
+A price without its date or its source is refused; one older than a year is marked as old. A store may have
+``carbon``, the emissions of storage there: see ``clearwell.reports.measure.carbon``, and for expenses
 ``clearwell.reports.measure.expenses``.
 """
 
@@ -57,12 +57,12 @@ _UNIT = "GB-month"
 _GIGABYTES = {10**9: "decimal", 2**30: "binary"}
 _OLD = dt.timedelta(days=365)
 _EXACT = 200
-"""Digits that no cost reaches."""
+"""More digits than any cost has."""
 
 
 @dataclass(frozen=True)
 class Price:
-    """What one store takes for a gigabyte and month, when that was seen, and where."""
+    """One store's price per gigabyte and month, with its date and source."""
 
     store: str
     price: Decimal
@@ -76,7 +76,7 @@ class Price:
     carbon: Carbon | None = None
 
     def is_old(self, today: dt.date) -> bool:
-        """Whether it was seen more than a year ago."""
+        """Whether it is more than a year old."""
         return today - self.as_of > _OLD
 
 
@@ -84,7 +84,7 @@ class Price:
 class PriceSheet:
     """Prices of several stores in one currency.
 
-    ``default`` is the one that is reckoned with, but for the ``parts`` of the lake that lie in another.
+    ``default`` is the store for the cost, except for the ``parts`` of the lake in other stores.
     """
 
     currency: str
@@ -96,11 +96,11 @@ class PriceSheet:
 
     @property
     def unit(self) -> str:
-        """What a gigabyte is here."""
+        """The definition of a gigabyte here."""
         return f"1 GB = {self.bytes_per_gb:,} bytes ({_GIGABYTES[self.bytes_per_gb]})"
 
     def cost(self, size: int, price: Price | None = None) -> Decimal:
-        """What ``size`` bytes cost a month: size / bytes_per_gb x price, exactly.
+        """The cost of ``size`` bytes per month: size / bytes_per_gb x price, exactly.
 
         So the costs of parts add up to the cost of the whole. A gigabyte is a power of two or of ten: the
         quotient ends after at most 30 decimals.
@@ -109,12 +109,12 @@ class PriceSheet:
             return Decimal(size) / self.bytes_per_gb * (price or self.default).price
 
     def cost_where_it_lies(self, size: int, by_part: Mapping[str, int]) -> Decimal:
-        """What ``size`` bytes cost a month, those of ``parts`` at the price of their store, exactly."""
+        """The cost of ``size`` bytes per month, those of ``parts`` at the price of their store, exactly."""
         with localcontext(prec=_EXACT):
             return sum((self.cost(held, price) for price, held in self.divide(size, by_part)), Decimal())
 
     def divide(self, size: int, by_part: Mapping[str, int]) -> list[tuple[Price, int]]:
-        """The stores in which ``size`` bytes lie, with how many lie there; ``default`` first."""
+        """The stores that hold ``size`` bytes, with their bytes; ``default`` first."""
         found: dict[str, tuple[Price, int]] = {self.default.store: (self.default, size)}
         for part, held in by_part.items():
             if (price := self.parts.get(part)) is not None and price.store != self.default.store:
@@ -127,7 +127,7 @@ def load_prices(file: Path) -> PriceSheet:
     """The price sheet in ``file``.
 
     Raises:
-        ProjectError: it is not there or not valid; the place is ``file:line``.
+        ProjectError: it does not exist or is not valid; the place is ``file:line``.
     """
     documents = read_yaml(file)
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
@@ -139,11 +139,11 @@ def load_prices(file: Path) -> PriceSheet:
     check_keys(document, (), sheet, _SHEET, (*_SHEET, *_MORE))
     if sheet["unit"] != _UNIT:
         raise ProjectError(
-            f"unit {sheet['unit']!r} is not known", place=document.place("unit"), hint=f"write unit: {_UNIT}"
+            f"unit {sheet['unit']!r} is unknown", place=document.place("unit"), hint=f"write unit: {_UNIT}"
         )
     if sheet["bytes_per_gb"] not in list(_GIGABYTES):
         raise ProjectError(
-            f"{sheet['bytes_per_gb']!r} bytes are no gigabyte",
+            f"{sheet['bytes_per_gb']!r} bytes are not a gigabyte",
             place=document.place("bytes_per_gb"),
             hint="1000000000 or 1073741824, as the seller counts",
         )
@@ -170,17 +170,17 @@ def price_schema() -> dict[str, Any]:
     entry = {
         **dict.fromkeys((*_REQUIRED, *_OPTIONAL), text),
         "price": {
-            "description": "For a gigabyte and month, in the sheet's currency.",
+            "description": "Per gigabyte and month, in the sheet's currency.",
             "type": ["number", "string"],
             "minimum": 0,
             "pattern": "^[0-9.][0-9_.eE+-]*$",
         },
         "as_of": {
-            "description": "The day on which it was seen.",
+            "description": "The date of the price.",
             "type": "string",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
         },
-        "source": {"description": "Where it was seen.", **text},
+        "source": {"description": "The source of the price.", **text},
         _CARBON: CARBON_SCHEMA,
     }
     price = {
@@ -192,17 +192,17 @@ def price_schema() -> dict[str, Any]:
     sheet = {
         **dict.fromkeys(_SHEET, text),
         "unit": {"const": _UNIT},
-        "bytes_per_gb": {"description": "Which gigabyte the seller means.", "enum": list(_GIGABYTES)},
-        "default": {"description": "The store that is reckoned with.", **text},
+        "bytes_per_gb": {"description": "The seller's definition of a gigabyte.", "enum": list(_GIGABYTES)},
+        "default": {"description": "The store for the cost.", **text},
         "prices": {"type": "array", "minItems": 1, "items": price},
         "parts": {
-            "description": "Parts of the lake that lie in another of the stores.",
+            "description": "Parts of the lake that are in another store.",
             "type": "object",
             "properties": dict.fromkeys(SEGMENTS, text),
             "additionalProperties": False,
         },
         "expenses": {
-            "description": "What it costs beside storage.",
+            "description": "Costs besides storage.",
             "type": "array",
             "items": EXPENSE_SCHEMA,
         },
@@ -225,7 +225,7 @@ def _prices(document: Document) -> list[Price]:
     for number, price in enumerate(prices):
         if price.store in [earlier.store for earlier in prices[:number]]:
             raise ProjectError(
-                f"store {price.store!r} is there twice",
+                f"store {price.store!r} is listed twice",
                 place=document.place("prices", number, "store"),
                 hint="leave one",
             )
@@ -253,7 +253,7 @@ def _price(document: Document, number: int) -> Price:
         (*at, "price"),
         entry["price"],
         what="a price",
-        hint="a number, in the sheet's currency, for a gigabyte and month",
+        hint="a number, in the sheet's currency, per gigabyte and month",
     )
     carbon = read_carbon(document, (*at, _CARBON), entry[_CARBON]) if _CARBON in entry else None
     return Price(price=amount, as_of=as_of, carbon=carbon, **texts)

@@ -1,4 +1,4 @@
-"""What was kept out of tables, by reason: counts only, never a value."""
+"""Rows kept out of tables, by reason: counts only, never a value."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NO_REASON = "(none given)"
 
 @dataclass(frozen=True)
 class Rejected:
-    """A table's rows in quarantine: how many, of how many delivered, and how many for each reason.
+    """A table's rows in quarantine: their number, the delivered rows, and the number for each reason.
 
     A row may have several reasons.
     """
@@ -62,7 +62,7 @@ def quarantine_section(found: Sequence[Rejected]) -> Section:
     """The quarantine as a part of the report."""
     how = (
         "Rows in the quarantine tables that count for the table as it is now: those of batches since its "
-        "present contents began. Delivered = accepted + quarantined rows of the same batches, from the "
+        "current contents began. Delivered = accepted + quarantined rows of the same batches, from the "
         "history of builds. A row that fails several checks counts under each of them and once in the sum. "
         "No values are shown; clearwell quarantine TABLE lists the rows."
     )
@@ -101,7 +101,7 @@ def _bars(pairs: Sequence[tuple[Rejected, str, int]]) -> tuple[Bars, ...]:
     rows = [(f"{r.table}: {reason}", (count,)) for r, reason, count in pairs[:_MOST_BARS]]
     if rest := pairs[_MOST_BARS:]:
         rows.append((f"{len(rest)} others", (sum(count for *_, count in rest),)))
-    how = "Rows that count for the table as it is now. The same figures stand in the table below."
+    how = "Rows that count for the table as it is now. The same figures are in the table below."
     return (Bars("Quarantined rows by reason", how, "rows", ("rows",), tuple(rows), ("part1",)),)
 
 

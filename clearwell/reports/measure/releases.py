@@ -1,4 +1,4 @@
-"""The releases of a lake: what each holds, what it was made from, how often its label is true."""
+"""The releases of a lake: the contents of each, its inputs, and how often its label is true."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _HUES = 5
 
 @dataclass(frozen=True)
 class Release:
-    """A release as its manifest says; ``problem`` instead, when that cannot be read.
+    """A release according to its manifest; ``problem`` instead, if that cannot be read.
 
-    ``positive`` is how often the label is true and how often it is not NULL, by split: only of the newest
-    release of a dataset, and only for a label that is true or false.
+    ``positive`` counts, by split, where the label is true and where it is not NULL: only for the newest
+    release of a dataset, and only for a boolean label.
     """
 
     dataset: str
@@ -137,7 +137,7 @@ def _positive(release_store: ReleaseStore, manifest: Manifest) -> dict[str, tupl
 
 
 def _labels(release_store: ReleaseStore, manifest: Manifest, split: SplitFiles) -> Iterator[Any]:
-    """The label of each row. Of Parquet files in a store no other column is fetched."""
+    """The label of each row. For Parquet files in a store no other column is fetched."""
     where, label = release_store.address(manifest.dataset, manifest.version), [str(manifest.label)]
     if is_url(where) and (files := split.of("parquet")):
         for file in files:
@@ -181,6 +181,6 @@ def _bars(releases: Sequence[Release]) -> tuple[Bars, ...]:
     rows = tuple(
         (f"{r.dataset} v{r.version}", tuple(r.splits.get(split, 0) for split in splits)) for r in shown
     )
-    how = "The newest release of each dataset, from its manifest. The same figures stand in the table below."
+    how = "The newest release of each dataset, from its manifest. The same figures are in the table below."
     colours = tuple(f"hue{number % _HUES}" for number in range(len(splits)))
     return (Bars("Rows of releases by split", how, "rows", splits, rows, colours),)

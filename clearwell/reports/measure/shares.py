@@ -1,8 +1,8 @@
-"""Whose bytes they are: a lake's storage divided by zone and by owner, nothing left over.
+"""Who owns the bytes: a lake's storage divided by zone and by owner, without remainder.
 
-Each table, release and other entry is in exactly one share, so the shares' bytes are the lake's. Records
-of a table (its quarantine, what its files brought) belong to whoever owns it; what no table and no release
-is belongs to the lake. What several own together is a share of its own, for nobody said how to divide it.
+Each table, release and other entry is in exactly one share, so the shares' bytes add up to the lake's.
+Records of a table (its quarantine, its raw files) belong to its owner; entries that are no table and no
+release belong to the lake. What several own together is a separate share, because no division is defined.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["COLOURS", "PARTS", "Owners", "Share", "shares_by_owner", "shares_by_zone"]
 
 PARTS = (*CATEGORIES, "releases", "other")
-"""What a share's bytes are: categories of a table's files, files of releases, all else."""
+"""The parts of a share's bytes: categories of a table's files, files of releases, everything else."""
 
 COLOURS = tuple(f"part{number}" for number in range(len(PARTS)))
 """The style sheet's name for the colour of each part."""
@@ -33,7 +33,7 @@ _UNKNOWN = "not in this project"
 
 @dataclass(frozen=True)
 class Owners:
-    """Who answers for each table and dataset of a project; ``tables`` by full name."""
+    """The owner of each table and dataset of a project; ``tables`` by full name."""
 
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     datasets: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -66,14 +66,14 @@ class Share:
 
 
 def shares_by_zone(storage: LakeStorage) -> tuple[Share, ...]:
-    """The zones in the order in which data flows, then releases, then each other entry of the lake."""
+    """The zones in the order of the data flow, then releases, then each other entry of the lake."""
     tables = [(t.name.partition("_")[0], 1, 0, t.usage) for t in storage.tables]
     releases = [(RELEASES, 0, 1, {RELEASES: r.total}) for r in storage.releases]
     return _summed([*tables, *releases, *((name, 0, 0, {"other": u}) for name, u in storage.others.items())])
 
 
 def shares_by_owner(storage: LakeStorage, owners: Owners) -> tuple[Share, ...]:
-    """The owners, the one with most bytes first."""
+    """The owners, the one with the most bytes first."""
     tables = [(owners.of_table(t.name), 1, 0, t.usage) for t in storage.tables]
     releases = [(owners.of_release(r.name), 0, 1, {RELEASES: r.total}) for r in storage.releases]
     others = [(_THE_LAKE, 0, 0, {"other": usage}) for usage in storage.others.values()]

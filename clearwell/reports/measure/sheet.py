@@ -1,4 +1,4 @@
-"""Read one mapping of a YAML sheet of figures: its keys, texts, amounts and days, each with its line."""
+"""Read one mapping of a YAML sheet of figures: its keys, strings, amounts and dates, each with its line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["At", "check_keys", "read_amount", "read_choice", "read_day", "read_mapping", "read_text"]
 
 At = tuple[str | int, ...]
-"""Where in a document a value stands."""
+"""The path of a value in a document."""
 
 
 def read_mapping(
@@ -59,14 +59,16 @@ def check_keys(
 
 
 def read_text(document: Document, at: At, value: Any) -> str:
-    """A text that is not empty; raises ProjectError."""
+    """A non-empty string; raises ProjectError."""
     if not isinstance(value, str) or not value.strip():
-        raise ProjectError(f"{at[-1]} is not a text", place=document.place(*at), hint=f"{value!r} is no text")
+        raise ProjectError(
+            f"{at[-1]} is not a string", place=document.place(*at), hint=f"{value!r} is not a string"
+        )
     return value.strip()
 
 
 def read_amount(document: Document, at: At, value: Any, *, what: str, hint: str) -> Decimal:
-    """A number that is not negative, exactly as it is written; raises ProjectError."""
+    """A number that is not negative, exactly as written; raises ProjectError."""
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
@@ -77,7 +79,7 @@ def read_amount(document: Document, at: At, value: Any, *, what: str, hint: str)
 
 
 def read_day(document: Document, at: At, value: Any) -> dt.date:
-    """The day on which something was seen; raises ProjectError."""
+    """The date of a figure; raises ProjectError."""
     if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
         raise ProjectError(
             f"{at[-1]} {value!r} is not a date", place=document.place(*at), hint="write it as 2026-05-04"
@@ -86,8 +88,8 @@ def read_day(document: Document, at: At, value: Any) -> dt.date:
 
 
 def read_choice(document: Document, at: At, value: Any, known: Sequence[str], *, what: str) -> str:
-    """One of the ``known`` texts; raises ProjectError."""
+    """One of the ``known`` strings; raises ProjectError."""
     if value not in known:
         hint = did_you_mean(str(value), known) or f"one of {', '.join(known)}"
-        raise ProjectError(f"{value!r} is no {what}", place=document.place(*at), hint=hint)
+        raise ProjectError(f"{value!r} is not a {what}", place=document.place(*at), hint=hint)
     return str(value)

@@ -1,16 +1,16 @@
-"""Where the bytes of a lake are: each file in one category, and all of them as many as a listing has.
+"""Where the bytes of a lake are: each file is in one category, and together they equal the listing.
 
 For a Delta table:
 
     live         in its newest version
     tombstoned   removed by a commit, kept for readers of older versions
-    staged       written by an attempt that is still pending: not decided, or not carried out yet
-    orphan       neither: left by an attempt that is over
+    staged       written by an attempt that is still pending: not decided, or not applied yet
+    orphan       none of these: left by an attempt that is over
     log          its log and checkpoints
 
-The bytes of live files are those that the log says, all others those of the listing; so the sum is the
-listing's only if each live file is there and as long as it should be. If it is not, that is an error,
-not a line of the report. ``LAKE/reports`` is left out: a report cannot weigh itself.
+The bytes of live files are from the log, all others from the listing; so the sum equals the listing only if
+each live file exists with the right size. If not, that is an error, not a line of the report.
+``LAKE/reports`` is excluded: a report cannot include itself.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ATTEMPT = "attempt="
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes and files. ``by_part`` are the bytes by the part of the lake that they lie in, as ``gold``."""
+    """Bytes and files. ``by_part`` are the bytes by part of the lake, such as ``gold``."""
 
     bytes: int = 0
     files: int = 0
@@ -90,7 +90,7 @@ class ReleaseStorage:
 class LakeStorage:
     """A lake: its tables, its releases, and every other entry at its top, such as ``control``.
 
-    ``snapshots`` are the versions that were measured, for other figures of the same moment.
+    ``snapshots`` are the versions that were measured, for other figures of the same time.
     """
 
     name: str
@@ -121,7 +121,7 @@ def measure(lake: Lake, *, pending: Collection[str] = ()) -> LakeStorage:
     for _ in range(_TRIES - 1):
         try:
             return _measure(lake, pending)
-        except TableError:  # a writer may have been at work between the log and the listing: look again
+        except TableError:  # a writer may have changed files between the log and the listing: try again
             continue
     return _measure(lake, pending)
 
@@ -146,7 +146,7 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
             other_files[zone] += len(files)
     rest = {name: Usage(others[name], other_files[name], {name: others[name]}) for name in sorted(others)}
     for name in snapshots.keys() - {TableName.parse(table.name) for table in tables}:
-        raise TableError("its folder has gone", place=str(name), hint="run the report again")
+        raise TableError("its folder no longer exists", place=str(name), hint="run the report again")
     total = Usage(sum(listing.values()), len(listing))
     counted = sum((part.total for part in (*tables, *releases)), sum(rest.values(), Usage()))
     if counted != total:
@@ -196,7 +196,7 @@ def _category(path: str, live: Collection[str], removed: Collection[str], pendin
 
 
 def _tombstones(snapshot: Snapshot) -> frozenset[str]:
-    """The files that the log, or its checkpoint, remembers as removed: what a lite VACUUM would take."""
+    """The files that the log, or its checkpoint, lists as removed: what a lite VACUUM would delete."""
     return frozenset(snapshot.handle.vacuum(0, dry_run=True, enforce_retention_duration=False))
 
 
@@ -204,13 +204,13 @@ def _refuse_missing(name: str, live: Mapping[str, int], files: Mapping[str, int]
     for path, size in live.items():
         if path not in files:
             raise TableError(
-                f"{path} is live and not there",
+                f"{path} is live but does not exist",
                 place=name,
                 hint="restore it from a backup, or rebuild the table with --full-refresh",
             )
         if files[path] != size:
             raise TableError(
-                f"{path} has {files[path]:,} bytes, and the log says {size:,}",
+                f"{path} has {files[path]:,} bytes, but {size:,} in the log",
                 place=name,
                 hint="restore it from a backup, or rebuild the table with --full-refresh",
             )
@@ -244,7 +244,7 @@ def _folders(listing: Mapping[str, int]) -> dict[str, dict[str, int]]:
 
 
 def _listed(lake: Lake) -> Iterable[tuple[str, int]]:
-    """Every file of the lake with its size, wherever its parts lie."""
+    """Every file of the lake with its size, in all places of its parts."""
     elsewhere = lake.store.places
     yield from _walked(lake.root, without={REPORTS, *elsewhere})
     for part, where in elsewhere.items():
@@ -255,7 +255,7 @@ def _listed(lake: Lake) -> Iterable[tuple[str, int]]:
 
 
 def _walked(root: Path, *, without: Collection[str] = ()) -> Iterable[tuple[str, int]]:
-    """Every file below ``root`` with its size; one that goes while we look was never there."""
+    """Every file below ``root`` with its size; one that disappears meanwhile is not included."""
     for folder, names, files in os.walk(root):
         if Path(folder) == root:
             names[:] = [name for name in names if name not in without]

@@ -1,8 +1,8 @@
 """Charts as SVG, drawn by Vega-Lite without a browser (vl-convert).
 
-Colours are variables of the page's style sheet, so one drawing serves light and dark. A chart is one image
-to a screen reader, with a title and a description; the page repeats its figures in a table. The same figures
-give the same drawing: times are UTC, numbers are English, and nothing is loaded.
+Colours are variables of the page's style sheet, so one drawing serves light and dark mode. A chart is one
+image for a screen reader, with a title and a description; the page repeats its figures in a table. The same
+figures give the same drawing: times are in UTC, numbers in English format, and nothing is loaded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["DASHES", "draw", "ticks", "version"]
 
 DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (12, 4))
-"""How the lines of a chart are told apart without their colours."""
+"""How the lines of a chart are distinguished without colours."""
 
 _WIDTH = 430
 _ROW = 42
@@ -53,21 +53,21 @@ _SPOKEN = re.compile(r" (?:role|aria-[a-z]+)=\"[^\"]*\"")
 
 
 def version() -> str:
-    """The version of what draws: another one may draw otherwise. Loads nothing."""
+    """The version of the drawing library: another version may draw differently. Loads nothing."""
     from importlib.metadata import version as installed
 
     return installed("vl-convert-python")
 
 
 def draw(chart: Chart, name: str) -> str:
-    """``chart`` as an SVG element; ``name`` keeps its ids apart from those of other charts of the page."""
+    """``chart`` as an SVG element; ``name`` makes its ids unique in the page."""
     import vl_convert
 
     spec = _bars(chart) if isinstance(chart, Bars) else _lines(chart)
     text: str = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, allowed_base_urls=[])
     found = _ROOT.search(text)
     if found is None:
-        raise ValueError("vl-convert gave no SVG")
+        raise ValueError("vl-convert returned no SVG")
     inner = _own_ids(text[found.end() :], name)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{found[1]}" role="img" '
@@ -77,9 +77,9 @@ def draw(chart: Chart, name: str) -> str:
 
 
 def _own_ids(text: str, name: str) -> str:
-    """The drawing with ids of its own, in their order: vl-convert counts on from its last drawing.
+    """The drawing with its own ids, in order: vl-convert continues the numbers of its last drawing.
 
-    The image has one description, so what its parts would say of themselves is left out.
+    The image has one description, so the descriptions of its parts are removed.
     """
     known: dict[str, str] = {}
 
@@ -98,7 +98,7 @@ def _described(chart: Chart) -> str:
 
 
 def _bars(chart: Bars) -> dict[str, Any]:
-    """Each row is its label and its sum, and beneath them the bar: so long names have room on a phone."""
+    """Each row is its label and its sum, with the bar below them: so long names have room on a phone."""
     top = max((sum(parts) for _, parts in chart.rows), default=0) or 1
     parts = [
         {"row": n, "part": series, "order": k, "value": values[k]}
@@ -156,7 +156,7 @@ def _text(values: Sequence[Any], row: Any, field: str, mark: dict[str, Any]) -> 
 
 def _lines(chart: Lines) -> dict[str, Any]:
     known = [at for _, points in chart.series for at, _ in points]
-    beyond = max(known) + (max(known) - min(known)) // 30  # the last step has a tread too
+    beyond = max(known) + (max(known) - min(known)) // 30  # the last step needs some width too
     values: list[dict[str, Any]] = [
         {"name": name, "at": at, "value": value}
         for name, points in chart.series
@@ -212,7 +212,7 @@ def _lines(chart: Lines) -> dict[str, Any]:
         "width": _WIDTH,
         "height": _LINES_HEIGHT,
         "autosize": {"type": "fit", "contains": "padding"},
-        # Texts were measured in another font than the page's: leave them room.
+        # Text was measured in another font than the page's: leave room for it.
         "padding": {"left": 4, "top": 4, "right": 14, "bottom": 2},
         "data": {"values": values},
         "layer": [area, steps] if len(names) == 1 else [steps],
@@ -220,7 +220,7 @@ def _lines(chart: Lines) -> dict[str, Any]:
 
 
 def _time_axis(first: int, last: int) -> dict[str, Any]:
-    """How times between two are written, and beneath them what all of these have in common."""
+    """The format of times between two, and below them their common part."""
     begin, end = (datetime.fromtimestamp(at / 1000, UTC) for at in (first, last))
     if begin.date() == end.date():
         clock = "%H:%M:%S" if end - begin < timedelta(minutes=5) else "%H:%M"
@@ -233,7 +233,7 @@ def _time_axis(first: int, last: int) -> dict[str, Any]:
 
 
 def ticks(top: int, unit: str) -> tuple[list[int], int, str]:
-    """Round values from 0 to beyond ``top``, what to divide them by, and the unit that then stands there."""
+    """Round values from 0 to beyond ``top``, their divisor, and the unit to show."""
     factor, suffix = 1, ""
     steps = [(1024**n, f" {name}") for n, name in enumerate(("B", "KiB", "MiB", "GiB", "TiB", "PiB"))]
     if unit != "bytes":

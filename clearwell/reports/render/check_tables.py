@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["check_section", "check_state"]
 
 _MOST_ROWS = 200
-"""Of failing and of other checks; the JSON has all."""
+"""The limit for failing and for other checks; the JSON has all."""
 
 _LOW = 9 / 16
-"""The height of a passed one: a failed one is taller, so that its colour is not all that tells it."""
+"""The height of a passed one: a failed one is taller, so that it differs not only by colour."""
 
 _STATE = {"critical": "bad", "warning": "warn", "info": "info"}
 
@@ -28,20 +28,20 @@ _STATE = {"critical": "bad", "warning": "warn", "info": "info"}
 def check_section(checks: Checks) -> Section:
     """The checks as a part of the report."""
     how = (
-        f"From the history of checks: each batch that a table took, the last {BATCHES} of them, oldest "
-        "first, without void batches; and the blocked batch. Unexpected is the number of rows of the "
-        "newest batch that fail, of those judged; a statistic of the whole table has none. A check that did "
-        "not judge the newest batch has left the suite."
+        f"From the history of checks: each batch of a table, the last {BATCHES} of them, oldest first, "
+        "without void batches; and the blocked batch. Unexpected is the number of failing rows in the "
+        "newest batch, of those checked; a statistic of the whole table has none. A check that did not run "
+        "on the newest batch has left the suite."
     )
     rest = [history for history in checks.histories if not history.is_failing]
     failing = _table("Failing checks", checks.failing, "no check failed on the newest batch of its table")
-    passing = _table("Checks that passed, or have left their suite", rest, "no batch has been judged yet")
+    passing = _table("Checks that passed, or have left their suite", rest, "no batch has been checked yet")
     folded = replace(passing, folded=True)
     return Section("checks", "Check history", how, tables=(*_blocked(checks), failing, folded))
 
 
 def check_state(severity: str) -> State:
-    """How much a failed check of this severity matters."""
+    """How important a failed check of this severity is."""
     return _STATE[severity]
 
 
@@ -63,14 +63,14 @@ def _blocked(checks: Checks) -> tuple[Table, ...]:
             _minute(h.since),
             f"{h.rows:,}",
             f"{h.files:,}",
-            ", ".join(h.checks) or "raw files that cannot be taken",
+            ", ".join(h.checks) or "raw files that cannot be ingested",
             f"clearwell quarantine {h.table} --blocked",
         )
         for h in checks.held
     ]
     head = ("table", "since", "rows kept out", "raw files", "because of", "look closer with")
     words = frozenset({"table", "since", "because of", "look closer with"})
-    return (Table("Blocked now: the published table is as it was", head, tuple(rows), words),)
+    return (Table("Blocked now: the published table is unchanged", head, tuple(rows), words),)
 
 
 def _row(history: CheckHistory) -> Row:

@@ -22,40 +22,40 @@ if TYPE_CHECKING:
 __all__ = ["cost_sections"]
 
 MOST_TABLES = 50
-"""A longer list is cut after the largest; the JSON has all."""
+"""A longer list is cut after the largest entries; the JSON has all."""
 
 _MOST_BARS = 12
 _MEANING = {
     "live": "in a table's newest version",
     "tombstoned": "removed by a commit, kept for readers of older versions",
-    "staged": "written by a run whose commit is still to come",
+    "staged": "written by a run that has not committed yet",
     "orphan": "left by an attempt that is over",
     "log": "Delta's log and checkpoints",
     "releases": "immutable releases and their manifests",
-    "other": "decisions, lineage events, and what belongs to no table and no release",
+    "other": "decisions, lineage events, and files of no table and no release",
 }
 _OTHERS = {
     "control": "decisions, attempts, blocked batches",
-    EVENTS.partition("/")[0]: "OpenLineage events, a file a day",
+    EVENTS.partition("/")[0]: "OpenLineage events, one file per day",
 }
 
 
 def cost_sections(cost: StorageCost) -> tuple[Section, Section, Section]:
-    """By zone and owner; by table; prices, and what each category is."""
+    """By zone and owner; by table; prices, and the meaning of each category."""
     return _shares(cost), _tables(cost), _prices(cost)
 
 
 def _shares(cost: StorageCost) -> Section:
     spare = cost.storage.category("tombstoned") + cost.storage.category("orphan")
     how = (
-        f"Cost = bytes / {cost.sheet.bytes_per_gb:,} x {_price_text(cost)} a GB and month. "
-        "Reconciled: live bytes are those that the tables' logs say, all others those of a "
-        "listing, and together they are the listing's. This report's own folder is left out. "
-        "Every byte is in one zone and has one owner, as the project's YAML names them: a table's quarantine "
-        "and file records are its owner's; history, decisions and the rest belong to the lake; what several "
-        "own together is not divided. "
+        f"Cost = bytes / {cost.sheet.bytes_per_gb:,} x {_price_text(cost)} per GB and month. "
+        "Reconciled: live bytes are from the tables' logs, all others from a listing, and together they "
+        "equal the listing. This report's own folder is excluded. "
+        "Every byte is in one zone and has one owner, as in the project's YAML: a table's quarantine "
+        "and file records belong to its owner; history, decisions and the rest belong to the lake; what "
+        "several own together is not divided. "
         f"{spare.bytes:,} bytes ({cost.cost_text(spare)} {cost.sheet.currency} a month) are tombstoned or "
-        "orphan; clearwell maintain frees them once no reader can need them."
+        "orphan; clearwell maintain deletes them once no reader can need them."
     )
     return Section(
         "cost",
@@ -70,7 +70,7 @@ def _shares(cost: StorageCost) -> Section:
 
 
 def _price_text(cost: StorageCost) -> str:
-    """The price, or the prices of the parts of the lake that lie elsewhere."""
+    """The price, or the prices of the parts of the lake in other stores."""
     sheet = cost.sheet
     default = f"{sheet.default.price} {sheet.currency}"
     if not sheet.parts:
@@ -84,7 +84,7 @@ def _bars(title: str, shares: Sequence[Share]) -> Bars:
     rows = [(share.name, tuple(share.parts[part].bytes for part in PARTS)) for share in shown]
     if rest := shares[_MOST_BARS:]:
         rows.append((f"{len(rest)} others", tuple(sum(s.parts[part].bytes for s in rest) for part in PARTS)))
-    how = "Bytes of every file, by what it is. The same figures stand in the table below."
+    how = "Bytes of every file, by category. The same figures are in the table below."
     return Bars(title, how, "bytes", PARTS, tuple(rows), COLOURS)
 
 
@@ -124,7 +124,7 @@ def _tables(cost: StorageCost) -> Section:
     )
     how = (
         "Rows and live bytes are those of the newest version, from the table's log; tombstoned, staged and "
-        "orphan files and the log itself are weighed in the table's folder."
+        "orphan files and the log itself are measured in the table's folder."
     )
     if rest:
         how += f" The {MOST_TABLES} largest of {len(tables):,} are shown; the JSON beside this page has all."
@@ -157,7 +157,7 @@ def _prices(cost: StorageCost) -> Section:
     sheet = cost.sheet
     used = [price for price, _ in sheet.divide(0, dict.fromkeys(sheet.parts, 0))]
     told = (
-        f"Price: {price.price} {sheet.currency} for a GB and month at {price.store}. "
+        f"Price: {price.price} {sheet.currency} per GB and month at {price.store}. "
         f"Seen on {price.as_of}: {price.source}."
         + (" The price is more than a year old: renew the price sheet." if price.is_old(cost.today) else "")
         for price in used
@@ -208,7 +208,7 @@ def _stores(cost: StorageCost) -> Table:
         )
         for p in cost.sheet.prices
     )
-    head = ("store", f"{cost.sheet.currency} a GB and month", _per_month(cost), "seen", "source")
+    head = ("store", f"{cost.sheet.currency} per GB and month", _per_month(cost), "seen", "source")
     title = f"The same {readable_size(total, precise=True)} elsewhere"
     return Table(title, head, rows, frozenset({"store", "seen", "source"}))
 

@@ -1,9 +1,9 @@
-"""One HTML file that needs nothing else: its own style, its own script, its own data, and no network.
+"""One self-contained HTML file: its own style, its own script, its own data, and no network.
 
-Pages are Jinja2 templates in the package. Every value is escaped unless it is ``Markup``, and a name that a
-template uses and nobody gave is an error. A browser runs and draws only what is hashed in the page's policy,
-so a name that were taken for markup could still do nothing. Data is JSON in a block that no browser executes,
-with every character escaped that could end the block or begin a comment.
+Pages are Jinja2 templates in the package. Every value is escaped unless it is ``Markup``, and a missing
+template variable is an error. A browser runs and draws only what is hashed in the page's policy, so a name
+that is mistaken for markup could still do nothing. Data is JSON in a block that no browser executes, with
+every character escaped that could end the block or begin a comment.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def asset(path: str) -> str:
 
 @cache
 def environment() -> Environment:
-    """What renders the package's templates; they are named by their paths in the package."""
+    """The environment for the package's templates, which are named by their paths in the package."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -51,7 +51,7 @@ def environment() -> Environment:
 def document(
     template: str, *, title: str, style: str, script: str = "", data: Any = None, **facts: Any
 ) -> str:
-    """The page that a template makes of ``facts``; ``data`` is what its script finds in element ``data``."""
+    """The page that a template makes from ``facts``; its script finds ``data`` in the element ``data``."""
     policy = [f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_hash(style)}"]
     if script:
         policy += [
@@ -75,7 +75,7 @@ def document(
 
 
 def _soft(name: str) -> Markup:
-    """A name that may break after each of its words."""
+    """A name with possible line breaks between its words."""
     return escape(name).replace("_", Markup("_<wbr>"))
 
 

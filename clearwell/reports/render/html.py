@@ -1,6 +1,6 @@
-"""A report as one HTML file that needs nothing else: light and dark, on a desk, a phone and on paper.
+"""A report as one self-contained HTML file: light and dark, for desktop, phone and print.
 
-It loads nothing and runs nothing; whatever comes from a name is text. The same page gives the same file.
+It loads nothing and runs nothing; all names are escaped as text. The same page gives the same file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _REPORTS = Path(__file__).parents[1]
 
 
 def layout() -> str:
-    """A hash of all that decides how figures become a page: code, templates, style, and what draws charts."""
+    """A hash of all that determines how figures become a page: code, templates, style, drawing library."""
     digest = hashlib.sha256(charts.version().encode())
     for file in [*sorted(_REPORTS.rglob("*.*")), _REPORTS.with_name("sizes.py")]:
         if file.suffix in (".py", ".css", ".j2"):
@@ -61,7 +61,7 @@ class _Key:
 
 @dataclass(frozen=True)
 class _Drawing:
-    """A chart and what is written beside it; nothing is drawn while there are no figures."""
+    """A chart and its text; nothing is drawn while there are no figures."""
 
     title: str
     how: str
@@ -78,8 +78,8 @@ def _drawn(chart: Chart, name: str) -> _Drawing:
         dashes = [" ".join(map(str, each)) for each in charts.DASHES]
         keys = [_Key(name, f"hue{n}", dashes[n]) for n, (name, _) in enumerate(chart.series)]
         is_empty = not any(points for _, points in chart.series)
-    # Safe as it is: vl-convert writes XML, in which every name that we gave it is text, and `charts` escapes
-    # what it adds. A name that went through could still run nothing: the page's policy allows no script.
+    # Safe: vl-convert writes XML, in which every given name is text, and `charts` escapes its own additions.
+    # Even unescaped markup could run nothing: the page's policy allows no script.
     svg = None if is_empty else Markup(charts.draw(chart, name))  # noqa: S704
     return _Drawing(chart.title, chart.how, keys, svg)
 

@@ -1,4 +1,4 @@
-"""A report as Markdown, for a terminal, a ticket or a repository; charts are left to their tables."""
+"""A report as Markdown, for a terminal, a ticket or a repository; tables replace the charts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARK = re.compile(r"[\\`*\[\]<>|#]|(?<!\w)_|_(?!\w)")
 
 
 def render_markdown(page: Page) -> str:
-    """The page as the text of a Markdown file. Nothing in it is taken for markup."""
+    """The page as the text of a Markdown file. No value is interpreted as markup."""
     return "\n".join(_lines(page)) + "\n"
 
 
@@ -56,5 +56,5 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """``text`` on one line, with the marks of Markdown escaped."""
+    """``text`` on one line, with Markdown's special characters escaped."""
     return " ".join(_MARK.sub(lambda mark: f"\\{mark[0]}", text).split())

@@ -1,6 +1,6 @@
-"""What a lake costs beside its storage, and what keeping it emits, as sections of a report.
+"""The costs of a lake besides its storage, and the emissions of its storage, as sections of a report.
 
-Both are there only where the price sheet has figures for them: nothing is assumed.
+Both appear only if the price sheet has figures for them: nothing is assumed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def other_costs_sections(cost: StorageCost) -> tuple[Section, ...]:
 
 
 def other_costs_document(cost: StorageCost) -> dict[str, Any]:
-    """The same as plain data: sums a month by kind, in the sheet's currency, and kilograms."""
+    """The same as plain data: sums per month by kind, in the sheet's currency, and kilograms."""
     said: dict[str, Any] = {}
     if cost.sheet.expenses:
         said["costs_by_kind"] = {kind: _text(amount) for kind, amount in _by_kind(cost).items()}
@@ -62,7 +62,7 @@ def other_costs_document(cost: StorageCost) -> dict[str, Any]:
 
 
 def _by_kind(cost: StorageCost) -> dict[str, Fraction]:
-    """Sums of a month; storage is paid for again and again."""
+    """Monthly sums; storage is paid regularly."""
     found = dict.fromkeys(KINDS, Fraction())
     found["opex"] += Fraction(cost.monthly)
     for expense in cost.sheet.expenses:
@@ -76,18 +76,18 @@ def _expenses(cost: StorageCost) -> Section:
     head = ("what", "kind", f"{currency} a month", currency, "months", "seen", "source")
     storage = ("storage of this lake", KINDS["opex"], money(cost.monthly), "", "", "", "see above")
     foot = [(f"all {KINDS[kind]}", "", _money(amount), "", "", "", "") for kind, amount in sums.items()]
-    foot.append(("all of it", "", _money(sum(sums.values(), Fraction())), "", "", "", ""))
+    foot.append(("total", "", _money(sum(sums.values(), Fraction())), "", "", "", ""))
     table = Table(
-        "What it costs in all",
+        "Total cost",
         head,
         (storage, *map(_row, cost.sheet.expenses)),
         frozenset({"what", "kind", "seen", "source"}),
         tuple(foot),
     )
     how = (
-        "A month's part of each amount = amount / months that it stands for. CapEx is what was bought, OpEx "
-        "what is paid again and again, hidden what is on nobody's invoice. All but storage is as the price "
-        "sheet says: what it does not name is not in the sum."
+        "Monthly part of each amount = amount / months that it covers. CapEx is bought once, OpEx is paid "
+        "regularly, hidden is on no invoice. Everything except storage is taken from the price sheet: what "
+        "it does not name is not in the sum."
     )
     return Section("expenses", "CapEx, OpEx and hidden costs", how, tables=(table,))
 
@@ -105,7 +105,7 @@ def _row(expense: Expense) -> tuple[str, ...]:
 
 
 def _emitting(cost: StorageCost) -> list[tuple[Price, int, Decimal]]:
-    """The stores of the lake that have carbon figures: bytes there, and kg CO2e a month."""
+    """The stores of the lake with carbon figures: bytes there, and kg CO2e per month."""
     total = cost.storage.total
     divided = cost.sheet.divide(total.bytes, total.by_part)
     return [(price, held, price.carbon.kilograms(held)) for price, held in divided if price.carbon]
@@ -126,7 +126,7 @@ def _carbon(cost: StorageCost) -> Section:
     rest = "" if counted == total else f" For {total - counted:,} bytes the sheet has no figures."
     how = (
         "kg CO2e a month = bytes / 10^12 x Wh per TB and hour x 730.5 hours x copies x PUE x g per kWh / "
-        f"1,000,000. Making the disks, computing and sending are not in it.{rest}"
+        f"1,000,000. Making the disks, computing and network transfer are not included.{rest}"
     )
     return Section("carbon", "Carbon", how, tables=(table,))
 
@@ -143,6 +143,6 @@ def _money(amount: Fraction) -> str:
 
 
 def _text(amount: Fraction) -> str:
-    """A quotient as a decimal text, rounded far beyond what money has."""
+    """A quotient as a decimal string, rounded far beyond the precision of money."""
     whole = round(amount * 10**_PLACES)
     return f"{Decimal(whole).scaleb(-_PLACES):f}"

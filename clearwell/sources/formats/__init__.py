@@ -1,1 +1,1 @@
-"""One file a raw format: CSV, JSON lines, Parquet, text."""
+"""One file per raw format: CSV, JSON lines, Parquet, text."""

@@ -1,10 +1,9 @@
-"""CSV: bound by header name, every field text, declared columns cast.
+"""CSV: columns by header name, every field text, declared columns cast.
 
-``scan`` cuts the records; Arrow parses the fields of the sound ones. The two must count the same
-records, or the file is refused. Rejected record by record: bytes that the encoding does not have,
-quotes that swallow or break off, too few or too many fields, texts that a declared type does not
-hold. A null text counts only where it is not quoted. An empty header name becomes
-``unnamed_<position>``, from 1.
+``scan`` cuts the records; Arrow parses the fields of the valid ones. The two must count the same records, or
+the file is refused. Rejected record by record: bytes that are invalid in the encoding, quotes that swallow or
+break off, too few or too many fields, strings that a declared type does not allow. A null string counts only
+if it is not quoted. An empty header name becomes ``unnamed_<position>``, from 1.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Csv(Source):
         """The records of an open file; the first Parsed may be empty, but has the columns.
 
         Raises:
-            UnreadableFile: the header cannot name columns, or the file is not what it is declared to be.
+            UnreadableFile: the header cannot name columns, or the file is not in the declared format.
         """
         spec, place = file.spec, file.place
         blocks, charset = _blocks(file)
@@ -58,7 +57,7 @@ class Csv(Source):
                 yield _parse(records, names, spec, charset, place)
 
     def read_record(self, file: OpenFile, number: int) -> RawText:
-        """A record as it is written, without its line end; the header is number 0."""
+        """A record as written, without its line end; the header is number 0."""
         blocks, charset = _blocks(file)
         return find_record(blocks, number, charset)
 
@@ -100,9 +99,9 @@ def _parse(block: Block, names: Sequence[str], spec: SourceSpec, charset: Charse
     kept = np.delete(whole, list(ragged))
     if len(kept) != len(columns[0]):
         raise UnreadableFile(
-            f"{len(whole)} records behind number {block.first} are parsed as {len(columns[0]) + len(ragged)}",
+            f"{len(whole)} records from {block.first} on are parsed as {len(columns[0]) + len(ragged)}",
             place=place,
-            hint="its quotes or line ends are not those of RFC 4180; write the file anew",
+            hint="its quotes or line ends violate RFC 4180; write the file again",
         )
 
     def raw(row: int) -> bytes:
@@ -121,7 +120,7 @@ def _fields(text: bytes, names: Sequence[str], spec: SourceSpec) -> tuple[list[p
         ragged[row.number - 1] = row.actual_columns
         return "skip"
 
-    # One Arrow block and one thread, or Arrow does not tell the numbers of ragged rows.
+    # One Arrow block and one thread, or Arrow does not report the numbers of ragged rows.
     read = arrow_csv.ReadOptions(column_names=list(names), use_threads=False, block_size=len(text) + 1)
     parse = arrow_csv.ParseOptions(
         delimiter=spec.delimiter, newlines_in_values=b'"' in text, invalid_row_handler=note

@@ -1,9 +1,9 @@
-"""JSON lines: one object a line, every value text as it is written, declared columns cast.
+"""JSON lines: one object per line, every value a string as written, declared columns cast.
 
-Numbers keep their digits, ``true`` and ``false`` are those words, nested values are JSON text, null
-and a missing key are null. Rejected line by line: what is not JSON, not an object, not in the
-encoding; a key twice (at any depth), a key that cannot name a column beside those before it;
-nesting deeper than MAX_DEPTH. NaN, Infinity and -Infinity count as numbers.
+Numbers keep their digits, ``true`` and ``false`` are those words, nested values are JSON text, null and a
+missing key are null. Rejected line by line: a line that is not JSON, not an object, or invalid in the
+encoding; a repeated key (at any depth); a key that conflicts with the columns before it; nesting deeper than
+MAX_DEPTH. NaN, Infinity and -Infinity count as numbers.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 __all__ = ["MAX_DEPTH", "JsonLines"]
 
 MAX_DEPTH = 200
-_CELLS = 4_000_000  # rows times columns of one part: lines with ever new keys must not fill the memory
+_CELLS = 4_000_000  # rows times columns of one part: lines with always new keys must not fill the memory
 
 
 class JsonLines(Source):
-    """Files of one JSON object a line."""
+    """Files with one JSON object per line."""
 
     version = "1"
     suffixes = (".jsonl", ".json")
 
     def read(self, file: OpenFile) -> Iterator[Parsed]:
-        """The records of an open file. A part has the columns that its own lines have.
+        """The records of an open file. A part has the columns of its own lines.
 
         Raises:
-            UnreadableFile: the file is not what it is declared to be.
+            UnreadableFile: the file is not in the declared format.
         """
         spec = file.spec
         stream, charset = file.text()
@@ -68,7 +68,7 @@ class JsonLines(Source):
             yield part.finish()
 
     def read_record(self, file: OpenFile, number: int) -> RawText:
-        """A line as it is written, without its line end."""
+        """A line as written, without its line end."""
         stream, charset = file.text()
         return find_record(line_blocks(stream, place=file.place, size=file.block_bytes), number, charset)
 
@@ -81,7 +81,7 @@ class _Refused(Exception):
 
 
 class _Number(str):
-    """A number within a nested value, as its digits: there it must not be taken for a string."""
+    """A number within a nested value, with its digits: there it must stay distinct from a string."""
 
     __slots__ = ()
 
@@ -96,7 +96,7 @@ def _decoder(number: type[str]) -> Callable[[str], Any]:
 
 
 class _Lines:
-    """Parses lines; remembers the keys of all lines before."""
+    """Parses lines; remembers the keys of all previous lines."""
 
     def __init__(self, spec: SourceSpec) -> None:
         self._columns = {name.casefold(): name for name in spec.columns}
@@ -205,7 +205,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    """A value of a record that is no string yet."""
+    """A value of a record that is not a string yet."""
     return None if value is None else _dump(value, 2)
 
 

@@ -1,7 +1,7 @@
-"""Parquet: types as found, made such as Delta holds without loss; declared columns cast row by row.
+"""Parquet: types as found, converted without loss to Delta's types; declared columns cast row by row.
 
-Refused: a file that is cut off or damaged, a column of a type that Delta has not, timestamps finer
-than a microsecond, text that is not UTF-8, the 96-bit timestamps of old writers inside nested types.
+Refused: a truncated or damaged file, a column of a type that Delta lacks, timestamps finer than a
+microsecond, text that is not UTF-8, the 96-bit timestamps of old writers inside nested types.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Parquet", "record_as_json"]
 
 
 class Parquet(Source):
-    """Parquet files, whose columns have types."""
+    """Parquet files, which have typed columns."""
 
     version = "1"
     suffixes = (".parquet",)
@@ -76,22 +76,22 @@ class Parquet(Source):
                     raw = record_as_json(batch, left)
                     return RawText(raw, None, raw.decode("utf-8", "backslashreplace"), is_json=True)
                 left -= batch.num_rows
-        raise pa.ArrowInvalid(f"row {number} is promised by the footer and not there")
+        raise pa.ArrowInvalid(f"row {number} is counted in the footer but does not exist")
 
 
 def record_as_json(rows: pa.RecordBatch, row: int) -> bytes:
-    """A row as JSON, in place of the text that Parquet has not; bytes as Base64, what JSON lacks as text."""
+    """A row as JSON, because Parquet has no text of a row; bytes as Base64, other types as strings."""
     record: dict[str, Any] = rows.slice(row, 1).to_pylist()[0]
     return json.dumps(record, default=_printable, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _open(file: BinaryIO, place: str) -> pq.ParquetFile:
     try:
-        # INT96 as nanoseconds would wrap around before 1677 and after 2262, silently.
+        # INT96 as nanoseconds would overflow before 1677 and after 2262, silently.
         return pq.ParquetFile(file, coerce_int96_timestamp_unit="us")
     except (pa.ArrowException, OSError) as error:
         raise UnreadableFile(
-            f"is not a whole Parquet file: {error}", place=place, hint="was it cut off? deliver it again"
+            f"is not a whole Parquet file: {error}", place=place, hint="it may be truncated: deliver it again"
         ) from error
 
 
@@ -123,7 +123,7 @@ def _require_castable(types: dict[str, pa.DataType], spec: SourceSpec, place: st
             raise UnreadableFile(
                 f"column {name!r} is {types[name]}, declared {spec.columns[name]}",
                 place=place,
-                hint="leave the column out of `columns`",
+                hint="remove the column from `columns`",
             ) from error
 
 
@@ -132,16 +132,16 @@ def _plain(values: pa.Array, kind: pa.DataType, name: str, place: str) -> pa.Arr
         if isinstance(values, pa.ExtensionArray):
             values = values.storage
         plain = values.cast(kind)
-        plain.validate(full=True)  # Arrow does not look at text when it reads Parquet
+        plain.validate(full=True)  # Arrow does not validate strings when it reads Parquet
     except pa.ArrowException as error:
         raise UnreadableFile(
-            f"column {name!r} cannot be taken as {kind} without loss: {error}", place=place
+            f"column {name!r} cannot be converted to {kind} without loss: {error}", place=place
         ) from error
     return plain
 
 
 class _Nanoseconds:
-    """Reads INT96 columns a second time, with nanoseconds, and refuses what microseconds would cut."""
+    """Reads INT96 columns a second time, with nanoseconds, and refuses what microseconds would truncate."""
 
     def __init__(self, file: BinaryIO, source: pq.ParquetFile, place: str) -> None:
         leaves = [source.schema.column(at) for at in range(len(source.schema))]

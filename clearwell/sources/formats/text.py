@@ -1,4 +1,4 @@
-"""Text documents: each file is one record with one column, ``text``. Line ends stay as they are."""
+"""Text documents: each file is one record with one column, ``text``. Line ends are unchanged."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["Text"]
 
 
 class Text(Source):
-    """Text documents, one a file."""
+    """Text documents, one per file."""
 
     version = "1"
     suffixes = (".txt",)
 
     def read(self, file: OpenFile) -> Iterator[Parsed]:
-        """The document of an open file; a byte order mark is no part of it.
+        """The document of an open file, without a byte order mark.
 
         Raises:
             UnreadableFile: too long, or not text at all (gzip, zip, Parquet).
@@ -62,6 +62,6 @@ class Text(Source):
         return as_written(charset.original(b"".join(parts)), charset)
 
     def check(self, spec: SourceSpec) -> None:
-        """Refuse declared columns but its own; raises ProjectError."""
+        """Refuse all declared columns except its own; raises ProjectError."""
         if dict(spec.columns) not in ({}, {"text": "string"}):
             raise ProjectError("a text source has one column, `text: string`", place=spec.place)

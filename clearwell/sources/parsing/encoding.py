@@ -1,9 +1,9 @@
 """Bytes to UTF-8, record by record: undecodable bytes reject their own record and no other.
 
 Encodings in which a comma, a quote and a line end are those single bytes (UTF-8, the code pages, the
-stateless East Asian ones) are cut into records first and decoded then. UTF-16 and UTF-32 are turned
-into UTF-8 while they stream, lone surrogates and all, so that the exact bytes can be had back.
-Refused: encodings with a state (ISO-2022, HZ, UTF-7) and those that do not hold ASCII (EBCDIC).
+stateless East Asian ones) are first cut into records and then decoded. UTF-16 and UTF-32 are converted to
+UTF-8 as a stream, including lone surrogates, so that the exact bytes can be restored. Refused: stateful
+encodings (ISO-2022, HZ, UTF-7) and those that are not a superset of ASCII (EBCDIC).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FOREIGN = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PAR1": "Parquet", b"\x2
 
 @dataclass(frozen=True)
 class Charset:
-    """An encoding: its codec, and the width of its units if a stream of it is turned into UTF-8."""
+    """An encoding: its codec, and the width of its units if a stream of it is converted to UTF-8."""
 
     codec: str
     width: int = 1
@@ -76,21 +76,21 @@ def find_charset(name: str, *, delimiter: str = ",", place: str | None = None) -
     if codec in ("utf-8", "utf-8-sig", "ascii"):
         return Charset("utf-8" if codec == "utf-8-sig" else codec)
     if codec in _STATELESS:
-        # Second bytes of a character may be digits, letters and what lies between, never these.
+        # Second bytes of a character may be digits, letters and the characters between, never these.
         if delimiter.isascii() and not (delimiter.isdigit() or "@" <= delimiter <= "~"):
             return Charset(codec)
         raise ProjectError(f"delimiter {delimiter!r} can be part of a character in {name}", place=place)
     if _one_byte(codec):
         return Charset(codec)
-    fact = f"{name!r} is not an encoding that raw files are read in"
+    fact = f"{name!r} is not a supported encoding of raw files"
     raise ProjectError(fact, place=place, hint="convert the files to utf-8")
 
 
 def open_stream(file: BinaryIO, charset: Charset, *, place: str) -> tuple[ByteStream, Charset]:
-    """The file's bytes behind its byte order mark, and the charset with its byte order known.
+    """The file's bytes after its byte order mark, and the charset with a known byte order.
 
     Raises:
-        UnreadableFile: the first bytes are those of another encoding or kind of file.
+        UnreadableFile: the first bytes belong to another encoding or kind of file.
     """
     head = file.read(4)
     for magic, kind in _FOREIGN.items():
@@ -100,7 +100,7 @@ def open_stream(file: BinaryIO, charset: Charset, *, place: str) -> tuple[ByteSt
     mark, marked = next(((m, name) for m, name in _MARKS if head.startswith(m)), (b"", ""))
     own = charset.codec[:6] if charset.width > 1 else charset.codec
     if marked and marked != own and not (own == "utf-16" and marked == "utf-32"):
-        raise UnreadableFile(f"is marked as {marked}", place=place, hint=f"set `encoding: {marked}`")
+        raise UnreadableFile(f"has a {marked} byte order mark", place=place, hint=f"set `encoding: {marked}`")
     if own == "utf-16" and marked == "utf-32":  # a UTF-16 file whose first character is NUL
         mark = head[:2]
     file.seek(len(mark))
@@ -112,9 +112,9 @@ def open_stream(file: BinaryIO, charset: Charset, *, place: str) -> tuple[ByteSt
 
 
 def decode_block(block: Block, charset: Charset) -> tuple[bytes, list[int]]:
-    """The block as UTF-8 without the records that cannot be decoded, and these records' indexes.
+    """The block as UTF-8 without the records that cannot be decoded, and the indexes of these records.
 
-    Records that are broken already are left out too.
+    Records that are already broken are excluded too.
     """
     codec = "utf-8" if charset.utf8 else charset.codec
     undecodable: list[int] = []
@@ -157,7 +157,9 @@ class _Transcoded:
                 text = self._decoder.decode(fresh, final=not fresh)
             except UnicodeDecodeError as error:
                 raise UnreadableFile(
-                    f"is not {self._charset.codec}: {error.reason}", place=self._place, hint="is it cut off?"
+                    f"is not {self._charset.codec}: {error.reason}",
+                    place=self._place,
+                    hint="it may be truncated",
                 ) from error
             if text or not fresh:
                 return text.encode("utf-8", "surrogatepass")

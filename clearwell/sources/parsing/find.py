@@ -1,4 +1,4 @@
-"""One record among blocks, as it was written."""
+"""Find one record in blocks, as it was written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["as_written", "find_record"]
 
 
 def find_record(blocks: Iterable[Block], number: int, charset: Charset) -> RawText:
-    """Record ``number`` of the file that ``blocks`` are cut from; looks no further than to its block."""
+    """Record ``number`` of the file that ``blocks`` are cut from; reads only up to its block."""
     last = 0
     for block in blocks:
         if block.first <= number < block.first + len(block):
@@ -26,7 +26,7 @@ def find_record(blocks: Iterable[Block], number: int, charset: Charset) -> RawTe
 
 
 def as_written(raw: bytes, charset: Charset) -> RawText:
-    """The bytes of a record with their text; bytes that the encoding does not have are shown as escapes."""
+    """The bytes of a record with their text; bytes that are invalid in the encoding are shown as escapes."""
     try:
         return RawText(raw, None, raw.decode(charset.codec))
     except UnicodeDecodeError:

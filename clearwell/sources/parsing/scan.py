@@ -1,9 +1,9 @@
-"""Cut a stream of bytes into blocks of whole records, and know where each record lies.
+"""Cut a stream of bytes into blocks of whole records, with the position of each record.
 
-CSV is cut by RFC 4180, as Python's csv module does it: LF, CR and CRLF end a record unless quoted, a
-quote that does not open a field is a plain character, blank lines are no records. Stricter than
-Python in two cases, for there rows have swallowed others and look sound: text behind a closing
-quote, and a quote that is never closed. Such a record is *broken*, to be rejected as it is.
+CSV is cut by RFC 4180, as in Python's csv module: LF, CR and CRLF end a record unless quoted, a quote that
+does not open a field is a plain character, blank lines are not records. It is stricter than Python in two
+cases, in which rows swallow others and look valid: text behind a closing quote, and a quote that is never
+closed. Such a record is *broken*, and will be rejected.
 
 Refused: a record over MAX_RECORD_BYTES.
 """
@@ -47,7 +47,7 @@ _OPEN = "a quote is opened and never closed"
 
 
 class ByteStream(Protocol):
-    """What records are cut from."""
+    """The source that records are cut from."""
 
     def read(self, size: int, /) -> bytes:
         """About ``size`` bytes; none only at the end of the stream."""
@@ -72,7 +72,7 @@ class Block:
         return self.data[self.starts[index] : self.ends[index]]
 
     def without(self, indexes: Sequence[int]) -> bytes:
-        """The data with these records (ascending) turned into blank lines."""
+        """The data with these records (ascending) replaced by blank lines."""
         parts: list[bytes] = []
         at = 0
         for index in indexes:
@@ -104,7 +104,7 @@ def _blocks(
 ) -> Iterator[Block]:
     rest = b""
     while True:
-        # A record longer than the block: ask for as much again, so that its bytes are cut only twice.
+        # A record longer than the block: read as much again, so that its bytes are cut only twice.
         data, final = _fill(stream, rest, max(size, min(len(rest), MAX_RECORD_BYTES - len(rest))))
         found = cut(data, final)
         yield from _pieces(data, found, number)
@@ -116,12 +116,12 @@ def _blocks(
             raise UnreadableFile(
                 f"record {number} is longer than {MAX_RECORD_BYTES >> 20} MiB",
                 place=place,
-                hint="look there for a quote that is not closed, or a wrong kind of line end",
+                hint="check it for an unclosed quote, or a wrong kind of line end",
             )
 
 
 def _pieces(data: bytes, cut: _Cut, first: int) -> Iterator[Block]:
-    """The records of a cut, MAX_BLOCK_RECORDS at a time: any of them may become an object of Python."""
+    """The records of a cut, at most MAX_BLOCK_RECORDS at a time: any may become a Python object."""
     if not cut.used:
         return
     at = 0
@@ -134,7 +134,7 @@ def _pieces(data: bytes, cut: _Cut, first: int) -> Iterator[Block]:
 
 
 def _fill(stream: ByteStream, rest: bytes, size: int) -> tuple[bytes, bool]:
-    """``rest`` and at least ``size`` bytes more, and whether the stream ends with them."""
+    """``rest`` and at least ``size`` more bytes, and whether the stream ends with them."""
     parts = [rest]
     while size > 0:
         fresh = stream.read(size)
@@ -165,10 +165,10 @@ def _cut_csv(data: bytes, final: bool, *, delimiter: int) -> _Cut:
 
 
 def _regular(view: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) -> bool:
-    """Whether every quote opens, closes or doubles by its parity alone.
+    """Whether parity alone shows of every quote whether it opens, closes or doubles.
 
-    By induction: if each quote of even rank begins a field or follows a closing one (a doubled quote),
-    and each of odd rank ends a field or is followed by one, rank tells quoted from unquoted.
+    By induction: if each quote of even rank begins a field or follows a closing one (a doubled quote), and
+    each of odd rank ends a field or is followed by one, the rank separates quoted from unquoted text.
     """
     around = np.zeros(256, bool)
     around[[delimiter, _LF, _CR, _QUOTE]] = True
@@ -189,7 +189,7 @@ def _cut_lines(data: bytes, final: bool) -> _Cut:
 
 
 def _between(view: npt.NDArray[np.uint8], breaks: Positions, final: bool) -> _Cut:
-    """The records between line ends; behind the last one is a record only at the stream's end."""
+    """The records between line ends; after the last one is a record only at the stream's end."""
     used = len(view) if final else (int(breaks[-1]) + 1 if len(breaks) else 0)
     ends = np.append(breaks, used) if final else breaks
     starts = np.append(0, breaks + 1)[: len(ends)]
@@ -201,7 +201,7 @@ def _between(view: npt.NDArray[np.uint8], breaks: Positions, final: bool) -> _Cu
 
 
 def _walk(data: bytes, final: bool, delimiter: int) -> _Cut:
-    """The same, quote by quote: for data in which a quote stands where RFC 4180 has none."""
+    """The same, quote by quote: for data with a quote in a place that RFC 4180 does not allow."""
     starts: list[int] = []
     ends: list[int] = []
     broken: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""Declared columns cast, and the rows split: those that fit are accepted, the others rejected whole."""
+"""Cast declared columns, and split the rows: valid ones are accepted, the others rejected as a whole."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def split_rows(
     *,
     cast: Caster = cast_text,
 ) -> Parsed:
-    """Cast the declared columns; ``numbers`` are the rows' record numbers, ``raw`` gives a row's bytes.
+    """Cast the declared columns; ``numbers`` are the rows' record numbers, ``raw`` returns a row's bytes.
 
-    A row that fails is one reject: named after the first column that it fails, its message tells all.
-    ``rejects`` are records that were rejected before.
+    A row that fails is one reject: named after the first failing column, its message lists all. ``rejects``
+    are records that were rejected before.
     """
     done: dict[str, pa.Array] = {}
     failed: dict[int, list[tuple[str, str]]] = {}

@@ -43,10 +43,10 @@ _DECIMAL = re.compile(r"(?:decimal|dec|numeric)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?
 
 
 def parse_type(text: str, *, place: str | None = None) -> pa.DataType:
-    """The Arrow type of a Spark type's name, such as ``bigint`` or ``decimal(10,2)``.
+    """The Arrow type for a Spark type's name, such as ``bigint`` or ``decimal(10,2)``.
 
     Raises:
-        ProjectError: no such type, or one that raw text cannot be cast to.
+        ProjectError: there is no such type, or raw text cannot be cast to it.
     """
     name = text.strip().lower()
     if found := _DECIMAL.fullmatch(name):
@@ -64,7 +64,7 @@ def parse_type(text: str, *, place: str | None = None) -> pa.DataType:
 
 
 def type_schema() -> dict[str, Any]:
-    """JSON schema of the names that ``parse_type`` takes. Upper case is theirs too, and not looked into."""
+    """JSON schema of the names that ``parse_type`` accepts. Upper case is not checked in detail."""
     decimal = f"^(?:{_DECIMAL.pattern})$"
     return {
         "type": "string",
@@ -73,12 +73,12 @@ def type_schema() -> dict[str, Any]:
 
 
 def stored_name(name: str) -> str:
-    """A raw column's name in a table: outer blanks go, what Delta cannot hold in a name becomes ``_``."""
+    """A raw column's name in a table: trimmed, and characters that Delta refuses become ``_``."""
     return _UNSTORABLE.sub("_", name.strip())
 
 
 def wrong_name(name: str, seen: dict[str, str]) -> str | None:
-    """Why a table cannot have ``name`` beside the names in ``seen`` (casefolded -> name), or None."""
+    """Why a table cannot have ``name`` with the names in ``seen`` (casefolded -> name), or None."""
     folded = name.casefold()
     if folded in PROVENANCE:
         return f"column {name!r} has the name of a provenance column"
@@ -92,7 +92,7 @@ def wrong_name(name: str, seen: dict[str, str]) -> str | None:
 
 
 def require_names(names: Iterable[str], *, place: str) -> None:
-    """Raises UnreadableFile if a table cannot have columns of these names."""
+    """Raises UnreadableFile if a table cannot have columns with these names."""
     seen: dict[str, str] = {}
     for name in names:
         if why := wrong_name(name, seen):

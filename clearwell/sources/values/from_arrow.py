@@ -1,9 +1,9 @@
 """Typed values: to the types that Delta holds, and from there to a declared type, or not at all.
 
-Nothing is rounded, cut or wrapped. ``delta_type`` widens (unsigned integers, half floats), unwraps
-(dictionaries, views, large and fixed-size lists) and refuses what Delta has no type for: times of
-day, durations, decimals of more than 38 digits. ``cast_values`` takes a value only if it reads back
-as itself; text is cast by the rules of ``cast``.
+Nothing is rounded, truncated or wrapped. ``delta_type`` widens (unsigned integers, half floats), unwraps
+(dictionaries, views, large and fixed-size lists) and refuses types without a counterpart in Delta: times of
+day, durations, decimals of more than 38 digits. ``cast_values`` accepts a value only if it reads back
+unchanged; text is cast by the rules of ``cast``.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def delta_type(kind: pa.DataType) -> pa.DataType | None:
 
 
 def cast_values(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:
-    """``values``, of a type that ``delta_type`` gives, as ``kind``; and a mask of the misfits or None.
+    """``values``, of a type from ``delta_type``, as ``kind``; and a mask of the misfits or None.
 
     Raises:
-        pa.ArrowException: no value of the one type is one of the other, nested types for instance.
+        pa.ArrowException: no value of one type can be a value of the other, for example nested types.
     """
     own = values.type
     if own == kind:

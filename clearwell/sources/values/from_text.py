@@ -1,11 +1,11 @@
-"""Text to declared types, a column at a time. A text that does not fit fails; nothing is ever guessed.
+"""Text to declared types, a column at a time. A string that does not fit fails; nothing is ever guessed.
 
-The plain forms of a type are found by a pattern and cast by Arrow; the pattern is so narrow that
-Arrow's cast cannot fail on it, and cannot take what we would not (it reads ``0x1F`` as an integer).
-What is left is looked at once a distinct text, exactly. Blanks and tabs around a value of any type
-but string and binary are no part of it.
+The simple forms of a type are found by a pattern and cast by Arrow; the pattern is so narrow that Arrow's
+cast cannot fail on it, and cannot accept more than intended (it reads ``0x1F`` as an integer). The rest is
+parsed exactly, once per distinct string. Spaces and tabs around a value of any type except string and binary
+are ignored.
 
-    integers        digits and a sign; a fraction of zeros (``517.0``) is none
+    integers        digits and a sign; a fraction of zeros (``517.0``) is not one
     decimal(p,s)    also with an exponent; digits beyond the scale must be zeros
     float, double   the nearest value; nan, inf, infinity in any case; refused: a number that would
                     become infinite or zero, an integer that would read back as another
@@ -13,7 +13,7 @@ but string and binary are no part of it.
     date            YYYY-MM-DD, or a timestamp without zone at midnight; years 0001 to 9999
     timestamp       YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|+HH[:]MM]]; without a zone it is UTC
     timestamp_ntz   the same without a zone; one with a zone is refused
-    string, binary  as it is (binary: its UTF-8 bytes)
+    string, binary  unchanged (binary: its UTF-8 bytes)
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ _DIGITS = {pa.int8(): 2, pa.int16(): 4, pa.int32(): 9, pa.int64(): 18}
 
 
 def cast_text(texts: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:
-    """``texts`` (string) as ``kind``, and a mask of the texts that do not fit, or None if all do.
+    """``texts`` (string) as ``kind``, and a mask of the strings that do not fit, or None if all do.
 
-    Null stays null; where a text does not fit, the result is null.
+    Null stays null; where a string does not fit, the result is null.
     """
     if pa.types.is_string(kind):
         return texts, None
@@ -99,9 +99,9 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class _Rules:
-    """Of one type: the pattern of its plain texts, their cast, and a look at any other text.
+    """For one type: the pattern of its simple strings, their cast, and a parser for any other string.
 
-    ``look`` gives None for a text that does not fit.
+    ``look`` returns None for a string that does not fit.
     """
 
     plain: str
@@ -141,7 +141,7 @@ def _booleans(texts: pa.Array) -> pa.Array:
 
 
 def _zoned(texts: pa.Array) -> pa.Array:
-    """Instants of moments of which some, all or none have a zone."""
+    """Timestamps of which some, all or none have a zone."""
     kind = pa.timestamp("us", "UTC")
     has_zone = pc.match_substring_regex(texts, f"{_ZONE}$")
     nothing = pa.scalar(None, pa.string())
@@ -167,7 +167,7 @@ def _floating(text: str, *, kind: pa.DataType) -> float | None:
     if math.isinf(value):
         return None
     if (found := _INTEGER.fullmatch(text)) and int(found[1]) != value:
-        # Not exact: fine if these digits are how the value itself is written, as JavaScript writes 2**60.
+        # Not exact: accepted if these digits are how the value itself is written, as JavaScript writes 2**60.
         return value if Decimal(cast.cast(pa.string()).as_py()) == int(found[1]) else None
     return None if value == 0 and re.search("[1-9]", re.split("[eE]", text)[0]) else value
 
@@ -182,7 +182,7 @@ def _decimal(text: str, *, kind: pa.Decimal128Type) -> Decimal | None:
     if value.adjusted() >= kind.precision - kind.scale:
         return None
     try:
-        # As many digits as the text has fit; one that is lost is told, not rounded away.
+        # As many digits as the text has fit; a lost digit is an error, not rounded away.
         return value.quantize(last, context=Context(prec=_LONGEST, traps=[Inexact, InvalidOperation]))
     except (Inexact, InvalidOperation):
         return None

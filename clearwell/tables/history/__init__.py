@@ -1,1 +1,1 @@
-"""Older versions of a table: how it grew, and what it held at a version."""
+"""Older versions of a table: how it grew, and its contents at a version."""

@@ -1,8 +1,8 @@
 """How a table grew: its rows and the bytes of its data files after each commit, replayed from its log.
 
-Each commit's additions and removals are carried out on what was live before, so the figures are those that
-a reader of that version gets. Where the log's beginning has been cleaned away, the replay starts at the
-oldest version that can still be read.
+Each commit's additions and removals are applied to the files that were live before, so the figures are those
+that a reader of that version gets. If the start of the log has been cleaned up, the replay starts at the
+oldest readable version.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _Live = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Point:
-    """What a version of a table holds. ``at`` is the time of its commit."""
+    """The size of a version of a table. ``at`` is the time of its commit."""
 
     version: int
     at: datetime
@@ -43,7 +43,7 @@ class Point:
 def growth_of(lake: Lake, snapshot: Snapshot, *, most: int = 60) -> tuple[Point, ...]:
     """The last ``most`` versions up to ``snapshot``, oldest first, without gaps.
 
-    The table's beginning, version 0, is among them if its log still has it and it is not too long ago.
+    The first version, 0, is included if it is in the log and among the last ``most``.
     """
     log = f"{snapshot.name.path}/_delta_log"
     names = {file.path.rpartition("/")[2]: file.modified for file in lake.store.list(log)}
@@ -54,10 +54,10 @@ def growth_of(lake: Lake, snapshot: Snapshot, *, most: int = 60) -> tuple[Point,
     start, live = _start(lake, snapshot, oldest, names)
     points: list[Point] = []
     for version in range(start, snapshot.version + 1):
-        skip = version == start and start > 0  # what it holds is known already
+        skip = version == start and start > 0  # its files are already known
         data = lake.store.get(f"{log}/{_file(version)}") if _file(version) in names else None
         if data is None and not skip:
-            raise TableError(f"version {version} has gone from its log", place=str(snapshot.name))
+            raise TableError(f"version {version} is missing from its log", place=str(snapshot.name))
         at = _apply(data or b"", live, skip=skip) or _written(version, names)
         if points:
             at = max(at, points[-1].at)  # clocks of two writers may differ
@@ -67,7 +67,7 @@ def growth_of(lake: Lake, snapshot: Snapshot, *, most: int = 60) -> tuple[Point,
 
 
 def _start(lake: Lake, snapshot: Snapshot, oldest: int, names: Collection[str]) -> tuple[int, _Live]:
-    """The version to replay from, and what is live in it; before version 0 that is nothing."""
+    """The version to replay from, and its live files; before version 0 there are none."""
     if oldest == 0:
         return 0, {}
     checkpoints = sorted({int(name[:20]) for name in names if _CHECKPOINT in name})
@@ -75,7 +75,7 @@ def _start(lake: Lake, snapshot: Snapshot, oldest: int, names: Collection[str]) 
         try:
             if (found := lake.table(snapshot.name).snapshot(version)) is not None:
                 return version, _live(found)
-        except TableError:  # its checkpoint has been cleaned away: a later one may be there
+        except TableError:  # its checkpoint has been cleaned up: a later one may exist
             continue
     return snapshot.version, _live(snapshot)
 
@@ -85,12 +85,12 @@ def _live(snapshot: Snapshot) -> _Live:
 
 
 def _apply(entry: bytes, live: _Live, *, skip: bool) -> datetime | None:
-    """Carry out a commit on ``live``, unless that has it already; the time of the commit, if it says it."""
+    """Apply a commit to ``live``, unless it is already applied; returns the commit's time, if recorded."""
     at: int | None = None
     actions = [json.loads(line) for line in entry.splitlines() if line.strip()]
     for info in (action["commitInfo"] for action in actions if "commitInfo" in action):
         at = info.get("inCommitTimestamp") or info.get("timestamp")
-    # Rows that are deleted by a vector: the same file is removed without it and added with it.
+    # Rows deleted by a vector: the same file is removed without the vector and added with it.
     for remove in (action["remove"] for action in actions if "remove" in action and not skip):
         live.pop(unquote(remove["path"]), None)
     for add in (action["add"] for action in actions if "add" in action and not skip):
@@ -101,7 +101,7 @@ def _apply(entry: bytes, live: _Live, *, skip: bool) -> datetime | None:
 
 
 def _written(version: int, names: Mapping[str, float]) -> datetime:
-    """The time of a commit that does not say it; then, as for all readers of Delta, it is its file's."""
+    """The time of a commit that records none: its file's time, as for all readers of Delta."""
     own = (at for name, at in sorted(names.items()) if name.startswith(f"{version:020}"))
     return datetime.fromtimestamp(next(own), UTC)
 

@@ -1,8 +1,8 @@
-"""A table as a build read it long ago: its version then, or the batches that it held then.
+"""A table as an earlier build read it: that version, or the batches that it held then.
 
-A version can be read while its files are there. Compaction joins files and maintenance frees them, yet the
-rows stay: each carries the number of its bronze batch. So where the version is gone, the rows up to its
-batch are taken from the newest one, unless the table was rebuilt or rows were deleted since.
+A version can be read while its files exist. Compaction joins files and maintenance deletes old ones, yet the
+rows remain: each has the number of its bronze batch. So if the version is gone, the rows up to its batch are
+taken from the newest one, unless the table was rebuilt or rows were deleted since.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _BATCH = "_batch_id"
 
 
 def pinned_snapshot(lake: Lake, state: InputState) -> Snapshot:
-    """A bronze table with the rows that a build which recorded ``state`` has read.
+    """A bronze table with the rows that a build which recorded ``state`` read.
 
     Raises:
-        TableError: these rows are not there any more.
+        TableError: these rows no longer exist.
     """
     table = lake.table(state.table)
     newest = table.snapshot()
     if newest is None:
-        raise _gone(state, "there is no such table any more")
+        raise _gone(state, "the table no longer exists")
     exact, missing = None, f"version {state.version} is no longer in its log"
     if state.version <= newest.version:
         try:
@@ -49,11 +49,11 @@ def pinned_snapshot(lake: Lake, state: InputState) -> Snapshot:
         except TableError as error:
             missing = error.fact
     else:
-        raise _gone(state, f"it has no version {state.version} yet: it was made anew since")
+        raise _gone(state, f"it has no version {state.version} yet: it was recreated since")
     if exact is not None:
         if (exact.state.generation, exact.batch) != (state.generation, state.batch):
             held = f"its version {state.version} holds batch {exact.batch}, not batch {state.batch}"
-            raise _gone(state, f"{held}: it was made anew since")
+            raise _gone(state, f"{held}: it was recreated since")
         if not (missing := _lost(lake, exact)):
             return exact
     intent = lake.control.intent(newest.name, state.batch)
@@ -67,13 +67,13 @@ def pinned_snapshot(lake: Lake, state: InputState) -> Snapshot:
 
 
 def altered_files(lake: Lake, snapshot: Snapshot) -> list[str]:
-    """Paths of the files of ``snapshot`` that are not as long as its log says."""
+    """Paths of the files of ``snapshot`` whose size differs from the log."""
     there = _there(lake, snapshot.name)
     return [file.path for file in snapshot.files if there.get(file.path, file.size) != file.size]
 
 
 class _Batches(Snapshot):
-    """The rows of the newest version up to a batch, with the columns of then."""
+    """The rows of the newest version up to a batch, with the columns of that time."""
 
     def __init__(self, newest: Snapshot, state: InputState, columns: pa.Schema) -> None:
         super().__init__(newest.name, newest.root, newest.handle)
@@ -88,12 +88,12 @@ class _Batches(Snapshot):
 
     @property
     def batch(self) -> int:
-        """Number of the last batch that counts."""
+        """Number of the last batch that is included."""
         return self._state.batch
 
     @property
     def state(self) -> InputState:
-        """What the build recorded."""
+        """The recorded state of the build."""
         return self._state
 
     @cached_property
@@ -121,7 +121,7 @@ class _Batches(Snapshot):
 
 
 def _lost(lake: Lake, snapshot: Snapshot) -> str:
-    """What is missing of the files of a version; empty when all are there."""
+    """What is missing of the files of a version; empty if all exist."""
     there = _there(lake, snapshot.name)
     lost = sum(file.path not in there for file in snapshot.files)
     return f"{lost} of {len(snapshot.files)} files of version {snapshot.version} are gone" if lost else ""
@@ -134,7 +134,7 @@ def _there(lake: Lake, name: TableName) -> dict[str, int]:
 
 def _gone(state: InputState, why: str) -> TableError:
     return TableError(
-        f"the rows that were read then are not there any more: {why}",
+        f"the rows that the build read no longer exist: {why}",
         place=state.table,
-        hint="restore its files from a backup, or let `clearwell run` publish a release of the present rows",
+        hint="restore its files from a backup, or let `clearwell run` publish a release of the current rows",
     )

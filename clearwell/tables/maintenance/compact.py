@@ -1,7 +1,8 @@
 """Compaction: many small files become few, no row changes, and no reader notices.
 
-It is one swap like any other, but not a batch: it moves no data, so it neither takes a batch's number nor
-makes anybody rebuild. If one of the files it has read is no longer live at the commit, it does nothing.
+It is one swap like any other, but not a batch: it moves no data, so it neither takes a batch number nor
+causes a rebuild of other tables. If one of the files it has read is no longer live at the commit, it does
+nothing.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ TARGET_BYTES = 128 << 20
 
 
 def worth_joining(snapshot: Snapshot, *, target: int = TARGET_BYTES) -> list[LiveFile]:
-    """The files to write anew: two or more that are smaller than half of ``target``, and doubtful ones.
+    """The files to rewrite: two or more that are smaller than half of ``target``, and unreliable ones.
 
-    Those are files of others from whose statistics the embedded engine makes up values. There are none
-    where a commit would break what others made of the table.
+    Unreliable are files of other writers from whose statistics the embedded engine returns wrong values.
+    There are none where a commit would break another writer's features of the table.
     """
     vectors = any(file.kept is not None for file in snapshot.files)
     if snapshot.features.to_write(WriteKind.COMPACT, vectors=vectors):
@@ -42,7 +43,7 @@ def worth_joining(snapshot: Snapshot, *, target: int = TARGET_BYTES) -> list[Liv
 
 
 def compact(lake: Lake, name: TableName, *, target: int = TARGET_BYTES) -> tuple[int, int]:
-    """Join the small files of a table; how many files went, and how many came. (0, 0): nothing to do."""
+    """Join the small files of a table; returns how many files were removed and added, (0, 0) for none."""
     table = lake.table(name)
     snapshot = table.snapshot()
     chosen = worth_joining(snapshot, target=target) if snapshot else []
@@ -60,7 +61,7 @@ def compact(lake: Lake, name: TableName, *, target: int = TARGET_BYTES) -> tuple
 
     def plan(now: Snapshot) -> Change | None:
         live = {file.path: file for file in now.files}
-        if not gone <= live.keys():  # another writer was here; or this very commit landed unseen
+        if not gone <= live.keys():  # another writer was first, or this commit landed unnoticed
             return None
         removes = [remove(live[path], moves_data=False) for path in sorted(gone)]
         return Change(adds=adds, removes=removes, why="compact")

@@ -1,8 +1,8 @@
-"""Maintenance: join small files, then free what no version, reader or run can need.
+"""Maintenance: join small files, then delete what no version, reader or run can need.
 
-Freed: data files that a commit removed longer ago than the retention, staged files of attempts that are
-over, records of generations that are gone. Kept: whatever is live, pinned by a release, younger than the
-retention, or staged by a run that may still be alive. Nobody else deletes files of a lake.
+Deleted: data files that a commit removed longer ago than the retention, staged files of attempts that are
+over, records of old generations. Kept: files that are live, pinned by a release, younger than the retention,
+or staged by a run that may still be alive. Nothing else deletes files of a lake.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ABROAD_KEPT = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Maintained:
-    """What maintenance did to a table, or would do: files joined and made, files and bytes freed."""
+    """What maintenance did to a table, or would do: files joined and written, files and bytes deleted."""
 
     table: str
     joined: int = 0
@@ -55,8 +55,8 @@ def maintain(
     Args:
         lake: The lake.
         retention_hours: How long files that a commit removed are kept for readers of older versions.
-        pinned: Versions that releases were made of, by table: their files stay.
-        dry_run: Only say what would be done.
+        pinned: Versions that releases were made from, by table: their files stay.
+        dry_run: Only report what would be done.
     """
     _drop_old_blocks(lake, dry_run=dry_run)
     if not dry_run:
@@ -74,11 +74,11 @@ def maintain(
 
 
 def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
-    """Ids of attempts whose staged files may still be needed; with ``forget`` the others are dropped.
+    """Ids of attempts whose staged files may still be needed; ``forget`` removes the others.
 
-    An attempt is over when its batch was decided for another, or its process is dead and nothing was
-    decided. One that was decided is pending until it is carried out. Whether a process of another host
-    lives cannot be seen: after a week it is taken for dead.
+    An attempt is over when its batch was decided for another attempt, or its process is dead and nothing was
+    decided. A decided one is pending until it is applied. Whether a process of another host is alive cannot
+    be checked: after a week it is presumed dead.
     """
     pending: set[str] = set()
     for name in _tables_with_attempts(lake):
@@ -106,7 +106,7 @@ def _is_over(lake: Lake, snapshot: Snapshot, attempt: Attempt) -> bool:
         return _has_died(attempt)
     intent = lake.control.intent(snapshot.name, attempt.batch)
     if intent is not None and intent.attempt == attempt.id:
-        return False  # decided; whoever carries it out forgets it
+        return False  # decided; the run that applies it removes it
     return _has_died(attempt) or (intent is not None and attempt.batch <= snapshot.batch)
 
 
@@ -116,7 +116,7 @@ def _has_died(attempt: Attempt) -> bool:
 
 
 def _drop_old_blocks(lake: Lake, *, dry_run: bool) -> None:
-    """Forget blocked batches whose number was taken since, or that are older than a week."""
+    """Remove records of blocked batches whose number was taken since, or that are older than a week."""
     for name in lake.tables():
         batch = lake.existing(name).batch
         for blocked in lake.control.blocked(name):
@@ -126,7 +126,7 @@ def _drop_old_blocks(lake: Lake, *, dry_run: bool) -> None:
 
 
 def _drop_old_generations(lake: Lake, records: TableName) -> None:
-    """Take records of generations that are gone out of a quarantine or ``files`` table."""
+    """Remove records of old generations from a quarantine or ``files`` table."""
     owner = lake.table(TableName.parse(records.name)).snapshot()
     if owner is None:
         return
@@ -141,7 +141,7 @@ def _drop_old_generations(lake: Lake, records: TableName) -> None:
 def _pinned_paths(lake: Lake, name: TableName, versions: Collection[int]) -> set[str]:
     found: set[str] = set()
     for version in versions:
-        with suppress(TableError):  # a version that the log has forgotten cannot be read back anyway
+        with suppress(TableError):  # a version that left the log cannot be read again anyway
             snapshot = lake.table(name).snapshot(version)
             found |= {file.path for file in snapshot.files} if snapshot else set()
     return found
@@ -155,8 +155,8 @@ def _free(
     *,
     dry_run: bool,
 ) -> tuple[int, int]:
-    # The order matters: an attempt is registered before its first file and forgotten after its commit, so
-    # a file listed first is in `pending` or in the version read last, if anybody still needs it.
+    # The order matters: an attempt is registered before its first file and removed after its commit, so a
+    # file listed first is in `pending` or in the version read last, if anything still needs it.
     listed = list(lake.store.list(name.path))
     pending = pending_attempts(lake)
     snapshot = lake.existing(name)
@@ -169,7 +169,8 @@ def _free(
         path = file.path.removeprefix(f"{name.path}/")
         if path in live or path in keep or path.startswith("_delta_log/"):
             continue
-        # What is in no version may be what others are writing just now, their vectors, their changes.
+        # Files in no version may be files that another writer is writing now, its vectors or its change
+        # files.
         _, ours, attempt = path.partition("/")[0].partition("attempt=")
         if path in expired or (ours and path not in removed and attempt not in pending):
             to_delete[file.path] = file.size

@@ -1,1 +1,1 @@
-"""One version of a Delta table, whoever wrote it: its columns, files, statistics and rows."""
+"""One version of a Delta table of any writer: its columns, files, statistics and rows."""

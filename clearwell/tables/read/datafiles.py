@@ -1,7 +1,7 @@
 """The data files of a version, and their rows as Arrow.
 
-Others may keep a part of a table beside its files: values of partition columns stand in the log, deleted
-rows in vectors, and a file may hold a narrower type than the table. All three are put right here.
+Other writers may keep a part of a table outside its files: partition values are in the log, deleted rows in
+vectors, and a file may hold a narrower type than the table. All three are resolved here.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/")
 
 @dataclass(frozen=True)
 class LiveFile:
-    """A data file of a version. ``low`` and ``high`` hold the bounds of columns that have some.
+    """A data file of a version. ``low`` and ``high`` hold the bounds of columns that have them.
 
     Args:
-        path: As the log has it: below the table's root, with ``%`` in place of some characters.
-        absolute: Where it lies.
+        path: As in the log: below the table's root, with ``%`` for some characters.
+        absolute: Its absolute path or address.
         size: Bytes.
-        rows: Rows that count.
-        low: Least values.
-        high: Greatest values.
+        rows: Number of live rows.
+        low: Minimum values.
+        high: Maximum values.
         partition: Values of the partition columns, which are the same for all its rows.
-        kept: Which of its rows count, from the first one; rows after its end do. None: all count.
+        kept: Which of its rows are live, from the first one; rows after its end are. None: all are live.
     """
 
     path: str
@@ -57,12 +57,12 @@ class LiveFile:
 
     @property
     def is_ours(self) -> bool:
-        """Whether Clearwell staged it; what others wrote may have any statistics."""
+        """Whether Clearwell staged it; files of other writers may have any statistics."""
         return self.path.startswith(_OWN)
 
     @property
     def is_plain(self) -> bool:
-        """Whether all that it stands for is in it."""
+        """Whether the file alone holds all of its rows and values."""
         return self.kept is None and not self.partition
 
     def may_hold(self, column: str, low: Any, high: Any) -> bool:
@@ -71,7 +71,7 @@ class LiveFile:
             return True
         try:
             return self.low[column] <= high and low <= self.high[column]
-        except TypeError:  # bounds of unlike types say nothing
+        except TypeError:  # bounds of different types exclude nothing
             return True
 
 
@@ -86,7 +86,7 @@ def live_files(root: str, handle: DeltaTable, *, vectors: bool) -> list[LiveFile
         absolute = _absolute(root, row["path"])
         mask = kept.get(absolute)
         rows = row["num_records"]
-        if rows is None:  # others need not say
+        if rows is None:  # optional for other writers
             rows = parquet_metadata(absolute).num_rows
         gone = 0 if mask is None else len(mask) - (pc.sum(mask).as_py() or 0)
         found.append(
@@ -109,7 +109,7 @@ def aligned_batches(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of data files as Arrow batches of exactly ``schema``; a column that a file lacks is NULL.
 
-    With ``compact`` texts of few different values may come as dictionaries, at half of the CPU.
+    With ``compact`` strings with few distinct values may come as dictionaries, at half of the CPU.
     """
     for live in files:
         first = 0
@@ -145,7 +145,7 @@ def _plain_type(column: pa.Array) -> pa.DataType:
 
 
 def _require_moments(file: pq.ParquetFile, live: LiveFile) -> None:
-    """Inside nested types, 96-bit timestamps are read in nanoseconds: they wrap outside of 1677 to 2262."""
+    """Refuse 96-bit timestamps inside nested types: read in nanoseconds, they overflow outside 1677-2262."""
     columns = [file.schema.column(number) for number in range(len(file.schema))] if not live.is_ours else []
     if nested := [c.path for c in columns if c.physical_type == "INT96" and "." in c.path]:
         raise TableError(
@@ -157,7 +157,7 @@ def _require_moments(file: pq.ParquetFile, live: LiveFile) -> None:
 
 
 def _mask(kept: pa.Array, first: int, rows: int) -> pa.Array:
-    """Which of the rows from number ``first`` on count."""
+    """Which of the rows from number ``first`` on are live."""
     part = kept.slice(first, rows)
     if len(part) == rows:
         return part
@@ -165,7 +165,7 @@ def _mask(kept: pa.Array, first: int, rows: int) -> pa.Array:
 
 
 def _kept(handle: DeltaTable) -> dict[str, pa.Array]:
-    """By absolute path, which rows of a file count; only of files that have deleted ones."""
+    """By absolute path, which rows of a file are live; only for files that have deleted rows."""
     found: dict[str, pa.Array] = {}
     for batch in pa.RecordBatchReader.from_stream(handle.deletion_vectors()):
         for path, mask in zip(batch.column(0), batch.column(1), strict=True):
@@ -174,7 +174,7 @@ def _kept(handle: DeltaTable) -> dict[str, pa.Array]:
 
 
 def _absolute(root: str, path: str) -> str:
-    """Where a file of the log lies; a shallow clone names those of another table in full."""
+    """The absolute path of a file of the log; a shallow clone has full paths into another table."""
     return _plain(path) if _ADDRESS.match(path) else f"{root}/{unquote(path)}"
 
 

@@ -1,8 +1,8 @@
-"""What others did to a table: the commits in its log that are not ours.
+"""Changes of a table by other writers: the commits in its log that are not Clearwell's.
 
-A commit of ours that moves rows carries the number of its batch, and a compaction of ours moves none. So
-whatever else moves rows was done by others, and who has taken the table's rows batch by batch must take
-them all anew, even if a batch of ours came after.
+A commit of Clearwell that moves rows has the number of its batch, and its compactions move none. So every
+other commit that moves rows is another writer's, and a step that has read the table batch by batch must read
+it again completely, even if one of Clearwell's batches came after.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["OthersCommit", "changed_by_others", "changed_since", "commits_of_oth
 
 @dataclass(frozen=True)
 class OthersCommit:
-    """A commit that is not ours and moved rows, as its writer describes it."""
+    """A commit of another writer that moved rows, as that writer describes it."""
 
     version: int
     at: datetime | None
@@ -39,7 +39,7 @@ def changed_since(snapshot: Snapshot, version: int) -> bool:
 
 
 def changed_by_others(snapshot: Snapshot, version: int) -> bool:
-    """Whether others have moved data after ``version``; a commit that is no longer in the log counts."""
+    """Whether another writer moved data after ``version``; a commit that is no longer in the log counts."""
     return any(
         actions is None or (_moves(actions) and not _is_ours(actions))
         for _, actions in _commits(snapshot, version)
@@ -47,7 +47,7 @@ def changed_by_others(snapshot: Snapshot, version: int) -> bool:
 
 
 def commits_of_others(snapshot: Snapshot, *, most: int = 20) -> list[OthersCommit]:
-    """Of the last ``most`` versions those by which others moved rows, oldest first."""
+    """The commits among the last ``most`` versions by which other writers moved rows, oldest first."""
     found: list[OthersCommit] = []
     for number, actions in _commits(snapshot, snapshot.version - most):
         if actions and _moves(actions) and not _is_ours(actions):
@@ -60,7 +60,7 @@ def commits_of_others(snapshot: Snapshot, *, most: int = 20) -> list[OthersCommi
 
 
 def _commits(snapshot: Snapshot, version: int) -> Iterator[tuple[int, list[dict[str, Any]] | None]]:
-    """The actions of each commit after ``version``; None for one that the log has no more."""
+    """The actions of each commit after ``version``; None for one that is no longer in the log."""
     for number in range(max(version, -1) + 1, snapshot.version + 1):
         entry = read_file(f"{snapshot.root}/_delta_log/{number:020}.json")
         lines = entry.decode().splitlines() if entry is not None else None

@@ -1,8 +1,8 @@
-"""What a table asks of those who read it or commit to it, by its protocol and its properties.
+"""What a table requires of its readers and writers, by its protocol and its properties.
 
-Others may work on a table with features of Delta that files alone do not show: then a file list reads
-wrong, or a commit breaks what others rely on, and no error says so. Each of them is named here, with what
-it means and with the commands of Spark that take it away again (each was tried on delta-spark 4.4.0).
+Other writers may use features of Delta that the files alone do not show: then a file list reads wrong, or a
+commit breaks them, without an error. Each feature is named here, with its meaning and with the Spark commands
+that remove it (each was tested on delta-spark 4.4.0).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SPARK_READS = "read it with --engine spark"
 
 
 class WriteKind(StrEnum):
-    """What a commit does to the files that were there before it."""
+    """What a commit does to the existing files."""
 
     APPEND = "append"
     REPLACE = "replace"
@@ -41,7 +41,7 @@ class WriteKind(StrEnum):
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A feature in the way: its name in Delta, what it means, the commands that take it away."""
+    """A feature that prevents work: its name in Delta, its meaning, the commands that remove it."""
 
     feature: str
     fact: str
@@ -54,13 +54,13 @@ class Features:
 
     Args:
         path: The table's root, for the commands.
-        unread: What keeps everybody but Delta's own reader in Spark from reading it right.
-        unwritten: What keeps us from committing anything.
+        unread: What only Delta's own reader in Spark reads correctly.
+        unwritten: What prevents every commit by Clearwell.
         partitions: Its partition columns, whose values are in no file.
         has_vectors: Whether rows may be deleted by vectors beside the files.
         widened: Whether files may hold a narrower type than the table.
-        keeps_changes: Whether others read its changes (CDF).
-        only_grows: Whether no row may go.
+        keeps_changes: Whether it has a change data feed (CDF).
+        only_grows: Whether deleting rows is forbidden.
     """
 
     path: str
@@ -73,20 +73,22 @@ class Features:
     only_grows: bool = False
 
     def to_write(self, kind: WriteKind, *, vectors: bool = False) -> tuple[Obstacle, ...]:
-        """What is in the way of a commit; ``vectors``: a live file has a deletion vector."""
+        """The obstacles for a commit; ``vectors``: a live file has a deletion vector."""
         found = list(self.unwritten)
         if vectors and kind in (WriteKind.REWRITE, WriteKind.COMPACT):
             found.append(_vectors(self.path))
         if self.keeps_changes and kind is WriteKind.REWRITE:
-            fact = "its readers are told each changed row, and our rewrites tell none"
+            fact = "its readers get each changed row, and Clearwell's rewrites record none"
             found.append(Obstacle("changeDataFeed", fact, _unset(self.path, "delta.enableChangeDataFeed")))
         if self.only_grows and kind in (WriteKind.REWRITE, WriteKind.REPLACE):
-            found.append(Obstacle("appendOnly", "no row of it may go", _unset(self.path, "delta.appendOnly")))
+            found.append(
+                Obstacle("appendOnly", "its rows may not be deleted", _unset(self.path, "delta.appendOnly"))
+            )
         return tuple(found)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All features that need care, for people."""
+        """All features that need attention, for users."""
         care = {
             "partition columns": bool(self.partitions),
             DELETION_VECTORS: self.has_vectors,
@@ -107,18 +109,18 @@ _PHRASES = {
 
 
 def refuse(obstacles: tuple[Obstacle, ...], kind: WriteKind, *, place: str) -> TableError:
-    """The error for a commit that ``obstacles`` are in the way of."""
+    """The error for a commit that ``obstacles`` prevent."""
     facts = "; ".join(f"{o.feature}: {o.fact}" for o in obstacles)
     ways = dict.fromkeys(o.way_back for o in obstacles)
     return TableError(
-        f"{_PHRASES[kind]} would break what others made of the table: {facts}",
+        f"{_PHRASES[kind]} would break features that another writer uses: {facts}",
         place=place,
         hint=f"on Spark with Delta: {'; '.join(ways)}; then run again",
     )
 
 
 def features_of(path: str, handle: DeltaTable) -> Features:
-    """What this version of the table at ``path`` uses."""
+    """The features that this version of the table at ``path`` uses."""
     protocol, metadata = handle.protocol(), handle.metadata()
     settings: dict[str, str] = metadata.configuration
     fields: list[dict[str, Any]] = json.loads(handle.schema().to_json())["fields"]
@@ -156,7 +158,7 @@ _WRITTEN_BY_US = {
     "timestampNtz",
     "v2Checkpoint",
 }
-"""What delta-rs commits to, and where what that asks for is looked at below."""
+"""Writer features that delta-rs supports, and whose requirements are checked below."""
 
 
 def _unread(
@@ -165,7 +167,7 @@ def _unread(
     if _is_mapped(settings, fields):
         yield _mapped(path)
     if padded := [f["name"] for f in fields if "char(" in str(_kept_type(f)).lower().replace("varchar(", "")]:
-        fact = f"texts of {', '.join(padded)} are filled up with blanks when they are read"
+        fact = f"strings of {', '.join(padded)} are padded with spaces when they are read"
         yield Obstacle("CHAR columns", fact, _made_anew(path))
     for name in sorted(features - _READ_BY_US):
         yield _unknown(path, name)
@@ -181,7 +183,7 @@ def _unwritten(
     if settings.get("delta.columnMapping.mode", "none") != "none":
         yield _mapped(path)
     if partitions:
-        fact = f"values of {', '.join(partitions)} belong into the log, and not into the files"
+        fact = f"values of {', '.join(partitions)} belong in the log, not in the files"
         yield Obstacle("partition columns", fact, _made_anew(path))
     for field in fields:
         keys: set[str] = set(field["metadata"])
@@ -195,16 +197,16 @@ def _unwritten(
     checks = [key.removeprefix("delta.constraints.") for key in settings if "delta.constraints." in key]
     for name in checks:
         drop = f"ALTER TABLE {_sql(path)} DROP CONSTRAINT `{name}`"
-        yield Obstacle("checkConstraints", f"{name} is to hold for each row", drop)
+        yield Obstacle("checkConstraints", f"{name} must hold for each row", drop)
     unknown = features - _WRITTEN_BY_US
-    if unknown & _KEEP_NOTES:  # their own notes: gone with them
+    if unknown & _KEEP_NOTES:  # their own metadata, removed with them
         unknown -= {"domainMetadata"}
     for name in sorted(unknown):
         yield _unknown(path, name)
 
 
 def _is_mapped(settings: dict[str, str], fields: list[dict[str, Any]]) -> bool:
-    """Whether files may have other names for columns; one that was mapped later may have the same."""
+    """Whether files may have other names for columns; a table mapped later may have the same names."""
     mode = settings.get("delta.columnMapping.mode", "none")
     return mode == "id" or (mode != "none" and any(not _same_name(field) for field in fields))
 
@@ -249,40 +251,40 @@ def _mapped(path: str) -> Obstacle:
 def _vectors(path: str) -> Obstacle:
     table = _sql(path)
     off = f"ALTER TABLE {table} SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')"
-    fact = "rows are deleted beside the files that hold them"
+    fact = "rows are deleted outside the files that hold them"
     return Obstacle(DELETION_VECTORS, fact, f"{off}; REORG TABLE {table} APPLY (PURGE)")
 
 
 _DROPPED_AT_ONCE = {
-    "rowTracking": ("each row keeps a number", ("rowTracking", "domainMetadata")),
-    "domainMetadata": ("others keep notes in its log", ("domainMetadata",)),
-    "inCommitTimestamp": ("each commit says its time", ("inCommitTimestamp",)),
+    "rowTracking": ("each row has a permanent number", ("rowTracking", "domainMetadata")),
+    "domainMetadata": ("another writer keeps metadata in its log", ("domainMetadata",)),
+    "inCommitTimestamp": ("each commit records its time", ("inCommitTimestamp",)),
 }
 _KEEP_NOTES = {"clustering", "rowTracking"}
 _DROPPED_IN_TIME = {
     "typeWidening": "types of columns were widened",
-    "vacuumProtocolCheck": "VACUUM is to look at its protocol",
+    "vacuumProtocolCheck": "VACUUM must check its protocol",
 }
 _KEPT_FOR_EVER = {
     "allowColumnDefaults": "columns have defaults",
-    "clustering": "it is clustered anew as it grows",
-    "identityColumns": "a column counts its rows",
+    "clustering": "it is reclustered as it grows",
+    "identityColumns": "a column numbers its rows",
     "variantType": "a column holds values of any type",
 }
 
 
 def _unknown(path: str, name: str) -> Obstacle:
-    """A feature that neither delta-rs nor we honour, and how to be without it."""
+    """A feature that neither delta-rs nor Clearwell supports, and how to remove it."""
     table = _sql(path)
     protection = f"ALTER TABLE {table} DROP FEATURE checkpointProtection TRUNCATE HISTORY"
     if name in _DROPPED_AT_ONCE:
         fact, features = _DROPPED_AT_ONCE[name]
         return Obstacle(name, fact, "; ".join(f"ALTER TABLE {table} DROP FEATURE {f}" for f in features))
     if name == "checkpointProtection":
-        return Obstacle(name, "a feature was dropped lately", f"after its time of retention, {protection}")
+        return Obstacle(name, "a feature was dropped recently", f"after the retention time, {protection}")
     if name in _DROPPED_IN_TIME:
         drop = f"ALTER TABLE {table} DROP FEATURE {name}"
-        return Obstacle(name, _DROPPED_IN_TIME[name], f"{drop}; after its time of retention, {protection}")
+        return Obstacle(name, _DROPPED_IN_TIME[name], f"{drop}; after the retention time, {protection}")
     fact = _KEPT_FOR_EVER.get(name, "Clearwell does not know it")
-    rebuild = f"nothing takes {name} away again: delete {path} and its folder in control/intents, rebuild it"
+    rebuild = f"{name} cannot be removed: delete {path} and its folder in control/intents, then rebuild it"
     return Obstacle(name, fact, rebuild)

@@ -1,7 +1,7 @@
 """Find single rows in data files, of a table or staged, in bounded memory and without an engine.
 
-Files whose statistics exclude the wanted values are not opened. Of the others only the columns that
-decide are read, part by part; whole rows are read where a part has a hit, and of those the first few.
+Files whose statistics exclude the wanted values are not opened. Of the others only the columns of the
+condition are read, part by part; complete rows are read only from parts with a hit, and only the first few.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PART = 1 << 16
 
 @dataclass
 class Found:
-    """The rows that were found: how many there are, and the first of them, each a batch of one row."""
+    """The rows that were found: their number, and the first of them, each as a batch of one row."""
 
     count: int = 0
     records: list[pa.RecordBatch] = field(default_factory=list[pa.RecordBatch])
@@ -58,7 +58,7 @@ def find_rows(files: Iterable[LiveFile], where: Mapping[str, pa.Scalar[Any]], *,
 
 
 def find_rows_in(paths: Iterable[str], where: Mapping[str, pa.Scalar[Any]], *, most: int = 5) -> Found:
-    """The same in Parquet files of which nothing is known."""
+    """The same for Parquet files without known statistics."""
     found = Found()
     for path in paths:
         _search_file(path, where, found, most)
@@ -79,7 +79,7 @@ def matching(batch: pa.RecordBatch, where: Mapping[str, pa.Scalar[Any]]) -> pa.A
 
 
 def plain_row(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
-    """One row as plain values; a moment beyond Python's calendar is the text that Arrow has for it."""
+    """One row as plain values; a timestamp outside Python's calendar is Arrow's string for it."""
     return {name: _plain_scalar(batch.column(at)[row]) for at, name in enumerate(batch.schema.names)}
 
 
@@ -101,7 +101,7 @@ def _search(
         for part in file.iter_batches(batch_size=_PART, row_groups=[group], columns=list(where)):
             hits += [start + row for row in pc.indices_nonzero(matching(part, where)).to_pylist()]
             start += part.num_rows
-        if kept is not None:  # others delete rows by a vector beside the file
+        if kept is not None:  # other writers delete rows by a separate vector
             hits = [row for row in hits if first + row >= len(kept) or kept[first + row].as_py()]
         first += start
         found.count += len(hits)
@@ -110,7 +110,7 @@ def _search(
 
 
 def _rows_at(file: pq.ParquetFile, group: int, wanted: list[int]) -> list[pa.RecordBatch]:
-    """The rows of a row group with these numbers, which ascend. Parts may end elsewhere than above."""
+    """The rows of a row group with these ascending numbers. Parts may have other boundaries than above."""
     rows: list[pa.RecordBatch] = []
     start = 0
     for part in file.iter_batches(batch_size=_PART, row_groups=[group]):
@@ -123,7 +123,7 @@ def _rows_at(file: pq.ParquetFile, group: int, wanted: list[int]) -> list[pa.Rec
 
 
 def _same(value: pa.Scalar[Any], of_all: pa.Scalar[Any]) -> bool:
-    """Whether the value that all rows of a file have is the wanted one; NULL is none."""
+    """Whether the value that all rows of a file share is the wanted one; NULL never is."""
     return value.is_valid and value.equals(of_all.cast(value.type))
 
 

@@ -1,13 +1,13 @@
-"""Tables on which others work with Delta of their own: read right by the engine at hand, or refused.
+"""Tables with another writer's Delta features: read correctly by the current engine, or refused.
 
-Files that Clearwell staged may be given to any engine. What others wrote goes one of three ways:
+Files that Clearwell staged may be given to any engine. Files of other writers are read in one of three ways:
 
-    as it is         its files show all there is, and the engine reads them right
-    by Delta         deletion vectors, partitions, other names of columns: Spark's own reader knows them
-    as a copy        for the embedded engine: what our reader makes of it, without the statistics from which
-                     that engine makes up values, in its own scratch folder
+    as it is         the files show everything, and the engine reads them correctly
+    by Delta         deletion vectors, partitions, renamed columns: Spark's own reader supports them
+    as a copy        for the embedded engine: the rows as our reader reads them, without the statistics from
+                     which that engine returns wrong values, in its own scratch folder
 
-Column mapping, and what nobody here knows, only Spark reads.
+Column mapping, and features that Clearwell does not know, only Spark reads.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _PRUNING = "spark.sql.parquet.filterPushdown"
 
 
 class Version(Protocol):
-    """What is asked of a snapshot here."""
+    """The parts of a snapshot that are needed here."""
 
     name: TableName
     root: str
@@ -60,31 +60,32 @@ class Version(Protocol):
 
 
 def require_readable(version: Version) -> None:
-    """Pass if our own reader reads this version right; raises TableError that names an engine."""
+    """Check that our own reader reads this version correctly; raises TableError that names an engine."""
     if obstacles := version.features.unread:
         raise TableError(
-            "only Spark reads it right: " + "; ".join(f"{o.feature}: {o.fact}" for o in obstacles),
+            "only Spark reads it correctly: " + "; ".join(f"{o.feature}: {o.fact}" for o in obstacles),
             place=str(version.name),
-            hint="use --engine spark, or take it away there: " + "; ".join(o.way_back for o in obstacles),
+            hint="use --engine spark, or remove the feature there: "
+            + "; ".join(o.way_back for o in obstacles),
         )
 
 
 def read_files(engine: Engine, version: Version, files: Sequence[LiveFile]) -> DataFrame:
-    """Rows of a version as a frame: those of ``files``, or, where only Delta's reader will do, all.
+    """Rows of a version as a frame: those of ``files``, or all of them where Delta's reader is needed.
 
     Raises:
-        TableError: the engine cannot read what others made of it.
+        TableError: the engine cannot read another writer's features.
     """
     hidden = bool(version.features.unread) or any(not f.is_plain for f in files) or version.features.widened
     if not hidden and all(file.is_ours for file in files):
         return engine.read_parquet([file.absolute for file in files], version.schema)
-    session = engine.session()  # who answers at an address is known only then
+    session = engine.session()  # only then is the kind of engine known
     if hidden and Capability.DELTA_READER not in engine.lacks:
         return engine.read_delta(version.root, version.version, version.schema)
     require_readable(version)
     misleading = with_misleading_statistics(version, files)
     if misleading and Capability.EXACT_STATISTICS not in engine.lacks:
-        with engine.work("distrusting the statistics of other writers"):  # a filter on them loses each NaN
+        with engine.work("distrusting the statistics of other writers"):  # a filter on them loses NaN
             session.conf.set(_PRUNING, "false")
     if Capability.EXACT_STATISTICS in engine.lacks:
         doubtful = {file.absolute for file in misleading}
@@ -96,7 +97,7 @@ def read_files(engine: Engine, version: Version, files: Sequence[LiveFile]) -> D
 
 
 def with_misleading_statistics(version: Version, files: Sequence[LiveFile]) -> list[LiveFile]:
-    """The files of others with statistics from which the embedded engine makes up values."""
+    """The files of other writers with statistics from which the embedded engine returns wrong values."""
     if all(is_safe(field.type) for field in version.schema):
         return []
     foreign = [file for file in files if not file.is_ours]
@@ -104,11 +105,11 @@ def with_misleading_statistics(version: Version, files: Sequence[LiveFile]) -> l
 
 
 def _copies(engine: Engine, version: Version, files: Sequence[LiveFile]) -> dict[str, str]:
-    """Copies of files as our reader understands them, in the engine's scratch folder, by absolute path."""
+    """Copies of files as our reader reads them, in the engine's scratch folder, by absolute path."""
     folder = engine.scratch
     if folder is None:
         raise TableError(
-            f"others wrote {len(files)} of its files in a way that the engine {engine.name} reads wrong",
+            f"other writers wrote {len(files)} of its files in a form that engine {engine.name} reads wrong",
             place=str(version.name),
             hint="use --engine spark, or --engine embedded, which copies them first",
         )
@@ -141,12 +142,12 @@ def _copy(version: Version, file: LiveFile, target: Path) -> None:
         raise TableError(
             f"a file of other writers cannot be copied: {error.strerror or error}",
             place=file.absolute,
-            hint="make room where TMPDIR points, or use --engine spark",
+            hint="free disk space at TMPDIR, or use --engine spark",
         ) from error
 
 
 def _digest(version: Version, file: LiveFile) -> str:
-    """A name for what the copy holds: a file's rows may be deleted, and its table's columns change."""
+    """A name for the copy's content: a file's rows may be deleted, and its table's columns change."""
     gone = (
         "" if file.kept is None else hashlib.sha256(bytes(file.kept.cast("uint8").buffers()[1])).hexdigest()
     )

@@ -1,7 +1,7 @@
-"""Which columns a table can hold, and how two schemas compare. Arrow is the common tongue.
+"""Which columns a table can hold, and how two schemas compare. Arrow is the common format.
 
-Refused, with the column's name: names that differ only in case, names that Delta cannot hold, types
-that Delta has no exact counterpart for.
+Refused, with the column's name: names that differ only in case, names that Delta cannot hold, types without
+an exact counterpart in Delta.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def frame_schema(frame: DataFrame, *, place: str | None = None) -> pa.Schema:
         kind = StringType() if isinstance(field.dataType, CharType | VarcharType) else field.dataType
         try:
             fields.append(pa.field(field.name, to_arrow_type(kind, timezone="UTC")))
-        except Exception as error:  # pyspark has several ways to say that a type is unknown
+        except Exception as error:  # pyspark has several errors for an unknown type
             raise CandidateRefused(
                 f"column {field.name!r} has type {kind.simpleString()}, which a table cannot hold",
                 place=place,
@@ -51,7 +51,7 @@ def normalise(schema: pa.Schema, *, place: str | None = None, required: Collecti
             raise CandidateRefused(
                 f"column {name!r} cannot be stored",
                 place=place,
-                hint="no blanks and none of ,;{}()= in names",
+                hint="use no spaces and none of ,;{}()= in names",
             )
         if (other := seen.setdefault(name.lower(), name)) is not name:
             raise CandidateRefused(
@@ -62,7 +62,7 @@ def normalise(schema: pa.Schema, *, place: str | None = None, required: Collecti
 
 
 def compare(found: pa.Schema, promised: pa.Schema) -> list[str]:
-    """What keeps a file with columns ``found`` out of a table of ``promised``; empty when nothing does.
+    """What keeps a file with columns ``found`` out of a table of ``promised``; empty if nothing does.
 
     A file may lack a column that may be NULL: readers then see NULL.
     """
@@ -91,7 +91,7 @@ def added_columns(old: pa.Schema, new: pa.Schema, *, place: str | None = None) -
 
 
 def plain_types(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
-    """(name, type) of each column, as people read it."""
+    """(name, type) of each column, in readable form."""
     return tuple((field.name, str(field.type)) for field in schema)
 
 

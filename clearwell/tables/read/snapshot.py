@@ -1,8 +1,7 @@
 """One version of a table, as a reader sees it: its files, its schema, and which batches it holds.
 
-Engines are given the file list of the version they shall read; nobody but this package asks Delta.
-What files alone do not show of a table that others wrote is put right, or refused
-(``clearwell.tables.read.features``, ``foreign``).
+Engines receive the file list of the version to read; only this package uses Delta. What the files alone do
+not show of another writer's table is resolved, or refused (``clearwell.tables.read.features``, ``foreign``).
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ __all__ = [
 APP_BATCH = "clearwell"
 """Delta application whose transaction version is the number of the last decided batch."""
 APP_GENERATION = "clearwell.generation"
-"""... of the batch that began the present generation (see ``Intent``)."""
+"""... of the first batch of the current generation (see ``Intent``)."""
 APP_VOID = "clearwell.void"
 """... of the last batch that was voided: committed with no files."""
 APP_DELETED = "clearwell.deleted"
@@ -99,11 +98,11 @@ class Snapshot:
         return InputState(str(self.name), max(self.generation, deleted), self.batch, self.version)
 
     def require_readable(self) -> None:
-        """Pass if our own reader reads it right; raises TableError that names an engine that does."""
+        """Check that our own reader reads it correctly; raises TableError that names an engine that does."""
         require_readable(self)
 
     def require_writable(self, kind: WriteKind) -> None:
-        """Pass if a commit of that kind keeps what others made of it; raises TableError with the way back."""
+        """Check that a commit of that kind breaks no feature; raises TableError with the remedy."""
         vectors = self.features.has_vectors and any(file.kept is not None for file in self.files)
         if obstacles := self.features.to_write(kind, vectors=vectors):
             raise refuse(obstacles, kind, place=str(self.name))
@@ -112,7 +111,7 @@ class Snapshot:
         """The rows as a Spark frame; with ``after_batch`` only those of later bronze batches.
 
         Raises:
-            TableError: others use features of Delta that this engine cannot read.
+            TableError: other writers use features of Delta that this engine cannot read.
         """
         if after_batch is None:
             return self.read_files(engine, self.files)
@@ -121,20 +120,20 @@ class Snapshot:
         return frame.where(frame["_batch_id"] > after_batch)
 
     def read_files(self, engine: Engine, files: Sequence[LiveFile]) -> DataFrame:
-        """The rows of ``files`` of this version, or where only Delta's own reader will do, of all."""
+        """The rows of ``files`` of this version, or of all files where Delta's own reader is needed."""
         return read_files(engine, self, files)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows as Arrow batches, file by file; a column that a file lacks is NULL.
 
         Raises:
-            TableError: others use features of Delta that only Spark can read.
+            TableError: other writers use features of Delta that only Spark can read.
         """
         require_readable(self)
         schema = pa.schema([self.schema.field(c) for c in columns]) if columns is not None else self.schema
         return aligned_batches(self.files, schema)
 
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """All rows in memory: for small tables, such as those of Clearwell's own records."""
+        """All rows in memory: for small tables, such as Clearwell's own records."""
         schema = pa.schema([self.schema.field(c) for c in columns]) if columns is not None else self.schema
         return pa.Table.from_batches(list(self.batches(columns)), schema)

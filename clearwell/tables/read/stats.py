@@ -1,9 +1,8 @@
 """Statistics of a data file for Delta's log: rows; NULLs, minimum and maximum of the safe columns.
 
-No float, double or decimal over 15 digits gets statistics, neither in the log nor in our files' footers:
-the embedded engine rebuilds values from them (a NaN reads back as a number). Our own writers name the
-columns that may have them; an engine that can only switch all off is caught up here, by one read of the
-safe columns.
+No float, double or decimal over 15 digits gets statistics, neither in the log nor in our files' footers: the
+embedded engine rebuilds values from them (a NaN reads back as a number). Our own writers name the columns
+that may have them; for an engine that can only switch all off, the safe columns are read once here.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ FileStats = dict[str, Any]
 
 
 def is_safe(kind: pa.DataType) -> bool:
-    """Whether engines read values of this type right when statistics are there."""
+    """Whether engines read values of this type correctly when statistics exist."""
     types = pa.types
     if types.is_decimal(kind):
         return kind.precision <= EXACT_DIGITS
@@ -72,7 +71,7 @@ def read_statistics(path: str, columns: Collection[str], *, required: Collection
 
 
 def observed_bounds(values: pa.Array) -> list[Any]:
-    """The least and the greatest value of a column that is not all NULL; [None] when they cannot be told."""
+    """The minimum and maximum of a column that is not all NULL; [None] if they are unknown."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary.take(pc.unique(values.indices).drop_null())
     zoned = pa.types.is_timestamp(values.type) and values.type.tz is not None
@@ -81,13 +80,13 @@ def observed_bounds(values: pa.Array) -> list[Any]:
     found = pc.min_max(values)
     try:
         ends = [found["min"].as_py(), found["max"].as_py()]
-    except (OverflowError, ValueError):  # beyond Python's calendar: no bounds, no pruning, no harm
+    except (OverflowError, ValueError):  # outside Python's calendar: no bounds, so no pruning
         return [None]
     return [e.replace(tzinfo=dt.UTC) for e in ends] if zoned else ends
 
 
 def as_logged(value: Any) -> Any:
-    """A value in the form in which Delta's log holds bounds, so that bounds of any origin compare."""
+    """A value in the form of bounds in Delta's log, so that bounds of any origin compare."""
     if isinstance(value, dt.datetime):
         text = value.replace(tzinfo=None).isoformat(timespec="microseconds")
         return f"{text}Z" if value.tzinfo else text

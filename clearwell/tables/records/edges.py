@@ -1,7 +1,7 @@
-"""The table ``history_lineage``: which column of what table each column came from, in each generation.
+"""The table ``history_lineage``: the source columns of each column, in each generation.
 
-An edge is recorded once in a generation (see ``Intent``): a table that gains rows keeps what is known of
-those before. A dataset's generation is the release since which its columns come from the same.
+An edge is recorded once per generation (see ``Intent``): a table that gains rows keeps the edges of the
+earlier ones. A dataset's generation is the first release since which its columns have the same sources.
 """
 
 from __future__ import annotations
@@ -48,31 +48,31 @@ Recorded = dict[int, set[Edge]]
 
 
 def commit_lineage(lake: Lake, intent: Intent) -> None:
-    """Record the edges of a carried-out batch that its generation has not had yet, once."""
+    """Record the edges of an applied batch that are new in its generation, once."""
     if not intent.lineage:
         return
     fresh = set(intent.lineage)
-    if intent.batch > intent.generation:  # the first batch of a generation has nothing before it
+    if intent.batch > intent.generation:  # the first batch of a generation has no predecessor
         fresh -= _recorded(lake, intent.table).get(intent.table, {}).get(intent.generation, set())
     folder = f"attempt={intent.attempt}/{intent.table}-{intent.batch}"
     _append(lake, intent.table, fresh, (intent.generation, intent.batch), intent.decided, folder)
 
 
 def record_release(lake: Lake, dataset: str, version: int, edges: Collection[Edge], *, created: str) -> None:
-    """Record where the columns of a release come from, unless it is the same as on record."""
+    """Record where the columns of a release come from, unless the same is already recorded."""
     if set(edges) != set(edges_of(lake, dataset)):
         folder = f"attempt={uuid4().hex}/{dataset}-{version}"
         _append(lake, dataset, edges, (version, version), created, folder)
 
 
 def lineage_of(lake: Lake) -> dict[str, tuple[Edge, ...]]:
-    """By table or dataset: the edges of all batches since its present contents began, in order."""
+    """By table or dataset: the edges of all batches of its current generation, in order."""
     found = _recorded(lake)
     return {table: tuple(sorted(found[table][max(found[table])])) for table in sorted(found)}
 
 
 def edges_of(lake: Lake, table: str) -> tuple[Edge, ...]:
-    """The same of one table or dataset; none when nothing is on record."""
+    """The same for one table or dataset; empty if nothing is recorded."""
     found = _recorded(lake, table).get(table)
     return tuple(sorted(found[max(found)])) if found else ()
 

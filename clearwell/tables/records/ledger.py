@@ -1,8 +1,8 @@
-"""Clearwell's own records in Delta tables: rejected rows, what each raw file brought, history.
+"""Clearwell's own records in Delta tables: rejected rows, the result of each raw file, history.
 
-Rows of a quarantine and of a ``files`` table are written before the commit of the table that they belong
-to. That commit decides: a row counts when its batch ``_n`` is in the table's present generation (see
-``Intent``), is committed, and is not void. So every reader, at every version, sees books that balance.
+Rows of a quarantine and of a ``files`` table are written before the commit of the table that they belong to.
+That commit decides: a row counts when its batch ``_n`` is in the table's current generation (see ``Intent``),
+is committed, and is not void. So every reader, at every version, sees records that balance.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def quarantine_of(
 
 
 def files_of(lake: Lake, snapshot: Snapshot) -> list[FileCounts]:
-    """What each raw file brought to the table at this version, in the order of arrival."""
+    """The result of each raw file in the table at this version, in the order of arrival."""
     rows = [
         row for batch in _counting(lake, snapshot, snapshot.name.files, None) for row in batch.to_pylist()
     ]
@@ -117,13 +117,13 @@ def files_of(lake: Lake, snapshot: Snapshot) -> list[FileCounts]:
 
 
 def commit_quarantine(lake: Lake, intent: Intent) -> None:
-    """Make the rejected rows of a decided batch part of the quarantine."""
+    """Add the rejected rows of a decided batch to the quarantine."""
     if intent.rejected:
         _append(lake, TableName.parse(intent.table).quarantine, QUARANTINE, intent, list(intent.rejected))
 
 
 def commit_files(lake: Lake, intent: Intent) -> None:
-    """Make what the raw files of a decided batch brought part of the ``files`` table."""
+    """Add the results of the raw files of a decided batch to the ``files`` table."""
     if not intent.files:
         return
     decided = datetime.fromisoformat(intent.decided)
@@ -146,7 +146,7 @@ def commit_files(lake: Lake, intent: Intent) -> None:
 
 
 def commit_history(lake: Lake, intent: Intent, *, void: bool) -> None:
-    """Record a carried-out batch and its checks, once."""
+    """Record an applied batch and its checks, once."""
     decided = datetime.fromisoformat(intent.decided)
     build = {
         "table": intent.table,
@@ -170,11 +170,11 @@ def commit_history(lake: Lake, intent: Intent, *, void: bool) -> None:
         _append(lake, CHECKS, _CHECKS, intent, checks, app=intent.table)
     if not void:
         commit_lineage(lake, intent)
-    _append(lake, BUILDS, _BUILDS, intent, [build], app=intent.table)  # last: it says that all is on record
+    _append(lake, BUILDS, _BUILDS, intent, [build], app=intent.table)  # last: it marks the record as complete
 
 
 def history_lacks(lake: Lake, name: TableName, batch: int) -> bool:
-    """Whether the build of ``batch`` is not on record yet: a run died after the table's commit."""
+    """Whether the build of ``batch`` is not recorded yet: a run died after the table's commit."""
     builds = lake.table(BUILDS).snapshot()
     return builds is None or not is_committed(builds, batch, str(name))
 
@@ -204,7 +204,7 @@ def _append(
     *,
     app: str = APP_BATCH,
 ) -> None:
-    """Append rows, or files staged before, as batch ``intent.batch`` of application ``app``."""
+    """Append rows, or previously staged files, as batch ``intent.batch`` of application ``app``."""
     folder = f"attempt={intent.attempt}/{intent.table}-{intent.batch}"
     why = f"{intent.table} {intent.batch}"
     append_records(lake, name, schema, content, app=app, batch=intent.batch, folder=folder, why=why)

@@ -1,4 +1,4 @@
-"""Append to the tables of Clearwell's own records: each batch of an application once, whoever tries."""
+"""Append to the tables of Clearwell's own records: each batch of an application once, from any process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def append_records(
     folder: str,
     why: str,
 ) -> None:
-    """Append rows, or files staged before, as ``batch`` of ``app``; rows are written below ``folder``."""
+    """Append rows, or previously staged files, as ``batch`` of ``app``; rows are written below ``folder``."""
     table = lake.table(name)
     required = [f.name for f in schema if not f.nullable]
     if (snapshot := table.snapshot()) is None:

@@ -1,7 +1,7 @@
-"""A row as one JSON text, the same on every engine and with nothing of its values lost.
+"""A row as one JSON string, the same on every engine and without loss of values.
 
-By itself Spark's ``to_json`` cuts microseconds off, and Sail's writes decimals by way of a double and calls a
-time without zone UTC. So times have six digits, decimals are texts, and floats their exact doubles.
+By default Spark's ``to_json`` truncates microseconds, and Sail's writes decimals through a double and labels
+a timestamp without zone as UTC. So times have six digits, decimals are strings, and floats exact doubles.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def row_as_json(columns: pa.Schema) -> Column:
 
 
 def _exact(value: Column, kind: pa.DataType) -> Column:
-    """``value`` as something that all engines write alike."""
+    """``value`` in a form that all engines write the same way."""
     from pyspark.sql import functions as F
 
     types = pa.types
@@ -52,7 +52,7 @@ def _exact(value: Column, kind: pa.DataType) -> Column:
 
 
 def _is_plain(kind: pa.DataType) -> bool:
-    """Whether nothing in it needs another form."""
+    """Whether no part of it needs another form."""
     parts = [kind.field(n).type for n in range(kind.num_fields)]
     inexact = pa.types.is_decimal(kind) or pa.types.is_float32(kind)
     local = pa.types.is_timestamp(kind) and kind.tz is None

@@ -43,7 +43,7 @@ class PartWriter:
         self._start()
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows; the batch must have exactly the writer's columns, texts also as dictionaries."""
+        """Add rows; the batch must have exactly the writer's columns, strings also as dictionaries."""
         if not batch.num_rows:
             return
         for name in self._counted:
@@ -59,7 +59,7 @@ class PartWriter:
             self._finish()
 
     def close(self) -> list[StagedFile]:
-        """Finish the last part; all parts written."""
+        """Finish the last part; returns all parts written."""
         self._flush()
         self._finish()
         return self.files
@@ -99,7 +99,7 @@ class PartWriter:
                 compression="zstd",
                 write_statistics=statistics,
                 use_dictionary=_repeating(self._pending, self._layout) or False,
-                store_schema=not as_dictionaries,  # readers shall find plain texts
+                store_schema=not as_dictionaries,  # readers must see plain strings
             )
         writer: pq.ParquetWriter = self._writer
         with explained(self._absolute):
@@ -114,7 +114,9 @@ class PartWriter:
         stats = column_statistics(self._rows, self._nulls, self._bounds)
         (size,) = file_sizes([self._absolute])
         if size is None:
-            raise TableError("a file that was just written is gone", place=self._absolute, hint="run again")
+            raise TableError(
+                "a file that was just written is missing", place=self._absolute, hint="run again"
+            )
         self.files.append(StagedFile(self._path, size, stats))
         self._start()
 
@@ -128,7 +130,7 @@ class PartWriter:
 
 
 def _layout(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Schema:
-    """The columns as a file's writer gets them: as dictionaries where they come so."""
+    """The columns in the form for a file's writer: as dictionaries where they are dictionaries."""
     fields: list[pa.Field] = []
     for number, field in enumerate(schema):
         kind, *others = {batch.schema.field(number).type for batch in batches}
@@ -156,7 +158,7 @@ def _as_laid_out(batch: pa.RecordBatch, layout: pa.Schema) -> pa.RecordBatch:
 
 
 def _repeating(batches: Sequence[pa.RecordBatch], layout: pa.Schema) -> list[str]:
-    """The columns whose first values repeat: only of those does a dictionary save bytes, and it costs CPU."""
+    """The columns whose first values repeat: only there a dictionary saves bytes, and it costs CPU."""
     rows = _as_table(batches, layout).slice(0, _SAMPLE)
     found: list[str] = []
     for field in layout:

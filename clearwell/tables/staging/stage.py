@@ -1,7 +1,7 @@
 """Stage: write candidate rows once, into the folder of an attempt, where no reader sees them.
 
-Accepted rows lie under the table's own root. The few rejected ones are written again under the root of
-its quarantine, with the reasons of each row, so that accepted files have exactly the table's columns.
+Accepted rows are under the table's own root. The few rejected ones are written again under the root of its
+quarantine, with the reasons of each row, so that accepted files have exactly the table's columns.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ QUARANTINE = pa.schema(
     ]
 )
 """Columns of every quarantine table. ``reasons`` names the failed checks; ``raw`` is the record's text (of a
-bronze record as delivered, of a later row as JSON); ``raw_bytes`` its bytes where they are no UTF-8."""
+bronze record as delivered, of a later row as JSON); ``raw_bytes`` its bytes if they are not UTF-8."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """What an attempt staged. ``schema`` are the table's columns; ``rejected`` lie beside the accepted."""
+    """What an attempt staged. ``schema`` are the table's columns; ``rejected`` are stored separately."""
 
     attempt: Attempt
     schema: pa.Schema
@@ -106,7 +106,7 @@ def stage_frame(
     schema = frame_schema(frame, place=str(name))
     if VERDICT in {c.lower() for c in schema.names}:
         raise CandidateRefused(
-            f"the column name {VERDICT} is taken by Clearwell", place=str(name), hint="rename it"
+            f"the column name {VERDICT} is reserved by Clearwell", place=str(name), hint="rename it"
         )
     lake.failpoint("stage", name)
     with engine.work(f"staging {name}"):
@@ -158,7 +158,7 @@ def stage_rejected(
 
 
 def count_by_file(lake: Lake, name: TableName, candidate: Candidate) -> tuple[FileCounts, ...]:
-    """How many staged rows came from each raw file; empty when the rows do not say (no ``_file_id``)."""
+    """How many staged rows came from each raw file; empty if the rows have no ``_file_id``."""
     if "_file_id" not in candidate.schema.names:
         return ()
     accepted = _count_files(lake, name, candidate.accepted)

@@ -1,7 +1,7 @@
-"""Look at staged files before they can be added: raw adds pass every guard of Delta.
+"""Check staged files before they can be added: raw adds pass every guard of Delta.
 
-A file of other columns reads as NULL, a NULL enters a NOT NULL column, a missing file is accepted; so the
-footers are read first, and the rows counted.
+A file with other columns reads as NULL, a NULL enters a NOT NULL column, a missing file is accepted; so the
+footers are read first, and the rows are counted.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def verify_files(
 ) -> None:
     """Check each staged file below ``root`` against the table's columns; raises CandidateRefused.
 
-    Looked at: existence, size, rows, names and types of columns, NULLs in ``required``, and that columns
-    whose statistics engines get wrong carry none.
+    Checked: existence, size, rows, names and types of columns, NULLs in ``required``, and that columns whose
+    statistics engines read wrong have none.
     """
     paths = [f"{root}/{file.path}" for file in files]
     for file, size in zip(files, file_sizes(paths), strict=True):
@@ -41,7 +41,7 @@ def verify_files(
             raise CandidateRefused(
                 f"staged file {file.path} is missing or was changed",
                 place=place,
-                hint="run again; it is staged anew",
+                hint="run again; it is staged again",
             )
     for file, metadata in zip(files, for_each_file(parquet_metadata, paths), strict=True):
         wrong = compare(metadata.schema.to_arrow_schema(), schema)
@@ -54,7 +54,7 @@ def verify_files(
 
 
 def verify_required(files: Sequence[StagedFile], required: Collection[str], *, place: str) -> None:
-    """Check that no staged file has a NULL in the columns that must have none; raises CandidateRefused."""
+    """Check that no staged file has a NULL in the columns of ``required``; raises CandidateRefused."""
     counts = {name: sum(_nulls(file, name) for file in files) for name in required}
     wrong = [
         f"column {name!r} holds {count:,} NULL{'s' if count > 1 else ''}"
@@ -65,18 +65,18 @@ def verify_required(files: Sequence[StagedFile], required: Collection[str], *, p
         raise CandidateRefused(
             "; ".join(wrong[:_MOST_KEYS]),
             place=place,
-            hint="correct the transform, or let a check keep such rows out: "
+            hint="correct the transform, or exclude such rows by a check: "
             "expect_column_values_to_not_be_null with severity: warning",
         )
 
 
 def verify_rows(returned: int, accepted: int, rejected: int, *, place: str) -> None:
-    """Check that no row was lost on the way to the staged files; raises CandidateRefused."""
+    """Check that no row was lost between the frame and the staged files; raises CandidateRefused."""
     if returned != accepted + rejected:
         raise CandidateRefused(
             f"{returned:,} rows were counted, {accepted:,} accepted and {rejected:,} rejected were staged",
             place=place,
-            hint="a transform must return the same rows each time it is evaluated: no rand() in filters",
+            hint="a transform must return the same rows each time it is evaluated: use no rand() in filters",
         )
 
 
@@ -85,7 +85,7 @@ def verify_keys(
 ) -> None:
     """Check that no key of a merge's candidate occurs twice; raises CandidateRefused with some of them.
 
-    ``shown`` says how a value of a column may be told.
+    ``shown`` says how a value of a column may be displayed.
     """
     repeated = candidate.groupBy(*key).count().where("count > 1").limit(_MOST_KEYS).collect()
     if repeated:
@@ -95,7 +95,7 @@ def verify_keys(
         raise CandidateRefused(
             f"the merge key ({', '.join(key)}) is not unique: {told}",
             place=place,
-            hint="keep one row a key in the transform, or choose a longer key",
+            hint="keep one row per key in the transform, or choose a longer key",
         )
 
 

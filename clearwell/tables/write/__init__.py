@@ -1,1 +1,1 @@
-"""Decide a batch and bring it into its table, once, whoever else tries."""
+"""Decide a batch and write it into its table, exactly once among all writers."""

@@ -1,4 +1,4 @@
-"""The operations that the write procedure is made of: decide a batch, apply it, recover one.
+"""The operations that the write procedure consists of: decide a batch, apply it, recover one.
 
     decide    put the intent under (table, batch); a writer that loses the put gets the winner's intent
     apply     quarantine, then files, then the table, then history; each step looks before it acts
@@ -6,7 +6,7 @@
 
 Their order is in ``clearwell.tables.write.procedure``.
 
-A batch whose checks across rows no longer hold, because others changed the table since the audit, is
+A batch whose checks across rows no longer hold, because another writer changed the table since the audit, is
 voided: committed with no files, so that its number is taken.
 """
 
@@ -48,7 +48,7 @@ def schema_json(schema: pa.Schema) -> str:
 
 
 def decide(lake: Lake, intent: Intent) -> Intent:
-    """Put ``intent`` forward for its batch; the decision that holds, perhaps another run's."""
+    """Propose ``intent`` for its batch; returns the decision that holds, which may be another run's."""
     lake.failpoint("intent", intent.table)
     winner = lake.control.decide(intent)
     lake.failpoint("decided", intent.table)
@@ -56,7 +56,7 @@ def decide(lake: Lake, intent: Intent) -> Intent:
 
 
 def recover(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> Intent | None:
-    """Apply what was decided for ``name`` but is not in it yet; that intent, or None."""
+    """Apply the decided batch of ``name`` that is not in it yet; returns that intent, or None."""
     snapshot = lake.table(name).snapshot()
     batch = snapshot.batch if snapshot else 0
     if snapshot and batch:
@@ -72,7 +72,7 @@ def recover(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) ->
 
 
 def apply_batch(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -> bool:
-    """Bring a decided batch into its table, once, whoever else tries; whether it holds (not void)."""
+    """Apply a decided batch to its table, once among all writers; whether it holds (is not void)."""
     name = TableName.parse(intent.table)
     table = lake.table(name)
     before = table.snapshot()
@@ -98,14 +98,14 @@ def apply_batch(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck)
         lake.control.mark_void(name, intent.batch)
     commit_history(lake, intent, void=void)
     lake.failpoint("history", name)
-    for attempt in lake.control.attempts(name):  # of this batch none is under way any more
+    for attempt in lake.control.attempts(name):  # of this batch none is running any more
         if attempt.id == intent.attempt or (rewrite and attempt.id == rewrite.id):
             lake.control.forget(attempt)
     return not void
 
 
 def void_batch(lake: Lake, intent: Intent) -> None:
-    """Void a batch as it was voided elsewhere: its number is taken, its columns are there, no row is."""
+    """Void a batch as another writer voided it: its number is taken, its columns exist, it has no rows."""
     table = lake.table(intent.table)
     _prepare(table, intent)
     swap(table, lambda _: _nothing_of(intent), batch=intent.batch)
@@ -150,7 +150,7 @@ def _nothing_of(intent: Intent) -> Change:
 
 
 def _prepare(table: Table, intent: Intent) -> None:
-    """Make the table, or its new columns: harmless when the batch then does not come."""
+    """Create the table, or its new columns: harmless if the batch is voided afterwards."""
     schema = pa.schema(Schema.from_json(intent.schema).to_arrow())
     snapshot = table.snapshot()
     if snapshot is None:
@@ -160,7 +160,7 @@ def _prepare(table: Table, intent: Intent) -> None:
 
 
 def _require_staged(table: Table, intent: Intent) -> None:
-    """Delta would add files that are not there; raises TableError."""
+    """Check the staged files, because Delta would add missing ones; raises TableError."""
     snapshot = table.snapshot()
     if snapshot is not None and snapshot.batch >= intent.batch:
         return
@@ -171,7 +171,7 @@ def _require_staged(table: Table, intent: Intent) -> None:
             f"{len(gone)} staged files of the decided batch {intent.batch} are gone, such as {gone[0]}",
             place=intent.table,
             hint=f"if the table's folder was deleted by hand, delete control/intents/{intent.table} and "
-            "what hangs on it too, and run again",
+            "what depends on it too, and run again",
         )
 
 
@@ -186,8 +186,8 @@ def _add_columns(table: Table, schema: pa.Schema) -> None:
             return
         try:
             snapshot.handle.alter.add_columns(list(Schema.from_arrow(pa.schema(fields)).fields))
-        except (DeltaError, OSError) as error:  # another writer may have added them: look again
+        except (DeltaError, OSError) as error:  # another writer may have added them: check again
             if (refused := refusal(error, table.root)) and not refused.transient:
                 raise refused from error
             last = error
-    raise TableError("its new columns could not be added", place=str(table.name), hint="run again") from last
+    raise TableError("new columns could not be added", place=str(table.name), hint="run again") from last

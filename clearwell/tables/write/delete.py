@@ -1,7 +1,7 @@
 """Delete rows by a predicate, as one batch like any other.
 
-What the rows were counted as is taken back in the table's ``files`` records, so the books still balance.
-Tables that take this one's rows batch by batch see that it was rewritten, and are built anew.
+The deleted rows are subtracted from the counts in the table's ``files`` records, so the records still
+balance. Tables that read this one's rows batch by batch detect that it was rewritten, and are rebuilt.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ __all__ = ["delete_rows"]
 
 
 def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, recheck: Recheck) -> int:
-    """Delete the rows for which the SQL ``predicate`` is true; how many there were.
+    """Delete the rows for which the SQL ``predicate`` is true; returns how many there were.
 
-    A raw file of which rows are deleted is still known, so they do not come back with the next run; they
-    do with a rebuild, as long as the raw file holds them.
+    A raw file whose rows are deleted stays known, so the next run does not ingest them again; a rebuild does,
+    as long as the raw file holds them.
 
     Raises:
         TableNotFound: there is no such table.
-        EngineError: the predicate is no SQL, or names a column that is not there.
+        EngineError: the predicate is not valid SQL, or names a column that does not exist.
         CommitConflict: other runs won every decision.
     """
     written = write_batch(
@@ -74,7 +74,7 @@ def _intent(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> I
 
 
 def _count(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> dict[str, int]:
-    """How many rows would go, by raw file; under "" those of tables that do not say."""
+    """How many rows would be deleted, by raw file; under "" for tables without raw files."""
     from pyspark.sql import functions as F
 
     lake.failpoint("delete", snapshot.name)

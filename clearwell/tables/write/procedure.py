@@ -4,7 +4,7 @@
     look        take the newest snapshot of the table
     plan        ask the caller: nothing to do, or a staged intent for the next batch
     decide      put the intent under (table, batch); exactly one writer wins
-    apply       bring the winner's batch into the table, whoever decided it
+    apply       bring the winner's batch into the table, whichever writer decided it
 
 If another run won, the staged files are discarded. If the batch was voided, nothing of it is in the table. In
 both cases the procedure starts again from ``recover``, because the table has changed since the plan.

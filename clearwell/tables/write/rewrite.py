@@ -1,9 +1,8 @@
 """Plan the changes that rewrite live files: merge, replace of partitions, delete.
 
-All three are one thing: rows of the table that the batch supersedes are left out of a rewrite of the files
-that may hold them, and the batch's own files are added. It needs nothing of an engine but a join, and on the
-embedded engine not even that (``supersede``). The plan is made on one version and is void on any other, so
-it is made anew at each try of the swap.
+All three are the same operation: the files that may hold superseded rows are rewritten without them, and the
+batch's own files are added. It needs only a join of the engine, and on the embedded engine not even that
+(``supersede``). The plan is valid for one version only, so it is made again at each try of the swap.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ __all__ = ["plan_rewrite"]
 
 
 def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attempt, engine: Engine) -> Change:
-    """The change that carries out ``intent`` on exactly this version."""
+    """The change that applies ``intent`` to exactly this version."""
     adds = [add(file) for file in intent.accepted]
     touched = _touched(snapshot, intent) if adds or intent.mode == "delete" else []
     if not touched:
@@ -59,9 +58,9 @@ def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attemp
 
 
 def _fits_here(snapshot: Snapshot, intent: Intent, engine: Engine) -> bool:
-    """Whether the rows of a batch are few and plain enough to be compared in this process.
+    """Whether the rows of a batch are few and simple enough to be compared in this process.
 
-    On Spark, Spark does it: whoever has chosen it trusts its joins, and a cluster has the memory.
+    On Spark, Spark does it: its joins are reliable, and a cluster has the memory.
     """
     return (
         engine.name == "embedded"
@@ -98,7 +97,7 @@ def _touched(snapshot: Snapshot, intent: Intent) -> list[LiveFile]:
 
 
 def _range(intent: Intent, column: str) -> tuple[Any, Any]:
-    """The bounds of a column over the candidate; (None, None) when a file has none."""
+    """The bounds of a column over the candidate; (None, None) if a file has none."""
     lows = [f.stats["minValues"].get(column) for f in intent.accepted]
     highs = [f.stats["maxValues"].get(column) for f in intent.accepted]
     if not lows or None in lows or None in highs:
@@ -116,17 +115,17 @@ def _kept(lake: Lake, snapshot: Snapshot, intent: Intent, old: DataFrame, engine
 
 
 def _verify_superseded(intent: Intent, *, before: int, after: int, place: str) -> None:
-    """A merge can take the place of no more rows than it brings, a delete of those that were counted."""
+    """Check: a merge replaces no more rows than it brings, a delete no more than were counted."""
     gone = before - after
     if intent.mode == "merge" and not 0 <= gone <= intent.accepted_rows:
         raise TableError(
             f"a rewrite for {intent.accepted_rows:,} merged rows would remove {gone:,}",
             place=place,
-            hint="the engine's join is not to be trusted here: run with another --engine",
+            hint="the engine's join is wrong here: run with another --engine",
         )
     if intent.mode == "delete" and gone != intent.returned:
         raise TableError(
-            f"{intent.returned:,} rows were to be deleted, and now {gone:,} match",
+            f"{intent.returned:,} rows were counted to delete, but now {gone:,} match",
             place=place,
-            hint="another writer has changed the table; look at its rows before you delete again",
+            hint="another writer has changed the table; check its rows before you delete again",
         )

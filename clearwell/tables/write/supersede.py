@@ -1,10 +1,10 @@
-"""Leave superseded rows out of a rewrite by Arrow, in this process, where the engine is this machine's too.
+"""Drop superseded rows in a rewrite with Arrow, in this process, where the engine is local too.
 
-The keys of the batch are held in memory, so there is a limit to them; beyond it the engine joins. Two looks
-at each touched file: its key columns alone say whether a row goes at all, for statistics only say that one
-may, and a file that loses none stays as it is. The others are written again, in their order, so that what
-was clustered stays so. Against a full rewrite by DuckDB it takes 1.2 times the CPU where every file loses
-rows, and a third where few do (``make bench ONLY=engines``).
+The keys of the batch are held in memory, so their number is limited; beyond it the engine joins. Each touched
+file is read twice: first only its key columns show whether it loses a row at all, because statistics only
+show that it may, and a file that loses none is kept. The others are rewritten in their order, so that
+clustering is preserved. Compared with a full rewrite by DuckDB it takes 1.2 times the CPU where every file
+loses rows, and a third where few do (``make bench ONLY=engines``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_KEYS", "Keys", "can_compare", "rewrite_without", "superseded_in"]
 
 MOST_KEYS = 4_000_000
-"""Of a batch, in memory."""
+"""Limit of a batch, in memory."""
 
 _GROUP_ROWS = 250_000
 _QUESTION_ROWS = 2_000_000
@@ -37,7 +37,7 @@ _POSITION = "cw_position"
 
 
 def can_compare(schema: pa.Schema, key: Sequence[str]) -> bool:
-    """Whether equality of these columns is what an engine's join takes it for: no NaN, -0.0 or nesting."""
+    """Whether equality of these columns matches an engine's join: no NaN, -0.0 or nesting."""
     types = pa.types
     plain = (types.is_integer, types.is_string, types.is_binary, types.is_date, types.is_timestamp)
     return all(any(is_(schema.field(column).type) for is_ in plain) for column in key)
@@ -56,21 +56,21 @@ class Keys:
                     parts.append(pa.RecordBatch.from_arrays(columns, schema=wanted))
         self._keys = pa.Table.from_batches(parts, wanted)
         self._values = {column: pc.unique(self._keys.column(column)) for column in key}
-        if len(key) > 1:  # a partition of many rows is one key
+        if len(key) > 1:  # a partition with many rows is one key
             self._keys = self._keys.group_by(list(key)).aggregate([])
 
     @property
     def columns(self) -> list[str]:
-        """The columns that make a key."""
+        """The key columns."""
         return list(self._values)
 
     def among(self, rows: pa.Table) -> pa.Array:
-        """For each of ``rows`` whether its key is among these; they have these columns and no others."""
+        """For each of ``rows`` whether its key is among these; they have exactly these columns."""
         each = [pc.is_in(rows.column(name), value_set=values) for name, values in self._values.items()]
         likely = reduce(pc.and_, each).combine_chunks()
         if len(each) == 1 or not likely.true_count:
             return likely
-        # Each value is that of some key; only a join tells whether all are of one.
+        # Each value belongs to some key; only a join shows whether all belong to the same one.
         numbers = pa.array(np.arange(rows.num_rows))
         rest = rows.append_column(_POSITION, numbers).filter(likely)
         same = rest.join(self._keys, self.columns, join_type="left semi", use_threads=False)
@@ -78,14 +78,14 @@ class Keys:
 
 
 def superseded_in(keys: Keys, files: Sequence[LiveFile], schema: pa.Schema) -> dict[str, pa.Array]:
-    """Of the files that lose rows: path -> for each row whether it goes. A bit a row stays in memory."""
+    """Of the files that lose rows: path -> for each row whether it is dropped. One bit per row in memory."""
     columns = pa.schema([schema.field(column) for column in keys.columns])
     found: dict[str, pa.Array] = {}
-    # Many files at once: each question builds the table of keys anew.
+    # Many files at once: each lookup builds the table of keys again.
     for group in _grouped(files, _QUESTION_ROWS):
         rows = [pa.Table.from_batches(aligned_batches([file], columns), columns) for file in group]
         mask, row = keys.among(pa.concat_tables(rows)), 0
-        for file, own in zip(group, rows, strict=True):  # as many as are there, whatever the log says
+        for file, own in zip(group, rows, strict=True):  # the actual rows, whatever the log says
             part = mask.slice(row, own.num_rows)
             row += own.num_rows
             if part.true_count:
@@ -102,9 +102,9 @@ def rewrite_without(
     *,
     required: Collection[str] = (),
 ) -> list[StagedFile]:
-    """Write the rows of ``files`` but the superseded below ``root``/``folder``; what was written.
+    """Write the rows of ``files`` except the superseded ones below ``root``/``folder``; the files written.
 
-    A file becomes a file again, so that its bounds stay narrow; small ones are joined.
+    A file becomes one file again, so that its bounds stay narrow; small ones are joined.
     """
     written: list[StagedFile] = []
     for number, group in enumerate(_grouped(files, _GROUP_ROWS)):

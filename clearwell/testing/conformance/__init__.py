@@ -1,8 +1,8 @@
-"""What a pipeline may ask of an engine: some 500 questions, each with the answer that is right.
+"""What a pipeline may need from an engine: some 500 questions, each with the correct answer.
 
-Clearwell's own engines are held to these cases in its tests (``tests/engines``), and docs/engines.md is made
-from what came of it. Whoever writes an engine (an entry point of the group ``clearwell.engines``) tests it
-with one module of its own:
+Clearwell's own engines are tested with these cases (``tests/engines``), and docs/engines.md is made from the
+results. The author of an engine (an entry point of the group ``clearwell.engines``) tests it with one
+separate module:
 
     import pytest
     from clearwell.testing.conformance import CASES, run_case
@@ -11,19 +11,20 @@ with one module of its own:
     def test_my_engine(case, my_engine, tmp_path):
         run_case(case, my_engine, tmp_path)
 
-``my_engine`` is a fixture that gives an open ``clearwell.engines.Engine``, once for all tests, and
-``tmp_path`` a folder that the engine must see under the same path. ``run_case`` raises WrongAnswer where the
-engine gives other rows without an error, and ClearwellError where it refuses: the first is what nobody
-notices. An engine that answers all of them is as good as the reference, Apache Spark; where yours differs for
-a reason, mark the case with ``pytest.mark.xfail(strict=True)``, so that a mended engine is noticed.
+``my_engine`` is a fixture that returns an open ``clearwell.engines.Engine``, once for all tests, and
+``tmp_path`` a folder that the engine must see under the same path. ``run_case`` raises WrongAnswer if the
+engine returns other rows without an error, and ClearwellError if it refuses: the former goes unnoticed in
+production. An engine that answers all of them is as good as the reference, Apache Spark; if yours differs for
+a reason, mark the case with ``pytest.mark.xfail(strict=True)``, so that a fixed engine is noticed.
 
-Cases are data: ``case.group``, ``case.name``, ``case.says`` (what holds, in a sentence), a question and its
-answer. Cases of your own are made with ``ask``, ``sql`` and ``refused``:
+Cases are data: ``case.group``, ``case.name``, ``case.says`` (the rule, in a sentence), a question and its
+answer. Make your own cases with ``ask``, ``sql`` and ``refused``:
 
     CASES = grouped("shop", sql("sum", "a sum", "select sum(x) s from t", table("s bigint", (3,)),
                                 t=table("x int", (1,), (2,))))
 
-``KNOWN_GAPS`` holds what Clearwell's own engines lack or do otherwise, whose fault it is, and what guards it.
+``KNOWN_GAPS`` lists what Clearwell's own engines lack or do differently, who owns the gap, and what guards
+it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""One capability of an engine, as a question and the answer that is right.
+"""One capability of an engine, as a question and the correct answer.
 
-The answer is written down from what Spark's documentation and the SQL standard say, or computed by Python:
-never copied from an engine. Where an error is the right answer, the same query is asked first of data that
-is harmless, so that a query that the engine does not know is not taken for a refusal.
+The answer is taken from Spark's documentation and the SQL standard, or computed by Python: never copied from
+an engine. If an error is the correct answer, the same query is first asked on harmless data, so that a query
+that the engine does not support does not count as a refusal.
 
-A transform says the same in SQL or in columns, and an engine may differ in one of the two alone. So a case
+A transform can be written in SQL or in columns, and an engine may differ in only one of the two. So a case
 may be asked both ways: its twin has its name and ``_in_columns``.
 """
 
@@ -25,7 +25,7 @@ __all__ = ["Ask", "Case", "Columns", "ask", "grouped", "refused", "sql"]
 
 Ask: TypeAlias = "Callable[[Trial], DataFrame | pa.Table]"
 Columns: TypeAlias = "Callable[[DataFrame, Any], DataFrame]"
-"""The frame of the table ``t`` and ``pyspark.sql.functions`` -> the frame that the query gives."""
+"""The frame of the table ``t`` and ``pyspark.sql.functions`` -> the frame of the query."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Case:
     """A question to an engine.
 
     Args:
-        name: Short, of one word or several with ``_``; ``group/name`` names the case.
-        says: What holds on an engine that gives the answer, a sentence without its stop.
+        name: Short, one word or several with ``_``; ``group/name`` identifies the case.
+        says: The rule that a correct engine follows, a sentence without its full stop.
         question: Asks the engine.
-        answer: The rows that are right; None if only an error is.
+        answer: The correct rows; None if only an error is correct.
         ordered: Whether the order of rows is part of the answer.
-        control: For an error: a question of the same kind that has rows, and those.
-        twin: The same, asked in columns instead of SQL.
-        group: What it is a case of.
+        control: For an error: a similar question that returns rows, and those rows.
+        twin: The same question, in columns instead of SQL.
+        group: The group of the case.
     """
 
     name: str
@@ -78,7 +78,7 @@ def sql(
 ) -> Case:
     """A case whose question is a query of ``tables``, which the engine reads from Parquet files.
 
-    With ``columns`` it is asked in columns as well, of the table ``t``.
+    With ``columns`` it is also asked in columns, on the table ``t``.
     """
     case = Case(name, says, _query(query, tables), answer, ordered)
     return case if columns is None else replace(case, twin=_twin(case, _built(columns, tables["t"])))
@@ -87,7 +87,7 @@ def sql(
 def refused(
     name: str, says: str, query: str, *, bad: Any, good: Any, gives: pa.Table, columns: Columns | None = None
 ) -> Case:
-    """A case where an error is right: ``query`` of the table ``t`` fails on ``bad``; ``good`` has rows."""
+    """A case where an error is correct: ``query`` of the table ``t`` fails on ``bad``; ``good`` has rows."""
     case = Case(name, says, _query(query, {"t": bad}), None, control=(_query(query, {"t": good}), gives))
     if columns is None:
         return case

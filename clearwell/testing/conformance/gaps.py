@@ -1,7 +1,7 @@
-"""What Clearwell's own engines lack or do otherwise, case by case: whose gap it is, and what guards it.
+"""What Clearwell's own engines lack or do differently, case by case: the gap's owner, and its guard.
 
-A gap is *loud* where the engine, or a guard of ours before it, ends the query with an error. It is *silent*
-where other rows come; then a guard keeps that from a table, or a sentence says why none is needed.
+A gap is *loud* if the engine, or a guard of Clearwell before it, ends the query with an error. It is *silent*
+if other rows are returned; then a guard protects tables from it, or a sentence says why none is needed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["KNOWN_GAPS", "Gap", "Owner"]
 
 
 class Owner(StrEnum):
-    """Whose it is to close a gap."""
+    """Who must close a gap."""
 
     UPSTREAM = "upstream"
     OURS = "ours"
@@ -28,13 +28,13 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True)
 class Gap:
-    """A case that an engine does not answer.
+    """A case that an engine does not answer correctly.
 
     Args:
-        owner: Whose it is to close it.
-        silent: Whether other rows come instead of an error.
-        reason: What the engine does, in a sentence without its stop.
-        guard: What makes the error, or keeps a silent difference from tables.
+        owner: Who must close it.
+        silent: Whether other rows are returned instead of an error.
+        reason: What the engine does, in a sentence without its full stop.
+        guard: What raises the error, or protects tables from a silent difference.
         accepted: Why a silent difference needs no guard.
     """
 
@@ -50,22 +50,22 @@ def _gaps(gap: Gap, *cases: str) -> dict[str, Gap]:
 
 
 def _lacks(reason: str, *cases: str) -> dict[str, Gap]:
-    """The engine has no such thing, and says so."""
+    """The engine does not support it, and raises an error."""
     return _gaps(Gap(Owner.UPSTREAM, False, reason), *cases)
 
 
 def _guarded(guard: Guard, reason: str, *cases: str) -> dict[str, Gap]:
-    """The engine would give other rows, or fail later; a guard refuses the plan."""
+    """The engine would return other rows, or fail later; a guard refuses the plan."""
     return _gaps(Gap(Owner.UPSTREAM, False, reason, guard), *cases)
 
 
 def _differs(guard: Guard, reason: str, *cases: str) -> dict[str, Gap]:
-    """Other rows come; a guard keeps them from tables."""
+    """Other rows are returned; a guard protects tables from them."""
     return _gaps(Gap(Owner.UPSTREAM, True, reason, guard), *cases)
 
 
 def _accepted(reason: str, why: str, *cases: str, owner: Owner = Owner.UPSTREAM) -> dict[str, Gap]:
-    """Other rows come, and nothing needs to be done about it."""
+    """Other rows are returned, and no guard is needed."""
     return _gaps(Gap(owner, True, reason, accepted=why), *cases)
 
 
@@ -77,7 +77,7 @@ def _both(*cases: str) -> tuple[str, ...]:
 _EMBEDDED = {
     **_guarded(
         Guard.CHECKED_DECIMALS,
-        "a decimal of more than 38 digits is cut off, or has digits too many",
+        "a decimal of more than 38 digits is truncated, or has too many digits",
         *_both(
             "numbers/wide_product",
             "numbers/wide_quotient",
@@ -102,7 +102,7 @@ _EMBEDDED = {
     ),
     **_guarded(
         Guard.REFUSED_FUNCTIONS,
-        "a NULL within a text of an array or a structure is spelled otherwise",
+        "a NULL in the string form of an array or a structure is spelled differently",
         *_both("numbers/nested_to_text"),
     ),
     **_guarded(
@@ -120,11 +120,11 @@ _EMBEDDED = {
         "approximate percentiles are interpolated doubles",
         *_both("aggregates/percentile_approx"),
     ),
-    **_guarded(Guard.REFUSED_FUNCTIONS, "observe gives no metrics", "frames/observe"),
+    **_guarded(Guard.REFUSED_FUNCTIONS, "observe returns no metrics", "frames/observe"),
     **_lacks("bround takes no decimals", *_both("numbers/rounding_decimals_to_even")),
-    **_lacks("a text with an exponent is no decimal", "numbers/text_with_exponent"),
+    **_lacks("a string with an exponent is not a decimal", "numbers/text_with_exponent"),
     **_lacks("no common type of an int and a decimal", *_both("numbers/common_type_of_a_union")),
-    **_lacks("no number beside a text", *_both("strings/number_plus_text")),
+    **_lacks("no number with a string", *_both("strings/number_plus_text")),
     **_lacks("no LIKE ANY, no LIKE ALL", "strings/like_any"),
     **_lacks(
         "patterns are Rust's: no look-around, no back-reference",
@@ -137,7 +137,7 @@ _EMBEDDED = {
     **_lacks("WHERE does not see the columns of LATERAL VIEW", "nested/exploded_filter"),
     **_lacks("no zip_with", *_both("nested/zip_with")),
     **_lacks("an index must be a constant", *_both("nested/index_by_column")),
-    **_lacks("a map of constants is not taken apart", "nested/explode_literal_map"),
+    **_lacks("a map of constants is not exploded", "nested/explode_literal_map"),
     **_lacks("no transform_keys, no transform_values", *_both("nested/map_transformed")),
     **_lacks("a column that one side lacks has no type to cast from", "joins/by_name"),
     **_lacks("percentile_approx takes one share", "aggregates/percentiles_approx"),
@@ -157,52 +157,52 @@ _EMBEDDED = {
     **_lacks("no partitions for a table function", "functions/udtf_of_a_table"),
     **_lacks("a column that was a dictionary in Arrow is not read as text", "files/layouts"),
     **_lacks("no artifacts: functions run in a process that has the project anyway", "sessions/artifact"),
-    **_lacks("checkpoints need a place of their own", "sessions/checkpoint"),
+    **_lacks("checkpoints need a configured location", "sessions/checkpoint"),
     **_differs(
         Guard.SESSION_SETTINGS,
-        "in a session whose zone is not UTC, clocks are taken off and days added by UTC",
+        "in a session with a zone other than UTC, differences of times and added days are computed in UTC",
         "zones/zone_taken_off",
         "zones/day_across_summer_time",
     ),
     **_differs(
         Guard.SAFE_STATISTICS,
-        "values are made from a file's statistics, which leave NaN out",
+        "values are computed from a file's statistics, which exclude NaN",
         "files/foreign_nan",
         "files/foreign_nan_filter",
         "files/foreign_nan_max",
     ),
     **_accepted(
         "a sum that is only compared is computed in more bits, and does not overflow",
-        "the comparison is right by arithmetic; Spark's error only says that it could not make it",
+        "the comparison is arithmetically correct; Spark's error only reports the overflow",
         *_both("overflow/nothing_is_lost_in_a_filter"),
         owner=Owner.NOBODY,
     ),
     **_accepted(
         "max of a group of -infinity alone, and min of one of infinity alone, are the last finite numbers",
-        "no guard yet: it takes a group without a finite value or NaN, and a range check finds the number",
+        "no guard yet: it needs a group without a finite value or NaN, and a range check finds the number",
         *_both("aggregates/infinite_groups"),
     ),
     **_accepted(
-        "percentile_cont(0.9) of whole numbers is off in the seventh digit",
-        "percentile and median are exact on every engine, and say the same; this form is SQL's alone",
+        "percentile_cont(0.9) of integers is wrong in the seventh digit",
+        "percentile and median are exact on every engine, and return the same; this form exists only in SQL",
         "aggregates/percentiles",
     ),
     **_accepted(
         "UNPIVOT in SQL keeps the rows of NULL",
-        "rows are more, never fewer, and show their NULL; DataFrame.unpivot keeps them on every engine",
+        "there are more rows, never fewer, with a visible NULL; DataFrame.unpivot keeps them on every engine",
         "sql/unpivot",
     ),
 }
 
 _SPARK = {
     **_accepted(
-        "infinity as a decimal is NULL, under ANSI's rules too",
-        "it is what the reference does; a check for NULL finds it",
+        "infinity as a decimal is NULL, also in ANSI mode",
+        "the reference does the same; a check for NULL finds it",
         *_both("casts/infinity_to_decimal"),
     ),
     **_accepted(
-        "a filter passes over a part of a file whose statistics leave NaN out",
-        "our files carry no such statistics, and of those of others Spark gives what it gives to everyone",
+        "a filter skips a part of a file whose statistics exclude NaN",
+        "Clearwell's files carry no such statistics, and from other files Spark returns its usual result",
         "files/foreign_nan_filter",
     ),
 }

@@ -1,4 +1,4 @@
-"""Put a case to an engine and judge what comes back. Errors pass ``Engine.work``, as those of a run do."""
+"""Put a case to an engine and compare the result. Errors pass ``Engine.work``, like those of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_ROWS = 10
 
 
 class WrongAnswer(AssertionError):
-    """An engine gave rows, and they are not the right ones. ``found`` is what it gave, as one line."""
+    """An engine returned wrong rows. ``found`` is what it returned, as one line."""
 
     def __init__(self, case: Case, found: str, wanted: str) -> None:
         self.found = found
@@ -30,7 +30,7 @@ class WrongAnswer(AssertionError):
 
 
 def run_case(case: Case, engine: Engine, folder: Path) -> None:
-    """Pass if ``engine`` gives the answer of ``case``.
+    """Check that ``engine`` gives the answer of ``case``.
 
     Args:
         case: One of ``CASES``, or of your own.
@@ -38,8 +38,8 @@ def run_case(case: Case, engine: Engine, folder: Path) -> None:
         folder: An empty folder that this process and the engine both see under the same path.
 
     Raises:
-        WrongAnswer: other rows came, or rows where an error is right. The engine is wrong silently.
-        ClearwellError: an error came where rows are right. The engine refuses, aloud.
+        WrongAnswer: other rows were returned, or rows where an error is correct: a silent difference.
+        ClearwellError: an error was raised where rows are correct: the engine refuses.
     """
     __tracebackhide__ = True
     trial = Trial(engine, folder)
@@ -52,7 +52,7 @@ def run_case(case: Case, engine: Engine, folder: Path) -> None:
     try:
         found = _collect(trial, case, case.question)
     except ClearwellError as error:
-        if error.transient:  # it is no answer
+        if error.transient:  # it is not an answer
             raise
         return
     raise WrongAnswer(case, _show(_spell(found, ordered=case.ordered)), "an error")
@@ -60,7 +60,7 @@ def run_case(case: Case, engine: Engine, folder: Path) -> None:
 
 def _collect(trial: Trial, case: Case, question: Ask) -> pa.Table:
     with trial.engine.work(str(case)):
-        trial.engine.session()  # functions of the user's know their session by it
+        trial.engine.session()  # user functions find their session by it
         result = question(trial)
         return result if isinstance(result, pa.Table) else result.toArrow()
 

@@ -1,9 +1,10 @@
-"""Tables in short: columns as Spark names their types, and one tuple a row.
+"""Tables in short notation: columns with Spark's type names, and one tuple per row.
 
     table("id bigint, at timestamp, tags array<string>", (1, noon, ["a"]), (2, None, None))
 
-Both what a case is asked with and what it must answer are written so, and what an engine answers is spelled
-the same way, so that two tables are compared as texts: NaN equals NaN, -0.0 is not 0.0, 1.10 is not 1.1.
+The input of a case and its answer are both written so, and an engine's answer is formatted the same way, so
+that two
+tables are compared as strings: NaN equals NaN, -0.0 is not 0.0, 1.10 is not 1.1.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def read_type(text: str) -> pa.DataType:
 
 
 def name_type(kind: pa.DataType) -> str:
-    """Spark's name of an Arrow type; of one that Spark cannot mean, Arrow's own."""
+    """Spark's name of an Arrow type; Arrow's own name if Spark has none."""
     types = pa.types
     if types.is_decimal128(kind):
         return f"decimal({kind.precision},{kind.scale})"
@@ -103,7 +104,7 @@ def name_type(kind: pa.DataType) -> str:
 
 
 def spell_rows(rows: pa.Table, *, ordered: bool) -> list[str]:
-    """Each row as a text that equals another's just if the values are the same; sorted unless ``ordered``."""
+    """Each row as a string that is equal only for equal values; sorted unless ``ordered``."""
     kinds = [field.type for field in rows.schema]
     columns = [column.to_pylist() for column in rows.columns]
     spelled = [
@@ -114,7 +115,7 @@ def spell_rows(rows: pa.Table, *, ordered: bool) -> list[str]:
 
 
 def _exact(value: Any, kind: pa.DataType) -> Any:
-    """A decimal may be written as its text."""
+    """A decimal may be given as a string."""
     return Decimal(value) if isinstance(value, str) and pa.types.is_decimal(kind) else value
 
 
@@ -138,7 +139,7 @@ def _spell(value: Any, kind: pa.DataType) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """``text`` at its commas, but for those within brackets."""
+    """``text`` split at its commas, except for those within brackets."""
     parts, depth, start = [], 0, 0
     for at, character in enumerate(text):
         depth += (character in "<(") - (character in ">)")

@@ -1,4 +1,4 @@
-"""What a question may use of an engine. It is met where a pipeline meets it: tables are Parquet files."""
+"""What a question may use of an engine, as in a pipeline: tables are Parquet files."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Trial:
         return self.engine.session()
 
     def frame(self, rows: pa.Table) -> DataFrame:
-        """``rows`` as a frame, by way of a file as Clearwell writes it: without statistics that mislead."""
+        """``rows`` as a frame, through a file as Clearwell writes it: without misleading statistics."""
         return self.engine.read_parquet([self.write(rows)], rows.schema)
 
     def write(self, rows: pa.Table, name: str = "") -> str:
-        """Write ``rows`` into one Parquet file of the folder; its path."""
+        """Write ``rows`` into one Parquet file of the folder; returns its path."""
         file = self.folder / f"{name or uuid4().hex}.parquet"
         pq.write_table(rows, file, write_statistics=False)
         return str(file)
@@ -51,7 +51,7 @@ class Trial:
 
     @contextmanager
     def zone(self, name: str) -> Generator[None]:
-        """Have the session in another time zone. Ask and collect within: frames are computed late."""
+        """Set another time zone in the session. Ask and collect within: frames are computed lazily."""
         conf = self.session.conf
         conf.set("spark.sql.session.timeZone", name)
         try:

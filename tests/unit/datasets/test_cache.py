@@ -90,7 +90,7 @@ def test_what_is_not_there_is_told_as_in_a_folder(lake: str) -> None:
     assert list_datasets(f"{lake}/elsewhere") == []
     with pytest.raises(DatasetError, match="no lake at") as caught:
         open_dataset("late_flights", lake=Path(lake))
-    assert caught.value.hint == "pass the address as text: a Path takes two slashes for one"
+    assert caught.value.hint == "pass the address as a string: a Path merges two slashes"
 
 
 def test_a_release_that_is_being_made_is_none(lake: str) -> None:
@@ -260,7 +260,7 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
         free = 10
 
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Usage)
-    with pytest.raises(DatasetError, match="bytes, and there are 10"):
+    with pytest.raises(DatasetError, match="bytes, but only 10"):
         open_dataset("late_flights", lake=lake)
     assert fetched == []
 

@@ -153,7 +153,7 @@ def test_a_damaged_file_is_a_dataset_error_when_read(release: Release) -> None:
         ("{", "not readable"),
         ("[]", "not a manifest"),
         ("{}", "not a manifest"),
-        ({"format": 99}, "written in format 99, and this version of Clearwell reads up to 2"),
+        ({"format": 99}, "written in format 99, but this version of Clearwell reads up to 2"),
         ({"format": 0}, "not a manifest: its format is 0"),
         ({"splits": [{"name": "train"}]}, "not a manifest"),
         ({"path": "../../secret"}, "not a manifest"),

@@ -71,7 +71,7 @@ def test_a_function_that_ends_its_process_loses_the_engine_and_its_last_words_ar
 
     with EmbeddedEngine() as engine, pytest.raises(EngineLost) as caught, engine.work("cleanse birds"):
         run_function(engine, leave)
-    assert "it exited with code 3; its last words: no birds today" in caught.value.fact
+    assert "it exited with code 3; its last output: no birds today" in caught.value.fact
     assert "Python function" in str(caught.value.hint)
 
 

@@ -93,7 +93,7 @@ def test_a_spark_without_memory_is_lost_and_says_what_to_do():
         with pytest.raises(EngineLost) as caught, engine.work("cleanse"):
             wide.select(F.reverse("a"), F.concat("a", "a")).collect()
     assert "OutOfMemoryError" in caught.value.fact
-    assert caught.value.hint == "raise engine_memory (now 2.0 GiB), or take less at once"
+    assert caught.value.hint == "raise engine_memory (now 2.0 GiB), or process less at once"
 
 
 def test_functions_that_take_too_much_memory_end_the_engine_and_not_the_machine():

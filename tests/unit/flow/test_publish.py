@@ -191,7 +191,7 @@ def test_the_same_rows_make_the_same_files_whatever_their_order(tmp_path: Path) 
         ("exclude: [dep_delay]", "exclude: [dep_delai]", "has no column 'dep_delai'", 16),
         ("column: day", "column: dya", "has no column 'dya'", 17),
         ("label: is_late", "label: _batch_id", "'_batch_id' is a column of provenance", 15),
-        ("exclude: [dep_delay]", "exclude: [dep_delay, day, carrier, wind]", "only the label is left", 15),
+        ("exclude: [dep_delay]", "exclude: [dep_delay, day, carrier, wind]", "only the label remains", 15),
         (
             "by: time, column: day, test_from: 2013-03-01",
             "by: group, column: wind, test_share: 0.2",

@@ -102,7 +102,7 @@ def test_checks_say_how_they_went_and_what_follows() -> None:
     assert "critical: blocks the batch" in page.text
     assert "amount_usual passes: 0 of 10 rows fail" in page.text
     assert "warning: quarantines the row" in page.text
-    assert "new_check not judged yet" in page.text
+    assert "new_check not checked yet" in page.text
     assert "no longer in the suite" in page.text
     assert 'aria-label="amount_sane passed in 1 of the last 2 batches"' in text
     assert "batch 2, day 2: failed: 4 of 10 rows fail" in page.text

@@ -69,8 +69,8 @@ def test_it_has_the_features_of_the_training_release_row_by_row(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (", is_late]", "]", ["has not the features of late_flights", "is_late"]),
-        (", is_late]", ", is_late, wind]", ["has not the features of late_flights", "wind"]),
+        (", is_late]", "]", ["does not have the features of late_flights", "is_late"]),
+        (", is_late]", ", is_late, wind]", ["does not have the features of late_flights", "wind"]),
         ("[day, carrier]", "[day, carier]", ["no column 'carier'", "did you mean 'carrier'?"]),
         ("[day, carrier]", "[day, wind]", ["'wind' is double: it cannot be part of a key"]),
         ("  exclude", "  latest_by: dya\n  exclude", ["no column 'dya'", "did you mean 'day'?"]),

@@ -89,7 +89,7 @@ def test_without_an_order_a_key_stands_in_one_row_or_the_release_is_refused(
         count = sum(key in repeated for key in keys)
         with pytest.raises(DatasetError) as caught:
             live_release(Path(folder) / "r", table(rows), ["id", "part"], buckets=buckets)
-        fact = f"{len(repeated)} keys stand in more than one row ({count} rows): id, part"
+        fact = f"{len(repeated)} keys are in more than one row ({count} rows): id, part"
         assert (caught.value.fact, caught.value.place) == (fact, "defs.yaml:3")
         assert "latest_by" in str(caught.value.hint)
 
@@ -138,7 +138,7 @@ def test_a_release_without_rows_or_with_too_few_is_refused(tmp_path: Path) -> No
     with pytest.raises(DatasetError, match="a release without rows: gold_state is empty"):
         live_release(tmp_path, table([]), ["id"])
     recipe = InferenceRecipe(table="t", place="x.yaml:1", schema=SCHEMA, key=("id",), formats=("arrow",))
-    with pytest.raises(DatasetError, match="4 rows were promised, 3 read"):
+    with pytest.raises(DatasetError, match="4 rows were expected, 3 read"):
         make_inference(table(rows_of(3)).to_batches(), recipe, tmp_path, rows=4)
 
 

@@ -192,7 +192,7 @@ def test_a_release_without_rows_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_row_is_noticed(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="21 rows were promised, 20 read"):
+    with pytest.raises(DatasetError, match="21 rows were expected, 20 read"):
         make_training(rows(20).to_batches(), recipe(), tmp_path, rows=21)
 
 

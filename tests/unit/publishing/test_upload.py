@@ -219,6 +219,6 @@ def test_what_arrived_short_is_no_release(
 
     monkeypatch.setattr(module, "upload", short)
     attempt, made = attempt_of(publisher, 1)
-    with pytest.raises(DatasetError, match="not there as it was sent"):
+    with pytest.raises(DatasetError, match="missing or have another size"):
         publisher.claim(attempt, made, seen=())
     assert publisher.versions() == ()

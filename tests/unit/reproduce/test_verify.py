@@ -131,13 +131,13 @@ def test_rows_that_bronze_has_no_more_are_told(orders: Orders, what: str) -> Non
             shutil.rmtree(orders.small.lake / part)
         run = orders.run()
         ingest(run, run.project.tables["orders"])
-    with pytest.raises(TableError, match="not there any more") as raised:
+    with pytest.raises(TableError, match="no longer exist") as raised:
         orders.verify()
     said = {
         "deleted": "deleted or replaced since",
         "replaced": "deleted or replaced since",
-        "made anew": "made anew since",
-        "no table": "no such table",
+        "made anew": "recreated since",
+        "no table": "the table no longer exists",
     }
     assert said[what] in raised.value.fact
     assert raised.value.place == "bronze_orders"
@@ -153,7 +153,7 @@ def test_a_changed_cell_in_bronze_is_found_and_its_split_named(orders: Orders) -
     assert [split.equal for split in found.splits] == [True, False]
     assert found.differs is not None
     assert "split 'test' is the first that differs" in found.differs
-    assert "as many rows as it had, so values differ" in found.differs
+    assert "the recorded number of rows, so values differ" in found.differs
 
 
 def test_an_altered_cell_that_does_not_reach_the_release_is_noted(orders: Orders) -> None:
@@ -163,7 +163,7 @@ def test_an_altered_cell_that_does_not_reach_the_release_is_noted(orders: Orders
     change_cell(orders.bronze_files()[0], "_batch_id", 0, 0)  # gold takes no provenance
     found = orders.verify()
     assert found.equal
-    assert "a file of bronze_orders is not as long as its log says" in found.notes[0]
+    assert "a file of bronze_orders does not have the size in its log" in found.notes[0]
 
 
 def test_a_damaged_file_of_bronze_is_named(orders: Orders) -> None:
@@ -172,7 +172,9 @@ def test_a_damaged_file_of_bronze_is_named(orders: Orders) -> None:
     orders.publish()
     file = orders.bronze_files()[0]
     file.write_bytes(file.read_bytes()[:-100])
-    with pytest.raises(TableError, match="a file of bronze_orders is not as long as its log says") as raised:
+    with pytest.raises(
+        TableError, match="a file of bronze_orders does not have the size in its log"
+    ) as raised:
         orders.verify()
     assert file.name in raised.value.fact
     file.unlink()
@@ -207,25 +209,27 @@ def test_a_batch_that_a_critical_check_would_block_now_is_told(tmp_path: Path, e
     orders.build()
     orders.publish()
     orders.small.write_suite(suite.replace("100", "9"))
-    with pytest.raises(DatasetError, match="batch 3 was published, and would be blocked now"):
+    with pytest.raises(DatasetError, match="batch 3 was published, but would be blocked now"):
         orders.verify(present_code=True)
     orders.small.write_suite(suite)
     change_cell(orders.bronze_files()[0], "amount", 0, 101.0)
     with pytest.raises(TableError, match="would be blocked now") as raised:
         orders.verify()
-    assert raised.value.fact.startswith("a file of bronze_orders is not as long as its log says")
+    assert raised.value.fact.startswith("a file of bronze_orders does not have the size in its log")
 
 
 def test_other_code_is_refused_and_told_first(orders: Orders) -> None:
     orders.build()
     orders.publish()
     orders.small.write_transform(EDITED)
-    with pytest.raises(DatasetError, match="is not what made it: that of silver_orders was ") as raised:
+    with pytest.raises(
+        DatasetError, match="has changed since the release: that of silver_orders was "
+    ) as raised:
         orders.verify()
     assert "--with-present-code" in str(raised.value.hint)
     found = orders.verify(present_code=True)
     assert found.equal  # gold does not take the column that the edit adds
-    assert "made with the project's present code" in found.notes[0]
+    assert "made with the project's current code" in found.notes[0]
     orders.write_gold(GOLD.replace("> 6", "> 7"))
     found = orders.verify(present_code=True)
     assert [split.equal for split in found.splits] == [False, False]
@@ -246,15 +250,15 @@ def test_a_table_or_dataset_that_the_project_has_no_more(orders: Orders) -> None
     orders.build()
     orders.publish()
     orders.write_defs(more=DEFS.replace("large_orders", "larger_orders"))
-    with pytest.raises(ProjectError, match="no dataset 'large_orders' any more") as raised:
+    with pytest.raises(ProjectError, match="no longer has the dataset 'large_orders'") as raised:
         orders.verify()
     assert raised.value.hint == "did you mean 'larger_orders'?"
     orders.write_defs(
         more=DEFS.replace("name: days", "name: weeks").replace("from: gold_days", "from: gold_weeks")
     )
-    with pytest.raises(DatasetError, match=r"gold_days was .* is not in the project any more"):
+    with pytest.raises(DatasetError, match=r"gold_days was .* is no longer in the project"):
         orders.verify()
-    with pytest.raises(ProjectError, match="does not make it any more"):
+    with pytest.raises(ProjectError, match="no longer makes it"):
         orders.verify(present_code=True)
 
 

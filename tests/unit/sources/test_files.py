@@ -299,7 +299,7 @@ def test_a_source_of_one_named_file_needs_that_file(tmp_path: Path) -> None:
     assert caught.value.hint == "did you mean 'airports.csv'?"
     with pytest.raises(SourceError, match="in is a folder") as caught:
         look(tmp_path, path="in")
-    assert caught.value.hint == "say which files: in/*.csv"
+    assert caught.value.hint == "write a pattern for files: in/*.csv"
     file.unlink()
     assert list(look(tmp_path, as_known(*found.new), path="in/airports.csv").missing) == [
         found.new[0].file_id

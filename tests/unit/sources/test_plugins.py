@@ -205,9 +205,9 @@ def test_the_columns_of_a_file_are_told_before_any_is_declared(
     [
         ("format: toml_lines", "format: toml_line", "format:", "'toml_line' is not 'csv'", "'toml_lines'?"),
         ("format: toml_lines", "format: xml", "format:", "or 'toml_lines'", "needs a plugin"),
-        ("{table: order}", "{tabel: order}", "options:", "takes no option 'tabel'", "did you mean 'table'?"),
+        ("{table: order}", "{tabel: order}", "options:", "has no option 'tabel'", "did you mean 'table'?"),
         ("{table: order}", "{table: [1]}", "options:", "options.table: input should be a valid string", None),
-        ("toml_lines\n", "csv\n", "options:", "'csv' takes no option 'table'", "remove it"),
+        ("toml_lines\n", "csv\n", "options:", "'csv' has no option 'table'", "remove it"),
     ],
 )
 def test_a_wrong_name_or_option_is_told_with_its_line(
@@ -231,15 +231,18 @@ def test_a_format_of_nobody_names_those_that_are_installed(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("code", "fact"),
     [
-        ("import not_installed_anywhere\n", "does not load: ModuleNotFoundError: No module named 'not_inst"),
-        ("raise SystemExit(3)\n", "does not load: SystemExit: 3"),
-        ("class Other: pass\n", "does not load: AttributeError"),
-        ("TomlLines = dict\n", "toml_lines:TomlLines is no class below clearwell.sources.Source"),
+        (
+            "import not_installed_anywhere\n",
+            "cannot be loaded: ModuleNotFoundError: No module named 'not_inst",
+        ),
+        ("raise SystemExit(3)\n", "cannot be loaded: SystemExit: 3"),
+        ("class Other: pass\n", "cannot be loaded: AttributeError"),
+        ("TomlLines = dict\n", "toml_lines:TomlLines is not a subclass of clearwell.sources.Source"),
         (
             "from clearwell.sources import Source\nclass TomlLines(Source):\n    version = '1'\n",
             "toml_lines:TomlLines has no read and no read_record",
         ),
-        (TOML_LINES.replace('version = "1"', "version = 1"), "has no `version`, a text"),
+        (TOML_LINES.replace('version = "1"', "version = 1"), "has no `version` that is a string"),
     ],
 )
 def test_a_plugin_that_cannot_be_used_is_told_with_the_line_that_names_it(
@@ -283,7 +286,7 @@ def test_a_package_cannot_take_a_name_that_is_built_in_or_is_none(site: Callable
     ("read_body", "fact"),
     [
         ("raise KeyError('x')", "could not read it: KeyError: 'x'"),
-        ("return [1]", "gave a int, not a Parsed"),
+        ("return [1]", "returned a int, not a Parsed"),
         ("return [Parsed(batch(a=[1]), ())]", "without one column '_record_no'"),
         ("return [Parsed(batch(_record_no=[1], a=pa.array([1], pa.uint8())), ())]", "its type is int16"),
         ("return [Parsed(batch(_record_no=[1], id=['x']), ())]", "'id' as string; its type is int64"),
@@ -328,7 +331,7 @@ def test_a_record_that_the_plugin_cannot_find_again_is_an_unreadable_file(
     head = "def read_record(self, file, number):\n"
     site(code=TOML_LINES.replace(head, f"{head}        return 'x'\n"))
     file = write_raw(tmp_path / "f", b"record = {a = 1}\n")
-    with pytest.raises(UnreadableFile, match="gave a str, not a RawText"):
+    with pytest.raises(UnreadableFile, match="returned a str, not a RawText"):
         read_record(file.absolute, SourceSpec("f", format="toml_lines"), 1)
 
 

@@ -116,5 +116,5 @@ def _always_loses(*_: object) -> None:
 
 
 def test_a_table_that_is_not_there_is_an_error(lake: Lake) -> None:
-    with pytest.raises(TableError, match="has gone"):
+    with pytest.raises(TableError, match="no longer exists"):
         swap(lake.table(NAME), lambda _: Change())

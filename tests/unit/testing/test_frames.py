@@ -106,8 +106,8 @@ def test_every_text_can_be_written_in_quotes(values: list[str | None]) -> None:
 @pytest.mark.parametrize(
     ("text", "fact", "place"),
     [
-        ("", "an empty text is no table", None),
-        ("id | id\n1 | 2", "the column 'id' is there twice", "id | id"),
+        ("", "an empty text is not a table", None),
+        ("id | id\n1 | 2", "the column 'id' exists twice", "id | id"),
         ("id | \n1 | 2", "a column without a name", "id |"),
         ("id bigint | n\n1", "1 values for 2 columns", "1"),
         ("id bigint | n\n1 | 2 | 3", "3 values for 2 columns", "1 | 2 | 3"),

@@ -1,8 +1,8 @@
-"""Arithmetic that Sail would compute otherwise than Spark, and what is computed in its place.
+"""Arithmetic that Sail computes differently from Spark, and its replacements.
 
-Whole numbers wrap on Sail: they are computed wider and cast back, which fails where they do not fit. Its
-quotients of decimals have fewer digits and are cut off: they are computed with a digit more and rounded. Its
-float beside a whole number stays a float: both become doubles. What cannot be made equal is refused.
+Integers wrap on Sail: they are computed wider and cast back, which fails where they do not fit. Its decimal
+quotients have fewer digits and are truncated: they are computed with one more digit and rounded. Its float
+with an integer stays a float: both become doubles. What cannot be made equal is refused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["OPERATORS", "average", "operate", "result_kind", "total"]
 
 OPERATORS = frozenset("+-*/%")
 _GUARD_DIGITS = 4
-"""Sail's quotient has so many digits more after the point than its dividend."""
+"""Sail's quotient has this many more decimal places than its dividend."""
 _DOUBT = "99999999"
 
 
@@ -61,7 +61,7 @@ def operate(site: Site) -> Term | None:
 def result_kind(
     name: str, left: types.DataType | None, right: types.DataType | None
 ) -> types.DataType | None:
-    """The type of an operation between numbers, where it can be told without asking."""
+    """The type of an operation between numbers, where it is known without asking the engine."""
     if left is None or right is None:
         return None
     if is_integral(left) and is_integral(right):
@@ -74,34 +74,34 @@ def result_kind(
 
 
 def total(site: Site) -> Term | None:
-    """``sum``: of long numbers as decimals, of wide decimals with a look at its size."""
+    """``sum``: of integers as decimals, of wide decimals with a check of its size."""
     (kind,) = site.kinds
     if kind is None:
-        raise Refused(Guard.CHECKED_INTEGERS, "the type of what is summed up cannot be told", _TELL)
+        raise Refused(Guard.CHECKED_INTEGERS, "the type of the sum's argument is unknown", _TELL)
     summed = Over("sum", site.given, site.distinct)
     if isinstance(kind, types.LongType):
         wide = Over("sum", (As(site.given[0], "decimal(19,0)"),), site.distinct)
         return As(wide, "bigint")
     if isinstance(kind, types.DecimalType) and kind.precision + 10 > MOST_DIGITS:
-        # A sum of 39 digits is no decimal, and one of more wraps: its size as a double tells both.
+        # A sum of 39 digits is no decimal, and a larger one wraps: its size as a double shows both.
         double = Call("*", (As(site.given[0], "double"), Value(1.0)))
         size = Call("abs", (Over("sum", (double,), site.distinct),))
         limit = float(f"{_DOUBT}e{MOST_DIGITS - len(_DOUBT) - kind.scale}")
-        message = "a sum of decimals needs more than 38 digits: cast what is summed up to double"
+        message = "a sum of decimals needs more than 38 digits: cast its argument to double"
         fails = As(Call("raise_error", (Value(message),)), f"decimal({MOST_DIGITS},{kind.scale})")
         return choose(Call(">", (size, Value(limit))), fails, summed)
     return None
 
 
 def average(site: Site) -> Term | None:
-    """``avg`` of decimals: Sail cuts off where Spark rounds."""
+    """``avg`` of decimals: Sail truncates where Spark rounds."""
     (kind,) = site.kinds
     if not isinstance(kind, types.DecimalType):
         return None
     digits = min(kind.precision + 4, MOST_DIGITS), min(kind.scale + 4, MOST_DIGITS)
     if kind.precision + 10 + 1 + _GUARD_DIGITS > MOST_DIGITS:
         raise Refused(
-            Guard.CHECKED_DECIMALS, f"an average of {kind.simpleString()} is cut off here", "a double"
+            Guard.CHECKED_DECIMALS, f"an average of {kind.simpleString()} is truncated here", "a double"
         )
     summed = As(Over("sum", site.given, site.distinct), f"decimal({kind.precision + 11},{kind.scale + 1})")
     counted = As(Over("count", site.given, site.distinct), "decimal(20,0)")
@@ -111,12 +111,10 @@ def average(site: Site) -> Term | None:
 def _operate_unknown(site: Site, known: types.DataType | None) -> None:
     if known is not None and not is_integral(known) and not is_decimal(known):
         return
-    raise Refused(
-        Guard.CHECKED_INTEGERS, f"the types of the arguments of {site.name!r} cannot be told", _TELL
-    )
+    raise Refused(Guard.CHECKED_INTEGERS, f"the types of the arguments of {site.name!r} are unknown", _TELL)
 
 
-_TELL = "a column of its own before (withColumn)"
+_TELL = "a separate column first (withColumn)"
 
 
 def _whole(site: Site, left: types.DataType, right: types.DataType) -> Term:
@@ -140,8 +138,8 @@ def _decimals(site: Site, left: types.DataType, right: types.DataType) -> Term |
         raise Refused(
             Guard.CHECKED_DECIMALS,
             f"{left.simpleString()} {site.name} {right.simpleString()} needs {needed} digits, and engines "
-            "give up others",
-            "fewer digits (cast it before)",
+            "drop different ones",
+            "fewer digits (cast first)",
         )
     if is_decimal(left) and is_decimal(right) and site.name != "%":
         return None
@@ -158,8 +156,8 @@ def _quotient(site: Site, left: Digits, right: Digits) -> Term:
     if p1 - s1 + dividend + _GUARD_DIGITS + s2 > MOST_DIGITS:
         raise Refused(
             Guard.CHECKED_DECIMALS,
-            f"decimal({p1},{s1}) / decimal({p2},{s2}) is cut off here, and rounded on Spark",
-            "doubles, or fewer digits (cast it before)",
+            f"decimal({p1},{s1}) / decimal({p2},{s2}) is truncated here and rounded on Spark",
+            "doubles, or fewer digits (cast first)",
         )
     above = As(site.given[0], f"decimal({p1 - s1 + dividend},{dividend})")
     below = As(site.given[1], f"decimal({p2},{s2})")
@@ -172,7 +170,7 @@ def _rounded(term: Term, digits: Digits) -> Term:
 
 
 def _side_digits(site: Site, number: int, kind: types.DataType) -> Digits:
-    """Spark takes a whole literal beside a decimal for one of just its digits."""
+    """Spark gives an integer literal beside a decimal exactly its own number of digits."""
     literal = site.literals[number]
     if isinstance(literal, int) and is_integral(kind):
         return len(str(abs(literal))), 0

@@ -1,4 +1,4 @@
-"""Functions, comparisons and casts that Sail computes otherwise than Spark, and what takes their place."""
+"""Functions, comparisons and casts that Sail computes differently from Spark, and their replacements."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _MILLION = 1_000_000
 
 
 def cast(site: Site, kind: str) -> Term | None:
-    """A cast to ``kind``: texts of floats as Java writes them, whole seconds downwards."""
+    """A cast to ``kind``: floats to strings as in Java, to integral seconds by rounding down."""
     (source,) = site.kinds
     (given,) = site.given
     if kind == "string" and is_float(source):
         return _text(given)
     if kind == "string" and isinstance(source, types.ArrayType | types.StructType | types.MapType):
-        why = "the text of a nested value has NULL here and null on Spark"
+        why = "a nested value as a string has NULL here and null on Spark"
         raise Refused(Guard.REFUSED_FUNCTIONS, why, "to_json")
     if is_float(source) and kind.startswith("decimal"):
-        return As(As(given, "string"), kind)  # as Spark: by its shortest text, and half up
+        return As(As(given, "string"), kind)  # as Spark: by its shortest text form, and half up
     if isinstance(source, types.TimestampType) and kind in _WHOLE:
         return As(_seconds(given), _WHOLE[kind])
     if kind == "timestamp" and isinstance(source, types.LongType):
@@ -52,12 +52,12 @@ _WHOLE = {
 
 
 def positive_zero(given: Given, kind: types.DataType | None) -> Term | None:
-    """A key of windows: Sail tells -0.0 from 0.0."""
+    """A window key: Sail distinguishes -0.0 from 0.0."""
     return _unsigned(given, kind) if is_float(kind) else None
 
 
 def _text(given: Term) -> Term:
-    """Within an array, Sail writes a float as Java does: 1.0E7."""
+    """Within an array, Sail formats a float as Java does: 1.0E7."""
     inside = Call("translate", (As(Call("array", (given,)), "string"), Value("[]"), Value("")))
     return Call("nullif", (inside, Value("NULL")))
 
@@ -73,7 +73,7 @@ def _seconds(given: Term) -> Term:
 
 
 def _moment(given: Term, kind: types.DataType | None) -> Term | None:
-    """The moment so many seconds after 1970, exact, and failing where there is none."""
+    """The timestamp at that many seconds after 1970, exact, and failing where there is none."""
     if is_integral(kind):
         given = As(given, "decimal(19,0)")
     elif is_float(kind):
@@ -97,7 +97,7 @@ def _unix_millis(site: Site) -> Term | None:
 
 
 def _in_common(first: int = 0, step: int = 1) -> Rule:
-    """Arguments from number ``first`` on, each ``step``th, as the type that they have in common on Spark."""
+    """Arguments from number ``first`` on, every ``step``th, as their common type on Spark."""
 
     def rule(site: Site) -> Term | None:
         chosen = list(range(first, len(site.given), step))
@@ -109,7 +109,7 @@ def _in_common(first: int = 0, step: int = 1) -> Rule:
 
 
 def _compared(site: Site) -> Term | None:
-    """Sail compares a float as a decimal, or a whole number as a float; Spark takes doubles."""
+    """Sail compares a float as a decimal, or an integer as a float; Spark uses doubles."""
     mixed = any(is_float(kind) for kind in site.kinds)
     return _cast_in(site, range(len(site.given))) if mixed else None
 
@@ -130,7 +130,7 @@ def _null_if(site: Site) -> Term | None:
 
 
 def _contains(site: Site) -> Term | None:
-    """Beside a NULL, what is not there is not known to be absent."""
+    """If there is a NULL, a missing value is not known to be absent."""
     array, wanted = site.given
     if isinstance(kind := site.kinds[0], types.ArrayType) and not kind.containsNull:
         return None
@@ -141,7 +141,7 @@ def _contains(site: Site) -> Term | None:
 
 
 def _written(site: Site) -> Term | None:
-    """Texts made of floats."""
+    """Strings made from floats."""
     if not any(is_float(kind) for kind in site.kinds):
         return None
     return Call(site.name, tuple(_text(g) if is_float(kind) else g for g, kind in site.sides))
@@ -149,13 +149,13 @@ def _written(site: Site) -> Term | None:
 
 def _formatted(site: Site) -> Term | None:
     if any(is_float(kind) for kind in site.kinds[1:]):
-        why = f"{site.name} writes a float otherwise than Spark"
+        why = f"{site.name} formats a float differently from Spark"
         raise Refused(Guard.REFUSED_FUNCTIONS, why, "format_number")
     return None
 
 
 def _capitals(site: Site) -> Term | None:
-    """Spark starts a word after a blank, Sail after whatever is no letter."""
+    """Spark starts a word after a space, Sail after any character that is not a letter."""
     letters = Each(Call("split", (Call("lower", site.given), Value(" "))), _capital)
     return Call("array_join", (letters, Value(" ")))
 
@@ -170,7 +170,7 @@ def _even(site: Site) -> Term | None:
 
 
 def _rounded(site: Site) -> Term | None:
-    """Spark needs fewer digits for a decimal that is rounded."""
+    """Spark needs fewer digits for a rounded decimal."""
     kind, scale = site.kinds[0], site.literals[1] if len(site.literals) > 1 else 0
     if not isinstance(kind, types.DecimalType) or not isinstance(scale, int):
         return None
@@ -196,12 +196,12 @@ def _set_of(site: Site) -> Term | None:
 
 
 def _ordered(site: Site) -> Term | None:
-    """Within structs, Sail takes NULL for the greatest value and Spark for the least."""
+    """Within structs, NULL is the greatest value for Sail and the least for Spark."""
     if any(_holds_struct(kind) for kind in site.kinds):
         raise Refused(
             Guard.REFUSED_FUNCTIONS,
-            f"{site.name} compares structs with NULL as the greatest value, and Spark as the least",
-            "max_by or min_by with one column that tells the order",
+            f"{site.name} compares structs with NULL as the greatest value, and as the least on Spark",
+            "max_by or min_by with one column for the order",
         )
     return None
 
@@ -222,7 +222,7 @@ def _hashed(site: Site) -> Term | None:
         raise Refused(
             Guard.REFUSED_FUNCTIONS,
             f"{site.name} of wide decimals and of NULL without a type differs from Spark's",
-            "sha2 of a text",
+            "sha2 of a string",
         )
     return None
 
@@ -234,7 +234,7 @@ def _refused(why: str, instead: str) -> Rule:
     return rule
 
 
-_APPROXIMATE = _refused("interpolates here, and gives one of the values on Spark", "percentile")
+_APPROXIMATE = _refused("interpolates here, and returns one of the values on Spark", "percentile")
 
 FUNCTIONS: dict[str, Rule] = {
     "when": _in_common(1, 2),
@@ -260,4 +260,4 @@ FUNCTIONS: dict[str, Rule] = {
     **dict.fromkeys(["xxhash64", "hash"], _hashed),
     **dict.fromkeys(["percentile_approx", "approx_percentile"], _APPROXIMATE),
 }
-"""The functions that differ, by their names in SQL. One that is not listed is the same, or fails aloud."""
+"""The functions that differ, by their names in SQL. The others are the same, or raise an error."""

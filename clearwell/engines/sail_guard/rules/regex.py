@@ -1,8 +1,8 @@
-r"""Patterns of Java said in the words of Rust's regular expressions, which Sail uses.
+r"""Translate Java's regular expressions to Rust's, which Sail uses.
 
-``\d \w \s`` are of ASCII in Java and of Unicode in Rust; ``.`` stops at fewer line ends there, and ``$``
-matches before none. (``\b`` is of Unicode in both, before Java 19.) Refused is what has another meaning and
-cannot be said: possessive quantifiers, ``$`` that is not the end, flags, classes that Java counts by ASCII.
+``\d \w \s`` are ASCII in Java and Unicode in Rust; ``.`` excludes fewer line ends in Rust, and ``$`` matches
+before none. (``\b`` is Unicode in both, before Java 19.) Refused are patterns that have another meaning and
+cannot be translated: possessive quantifiers, ``$`` not at the end, flags, classes that Java limits to ASCII.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ASCII_CLASSES = re.compile(rf"\\[pP]\{{({_ASCII})\}}")
 
 
 class Pattern:
-    """A pattern in Rust's words: ``body``, and whether the end of the text must follow it."""
+    """A pattern in Rust's syntax: ``body``, and whether the end of the string must follow it."""
 
     def __init__(self, java: str) -> None:
         self.groups = len(re.findall(r"(?<!\\)\((?!\?)|\(\?<[a-zA-Z]", java))
@@ -63,7 +63,7 @@ class Pattern:
 
 
 def in_rust(java: str, *, ends: str = f"(?:{_ENDS})?\\z") -> str:
-    """The whole pattern; ``ends`` says the end of the text, with the line end that Java allows before it."""
+    """The whole pattern; ``ends`` is the end of the string, with the line end that Java allows before it."""
     found = Pattern(java)
     return found.body + (ends if found.ends else "")
 
@@ -115,7 +115,7 @@ def _pattern_of(site: Site) -> str:
     if isinstance(site.literals[1], str):
         return site.literals[1]
     raise Refused(
-        Guard.REFUSED_FUNCTIONS, f"{site.name} by a pattern that is no literal", "a literal pattern"
+        Guard.REFUSED_FUNCTIONS, f"{site.name} with a pattern that is not a literal", "a literal pattern"
     )
 
 
@@ -130,7 +130,7 @@ def _matched(site: Site) -> Term | None:
 
 
 def _extracted(site: Site) -> Term | None:
-    """The line end before the text's end is no part of a group, but it would be of the whole match."""
+    """The line end before the end of the string is in no group, but it would be in the whole match."""
     java = _pattern_of(site)
     if Pattern(java).ends and len(site.literals) > 2 and site.literals[2] == 0:
         raise _refused("$ and its whole match")
@@ -138,7 +138,7 @@ def _extracted(site: Site) -> Term | None:
 
 
 def _replaced(site: Site) -> Term | None:
-    """The line end that Java leaves is put back, as one more group."""
+    """Put back the line end that Java leaves, as one more group."""
     java = _pattern_of(site)
     found = Pattern(java)
     if not found.ends:

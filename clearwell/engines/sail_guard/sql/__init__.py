@@ -1,1 +1,1 @@
-"""The same rules for SQL text: only the parts that differ are written anew."""
+"""The same rules for SQL text: only the parts that differ are rewritten."""

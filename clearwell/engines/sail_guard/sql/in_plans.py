@@ -1,4 +1,4 @@
-"""The parts of a plan that are SQL text: whole queries, statements, and expressions among others."""
+"""The parts of a plan that are SQL text: whole queries, statements, and single expressions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["guard_query", "guard_statement", "guard_texts", "texts_in"]
 
-# sqlglot takes a tenth of a second to import, and only SQL text needs it: it is imported where that is met.
+# Importing sqlglot takes a tenth of a second, and only SQL text needs it: so it is imported on first use.
 
 
 def texts_in(expression: Any) -> list[Any]:
@@ -31,11 +31,11 @@ def texts_in(expression: Any) -> list[Any]:
 
 
 def guard_texts(expression: Any, scope: Scope) -> bool:
-    """Rewrite SQL text within an expression, in place; whether any of it differs."""
+    """Rewrite SQL text within an expression, in place; whether any of it changed."""
     from clearwell.engines.sail_guard.sql.rewrite import guarded_text
 
     def kinds(query: Query | None, texts: Sequence[str]) -> list[DataType | None]:
-        if query is not None:  # a sub-query: its tables are not ours to ask for
+        if query is not None:  # a subquery: its tables cannot be requested here
             return [None] * len(texts)
         asked: list[Any] = []
         for text in texts:
@@ -56,7 +56,7 @@ def guard_texts(expression: Any, scope: Scope) -> bool:
 
 
 def guard_query(sql: Any, ask: Ask, references: Sequence[Any]) -> list[str] | None:
-    """Rewrite a query, in place; the names that its columns had, if it differs."""
+    """Rewrite a query, in place; return the names of its columns if it changed."""
     from clearwell.engines.sail_guard.sql.rewrite import guarded_text
 
     look = _looking(sql, ask, references)
@@ -69,7 +69,7 @@ def guard_query(sql: Any, ask: Ask, references: Sequence[Any]) -> list[str] | No
 
 
 def guard_statement(command: Any, ask: Ask) -> None:
-    """Rewrite a statement, in place: a query is left, for the frame that comes of it is guarded itself."""
+    """Rewrite a statement, in place; not a query, because the frame that it creates is guarded itself."""
     from clearwell.engines.sail_guard.sql.rewrite import guarded_text, refuse_statement, view_query
 
     relation = command.input
@@ -87,7 +87,7 @@ def guard_statement(command: Any, ask: Ask) -> None:
 
 
 def _looking(sql: Any, ask: Ask, references: Sequence[Any]) -> Callable[[str], StructType | None]:
-    """Asks for the columns of another query with the same parameters."""
+    """Requests the columns of another query with the same parameters."""
     plain = pb.Relation()
     plain.sql.CopyFrom(sql)
 

@@ -1,4 +1,4 @@
-"""What the guards look for in SQL text: functions with their arguments, and what is around them."""
+"""What the guards look for in SQL text: functions with their arguments, and their context."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def site_of(text: Text, node: Any) -> Found | None:
 
 
 def keys_of(node: Any) -> list[Any]:
-    """What a window is divided and ordered by."""
+    """The keys that a window is partitioned and ordered by."""
     if not isinstance(node, exp.Window):
         return []
     order = node.args.get("order")
@@ -79,14 +79,14 @@ def keys_of(node: Any) -> list[Any]:
 
 
 def literal_of(node: Any) -> int | str | None:
-    """A whole number or a text as it is written; None for anything else."""
+    """An integer or string literal, as written; None for anything else."""
     if not isinstance(node, exp.Literal):
         return None
     return node.this if node.is_string else int(node.this) if node.this.isdigit() else None
 
 
 def may_name_items(node: Any) -> bool:
-    """Whether a name there may be one that the select list gives."""
+    """Whether a name there may be defined by the select list."""
     return isinstance(
         node.find_ancestor(exp.Order, exp.Having, exp.Group, exp.Select), exp.Order | exp.Having | exp.Group
     )
@@ -101,7 +101,7 @@ def names_in(text: Text, node: Any) -> Iterator[Any]:
 
 
 def around_of(text: Text, query: Any) -> Query | None:
-    """What is around the select list of a query: the queries that WITH has named before it, and its FROM."""
+    """The context of a query's select list: the queries of WITH before it, and its FROM."""
     if query is None:
         return None
     at = (text.span(query) or (0, 0))[0]

@@ -1,4 +1,4 @@
-"""How SQL text says what a guard puts in the place of an expression."""
+"""Render a guard's replacement of an expression as SQL text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ELEMENT = "cw_element"
 
 
 def to_text(term: Term, given: Callable[[Any], str], window: str = "") -> str:
-    """The text of ``term``; ``given`` says what was written, ``window`` what follows a function over rows."""
+    """The text of ``term``; ``given`` is the original text, ``window`` follows a function over rows."""
 
     def text(inner: Term) -> str:
         return to_text(inner, given, window)

@@ -1,7 +1,7 @@
-"""SQL text on its way through the rules: where a part differs, just that part is written anew.
+"""Apply the rules to SQL text: only the parts that differ are rewritten.
 
-The types of arguments are asked of the engine by queries of the same FROM, of which no row is computed. Where
-a part that differs cannot be told apart from the text around it, the text is refused.
+The engine is asked for the types of arguments by queries with the same FROM, whose rows are not computed. If
+a part that differs cannot be separated from the text around it, the text is refused.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ if TYPE_CHECKING:
 __all__ = ["Kinds", "guarded_text", "refuse_statement", "view_query"]
 
 Kinds = Callable[["Query | None", "Sequence[str]"], "list[DataType | None]"]
-"""Types of expressions that stand in a query, or outside of any; None where there is none."""
+"""Types of expressions in a query, or outside of any; None where there is none."""
 
 _FILES = {"csv", "json", "parquet", "delta", "text", "orc", "avro"}
 
 
 def guarded_text(text: str, kinds: Kinds) -> str:
-    """What Sail computes as Spark would compute ``text``; raises Refused."""
+    """The text that Sail computes as Spark would compute ``text``; raises Refused."""
     read = Text(text)
     if read.tree is None:
-        return text  # the engine says what is wrong with it
+        return text  # the engine reports the error
     _refuse(read.tree)
     return _Rewrite(read, kinds).whole()
 
 
 def view_query(text: str) -> tuple[str, str, str]:
-    """A statement that makes a view, in three: before its query, the query, after it.
+    """A statement that creates a view, in three parts: before its query, the query, after it.
 
-    Any other stands in the middle; of a query, nothing does.
+    Any other statement is the middle part; for a query, the middle part is empty.
     """
     read = Text(text)
     tree = read.tree
@@ -68,19 +68,19 @@ def view_query(text: str) -> tuple[str, str, str]:
 
 
 def refuse_statement(text: str) -> None:
-    """Raise Refused for a statement or query that writes a table or reads files past our doors."""
+    """Raise Refused for a statement or query that writes a table or reads files directly."""
     if (tree := Text(text).tree) is not None:
         _refuse(tree)
 
 
 def _refuse(tree: Any) -> None:
-    """What writes a table, or reads files by itself."""
+    """What writes a table, or reads files directly."""
     written = isinstance(tree, exp.Insert | exp.Merge | exp.Delete | exp.Update)
     if written or (isinstance(tree, exp.Create) and tree.kind == "TABLE"):
-        raise Refused(Guard.OWN_WRITERS, "a transform writes a table by itself", "what it returns")
+        raise Refused(Guard.OWN_WRITERS, "a transform writes a table directly", "its return value")
     for table in tree.find_all(exp.Table):
         if table.db.lower() in _FILES:
-            raise Refused(Guard.OWN_READERS, f"{table.sql()} is read past Clearwell", "an input in the YAML")
+            raise Refused(Guard.OWN_READERS, f"{table.sql()} is read directly", "an input in the YAML")
 
 
 class _Rewrite:
@@ -102,7 +102,7 @@ class _Rewrite:
         return self._text.text[:start] + self._part(self._text.tree) + self._text.text[end:]
 
     def _learn(self) -> None:
-        """Ask for the types of all arguments, query by query."""
+        """Request the types of all arguments, query by query."""
         wanted = [a for _, arguments in self._sites.values() for a in arguments] + list(self._keys.values())
         queries: dict[int, tuple[Any, list[Any]]] = {}
         for node in wanted:
@@ -114,7 +114,7 @@ class _Rewrite:
             self._kinds |= {id(node): kind for (node, _), kind in zip(spoken, kinds, strict=True)}
 
     def _said(self, node: Any, query: Any) -> str | None:
-        """A part as it is asked for: without variables of lambdas, and names that the query itself gives."""
+        """A part in the form for a type request: without lambda variables and names of the query itself."""
         if query is not None and isinstance(node, exp.Column) and not node.table and may_name_items(node):
             for item in query.expressions:
                 if isinstance(item, exp.Alias) and item.alias.lower() == node.name.lower():
@@ -145,7 +145,7 @@ class _Rewrite:
         return found | dict(zip(names, variable_kinds(name, kinds, number), strict=False))
 
     def _spliced(self, node: Any, span: tuple[int, int], instead: dict[int, str] | None = None) -> str:
-        """The text of a span, with the parts of ``node`` in it rewritten, or what is to stand ``instead``."""
+        """The text of a span, with the parts of ``node`` in it rewritten, or its replacement ``instead``."""
         made, at = "", span[0]
         for part in parts_of(self._text, node):
             start, end = self._text.span(part) or (0, 0)
@@ -180,7 +180,7 @@ class _Rewrite:
         call = self._text.span(inner) or span
         window = self._spliced(node, (call[1], span[1])) if inner is not node else ""
         original = Call(name, tuple(Given(argument) for argument in arguments))
-        if isinstance(term, As) and term.what == original:  # as it was, in another type
+        if isinstance(term, As) and term.what == original:  # unchanged, in another type
             return f"CAST({self._spliced(inner, call)}{window} AS {term.kind})"
         return to_text(term, self._given, window)
 
@@ -188,7 +188,7 @@ class _Rewrite:
         if isinstance(node, str):
             return node
         if self._text.slice(node) is None:
-            why = "a part of this SQL differs between engines, and cannot be told from the text around it"
+            why = "a part of this SQL differs between engines, and is not separable from the text around it"
             raise Refused(Guard.REFUSED_FUNCTIONS, why, "columns (F.col)")
         return self._part(node)
 

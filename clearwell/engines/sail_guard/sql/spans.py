@@ -1,7 +1,7 @@
-"""SQL text whose parts know where they stand, so that a part can be replaced and the rest stays as written.
+"""SQL text with the position of each part, so that a part can be replaced and the rest stays as written.
 
-sqlglot's trees forget that; its parser, told at each step to note what it has read, does not. The module is
-private to a pinned version, and each part that is to be replaced is parsed again by itself to be sure.
+sqlglot's trees lack positions; here its parser records at each step what it has read. The module depends on
+private parts of a pinned version, so each part to be replaced is parsed again separately as a check.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WRAPPERS = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Withi
 
 
 class _Parser(Spark.Parser):  # type: ignore[misc, name-defined] - sqlglot makes it at run time
-    """Notes at each node from where to where it was read."""
+    """Records for each node the range of text that it was read from."""
 
     def _replace_lambda(self, node: Any, expressions: Any) -> Any:
         for column in node.find_all(exp.Column) if node is not None else ():
@@ -54,7 +54,7 @@ for _name, _ in inspect.getmembers(Spark.Parser, inspect.isfunction):
 
 
 class Text:
-    """SQL, as written, with its tree. ``tree`` is None where it cannot be understood."""
+    """SQL, as written, with its tree. ``tree`` is None if it cannot be parsed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -67,7 +67,7 @@ class Text:
             self.tree = None
 
     def span(self, node: Any) -> tuple[int, int] | None:
-        """From where to where ``node`` stands; None where that is not known for sure."""
+        """The start and end of ``node`` in the text; None where that is not certain."""
         if (found := node.meta.get(_SPAN)) is not None:
             return found
         if isinstance(node, exp.Binary):  # inside of a chain: a + b of a + b + c
@@ -79,7 +79,7 @@ class Text:
         return None
 
     def slice(self, node: Any) -> str | None:
-        """The text of ``node``, if it means the same by itself."""
+        """The text of ``node``, if it means the same when parsed separately."""
         if (found := self.span(node)) is None:
             return None
         text = self.text[slice(*found)]
@@ -91,7 +91,7 @@ class Text:
         return text if same else None
 
     def name(self, node: Any) -> str:
-        """The name of a function as it is written, in lower case; empty for what is no call."""
+        """The name of a function as written, in lower case; empty for anything that is not a call."""
         found = self.span(node)
         match = re.match(r"(\w+)\s*\(", self.text[found[0] : found[1]]) if found else None
         is_call = match is not None and found is not None and self._call_end(found[0]) == found[1]
@@ -110,7 +110,7 @@ class Text:
 
 
 def parts_of(text: Text, node: Any) -> Iterator[Any]:
-    """The nearest nodes inside ``node`` that stand in the text, in their order."""
+    """The nearest nodes inside ``node`` that occur in the text, in order."""
     found: list[Any] = []
     waiting = list(node.iter_expressions())
     while waiting:

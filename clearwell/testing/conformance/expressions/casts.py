@@ -1,4 +1,4 @@
-"""Casts that do not fit, days that are not in the calendar, assertions: an error, never NULL."""
+"""Casts that do not fit, invalid dates, assertions: an error, never NULL."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ CASES = grouped(
         good="7.99",
         gives=7,
     ),
-    _cast("long_to_int", "a bigint that is no int", "bigint", "int", bad=2**31, good=7, gives=7),
-    _cast("int_to_tinyint", "an int that is no tinyint", "int", "tinyint", bad=300, good=7, gives=7),
+    _cast("long_to_int", "a bigint outside int", "bigint", "int", bad=2**31, good=7, gives=7),
+    _cast("int_to_tinyint", "an int outside tinyint", "int", "tinyint", bad=300, good=7, gives=7),
     _cast(
         "int_to_decimal", "an int with too many digits", "int", "decimal(5,2)", bad=1000, good=7, gives="7"
     ),
@@ -77,14 +77,14 @@ CASES = grouped(
         good=1.5,
         gives="1.5",
     ),
-    _cast("text_to_int", "a text that is no number", "string", "int", bad="abc", good=" 12 ", gives=12),
+    _cast("text_to_int", "a string that is not a number", "string", "int", bad="abc", good=" 12 ", gives=12),
     _cast(
-        "fraction_to_int", "a text with a fraction as an int", "string", "int", bad="1.5", good="1", gives=1
+        "fraction_to_int", "a string with a fraction as an int", "string", "int", bad="1.5", good="1", gives=1
     ),
-    _cast("empty_text_to_int", "an empty text as an int", "string", "int", bad="", good="-1", gives=-1),
+    _cast("empty_text_to_int", "an empty string as an int", "string", "int", bad="", good="-1", gives=-1),
     _cast(
         "text_to_long",
-        "a text past the largest bigint",
+        "a string past the largest bigint",
         "string",
         "bigint",
         bad=str(2**63),
@@ -93,7 +93,7 @@ CASES = grouped(
     ),
     _cast(
         "text_to_double",
-        "a text that is no double",
+        "a string that is not a double",
         "string",
         "double",
         bad="1,5",
@@ -102,7 +102,7 @@ CASES = grouped(
     ),
     _cast(
         "text_to_decimal",
-        "a text that is no decimal",
+        "a string that is not a decimal",
         "string",
         "decimal(10,2)",
         bad="x",
@@ -111,7 +111,7 @@ CASES = grouped(
     ),
     _cast(
         "text_to_date",
-        "a text that is no day",
+        "a string that is not a date",
         "string",
         "date",
         bad="2026-02-30",
@@ -120,7 +120,7 @@ CASES = grouped(
     ),
     _cast(
         "text_to_timestamp",
-        "a text that is no moment",
+        "a string that is not a timestamp",
         "string",
         "timestamp",
         bad="2026-13-01",
@@ -129,7 +129,7 @@ CASES = grouped(
     ),
     _cast(
         "text_to_boolean",
-        "a text that is no truth value",
+        "a string that is not a boolean",
         "string",
         "boolean",
         bad="maybe",
@@ -167,7 +167,7 @@ CASES = grouped(
     ),
     refused(
         "make_date",
-        "a day that is not in the calendar is an error",
+        "a date that does not exist is an error",
         "select make_date(2026, x, 1) y from t",
         bad=table("x int", (13,)),
         good=table("x int", (2,)),
@@ -184,7 +184,7 @@ CASES = grouped(
     ),
     refused(
         "two_rows_for_one",
-        "a scalar sub-query of two rows is an error",
+        "a scalar subquery with two rows is an error",
         "select (select x from t) y",
         bad=table("x int", (1,), (2,)),
         good=table("x int", (1,)),

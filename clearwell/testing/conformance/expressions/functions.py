@@ -1,4 +1,4 @@
-"""Functions of the user's own, in Python: of values and columns, and the errors that they raise."""
+"""User functions in Python: of values and columns, and the errors that they raise."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _TYPES = table(
 
 
 def _functions() -> Any:
-    """Without their types, which know no function that is made within another."""
+    """Without type hints, which cannot refer to a nested function."""
     from pyspark.sql import functions
 
     return functions
 
 
-# The functions stand within functions: so they are sent as what they are, not as the name of a module.
+# These are nested functions, so they are sent by value, not as the name of a module.
 
 
 def _scalar(trial: Any) -> Any:
@@ -138,7 +138,7 @@ def _raising(limit: int) -> Any:
     def question(trial: Any) -> Any:
         F = _functions()
 
-        # Without type hints, which PySpark takes for promises about batches.
+        # Without type hints, which PySpark interprets as batch types.
         def careful(n):  # noqa: ANN001, ANN202 # pyright: ignore[reportMissingParameterType]
             if n > limit:
                 raise ValueError("too much for me")
@@ -185,10 +185,10 @@ CASES = grouped(
         _scalar,
         table("n int, x string", (2, "1.5"), (4, "nan"), (6, "NULL")),
     ),
-    ask("types", "values of every type come back from Python as they went", _identity, _TYPES),
+    ask("types", "values of every type return unchanged from Python", _identity, _TYPES),
     ask(
         "by_arrow",
-        "a Python function of values may be fed by Arrow",
+        "a Python function of values may use Arrow",
         _by_arrow,
         table("t string", ("1/1.5",)),
     ),
@@ -200,11 +200,16 @@ CASES = grouped(
         _pandas_iterator,
         table("v bigint", (10,), (30,), (50,)),
     ),
-    ask("registered", "a registered function is known to SQL", _registered, table("n int", (2,), (3,), (4,))),
+    ask(
+        "registered",
+        "a registered function can be used in SQL",
+        _registered,
+        table("n int", (2,), (3,), (4,)),
+    ),
     ask("sql_function", "a function written in SQL", _sql_function, table("n int", (3,), (4,), (5,))),
     ask(
         "closure",
-        "a function takes along what it refers to",
+        "a function includes the variables that it refers to",
         _closure,
         table("name string", ("one",), ("two",), (None,)),
     ),
@@ -218,14 +223,14 @@ CASES = grouped(
     ),
     Case(
         "wrong_type",
-        "a value that is not of the type that was promised fails the query",
+        "a value of another type than declared fails the query",
         _wrong_type("text"),
         None,
         control=(_wrong_type(1), table("n int", (1,), (1,), (1,))),
     ),
     ask(
         "message",
-        "the exception's name and words are told",
+        "the error contains the exception's name and message",
         _message,
         table("kind boolean, words boolean", (True, True)),
     ),

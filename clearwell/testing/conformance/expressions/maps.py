@@ -1,4 +1,4 @@
-"""Maps: made, looked into, and taken apart."""
+"""Maps: construction, access, and explosion."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CASES = grouped(
     ),
     sql(
         "explode_literal_map",
-        "explode of a map that stands in the query gives its pairs",
+        "explode of a literal map gives its pairs",
         "select explode(map('a', 1, 'b', 2))",
         table("key string, value int", ("a", 1), ("b", 2)),
     ),
     sql(
         "maps",
-        "keys, values and look-ups of maps; a key that is not there gives NULL",
+        "keys, values and lookups of maps; a missing key gives NULL",
         "select sort_array(map_keys(m)) a, map_values(m) b, m['a'] c, m['z'] d, element_at(m, 'b') e, "
         "map_contains_key(m, 'b') f, size(m) g, cardinality(m) h from t where k = 1",
         table(
@@ -37,7 +37,7 @@ CASES = grouped(
     ),
     sql(
         "maps_made",
-        "maps are made of arrays, of pairs and of text, and joined",
+        "maps are made from arrays, pairs and strings, and concatenated",
         "select map_from_arrays(array('a', k), array(1, 2)) a, map_from_entries(array(struct(k, 1))) b, "
         "str_to_map('a:1,b') c, map_concat(map('a', 1), map(k, 2)) d from t",
         table(
@@ -48,7 +48,7 @@ CASES = grouped(
     ),
     refused(
         "map_key_twice",
-        "a map with one key twice is an error",
+        "a map with a repeated key is an error",
         "select map_from_arrays(array('a', k), array(1, 2)) m from t",
         bad=table("k string", ("a",)),
         good=table("k string", ("b",)),
@@ -56,7 +56,7 @@ CASES = grouped(
     ),
     sql(
         "map_filter",
-        "map_filter keeps the pairs of which a lambda is true",
+        "map_filter keeps the pairs for which a lambda is true",
         "select map_filter(m, (k, v) -> v > 0) a from t where k = 1",
         table("a map<string,int>", ({"a": 1},)),
         t=_MAPS,

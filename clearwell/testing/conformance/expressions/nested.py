@@ -1,4 +1,4 @@
-"""Arrays and structures: taken apart, put together, and looked into."""
+"""Arrays and structures: explosion, construction, and access."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CASES = grouped(
     "nested",
     sql(
         "explode",
-        "explode gives a row an element, and none for an empty array or NULL",
+        "explode returns one row per element, and none for an empty array or NULL",
         "select k, explode(a) x from t",
         table("k int, x int", (1, 3), (1, 1), (1, None), (1, 2)),
         t=_LISTS,
@@ -51,14 +51,14 @@ CASES = grouped(
     ),
     sql(
         "inline",
-        "inline makes columns of an array of structures",
+        "inline turns an array of structures into columns",
         "select inline(l) from t",
         table("a int, b string", (1, "x"), (2, None)),
         t=table("l array<struct<a:int,b:string>>", ([{"a": 1, "b": "x"}, {"a": 2, "b": None}],), ([],)),
     ),
     sql(
         "fields",
-        "a field of a NULL structure is NULL, and of an array of structures the array of them",
+        "a field of a NULL structure is NULL, and of an array of structures an array",
         "select s.name n, l.age a from (select s, array(s, s) l from t)",
         table("n string, a array<int>", ("Ada", [36, 36]), (None, [1, 1]), (None, [None, None])),
         t=_PEOPLE,
@@ -124,7 +124,7 @@ CASES = grouped(
     ),
     sql(
         "zip_with",
-        "zip_with goes through two arrays together, NULL where one is shorter",
+        "zip_with combines two arrays, with NULL where one is shorter",
         "select zip_with(a, b, (x, y) -> x * y) c from t",
         table("c array<int>", ([3, None],)),
         t=table("a array<int>, b array<int>", ([1, 2], [3])),
@@ -144,7 +144,7 @@ CASES = grouped(
     ),
     sql(
         "contains_beside_null",
-        "whether an array with a NULL contains what is not seen is not known: NULL",
+        "whether an array with a NULL contains a missing value is NULL",
         "select array_contains(a, 9) x, array_contains(a, 3) y from t where k = 1",
         table("x boolean, y boolean", (None, True)),
         t=_LISTS,
@@ -161,7 +161,7 @@ CASES = grouped(
     ),
     sql(
         "array_sets",
-        "distinct, union, except and intersect of arrays keep one of each, NULL and NaN included",
+        "distinct, union, except and intersect of arrays keep one of each value, including NULL and NaN",
         "select array_distinct(a) b, array_union(a, b) c, array_except(a, b) d, array_intersect(a, b) e from "
         "t",
         table(
@@ -236,7 +236,7 @@ CASES = grouped(
     ),
     sql(
         "json_looked_into",
-        "get_json_object finds a value by its path, and NULL where there is none",
+        "get_json_object returns a value by its path, or NULL",
         "select get_json_object(j, '$.a.b') a, get_json_object(j, '$.l[1]') b, get_json_object(j, '$.z') c "
         "from t",
         table("a string, b string, c string", ("x", "2", None), (None, None, None)),

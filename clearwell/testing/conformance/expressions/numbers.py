@@ -1,4 +1,4 @@
-"""Arithmetic: the scales of decimals, integer division, rounding, and how numbers become texts."""
+"""Arithmetic: the scales of decimals, integer division, rounding, and numbers as strings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CASES = grouped(
     ),
     sql(
         "quotient_scale",
-        "a quotient of decimals has as many digits as divisor and dividend ask for, six at least",
+        "a quotient of decimals has the digits that divisor and dividend require, at least six",
         "select a / b q from t",
         table("q decimal(19,8)", ("0.44000000",)),
         t=table("a decimal(10,2), b decimal(5,3)", ("1.10", "2.500")),
@@ -42,7 +42,7 @@ CASES = grouped(
     ),
     sql(
         "wide_product",
-        "a product of more than 38 digits gives up scale, and is rounded half up",
+        "a product of more than 38 digits loses scale, and is rounded half up",
         "select a * b p from t",
         table("p decimal(38,6)", ("2.222222",)),
         t=table("a decimal(38,10), b decimal(38,10)", ("1.1111111111", "2.0000000000")),
@@ -50,7 +50,7 @@ CASES = grouped(
     ),
     sql(
         "wide_quotient",
-        "a quotient of wide decimals keeps six digits behind the point",
+        "a quotient of wide decimals keeps six decimal places",
         "select a / b q from t",
         table("q decimal(38,6)", ("0.333333",)),
         t=table("a decimal(38,10), b decimal(38,10)", ("1", "3")),
@@ -66,7 +66,7 @@ CASES = grouped(
     ),
     sql(
         "decimal_and_int",
-        "an int beside a decimal is a decimal of ten digits",
+        "an int with a decimal is a decimal of ten digits",
         "select d + i s, d * i p from t",
         table("s decimal(13,2), p decimal(21,2)", ("3.10", "2.20")),
         t=table("d decimal(10,2), i int", ("1.10", 2)),
@@ -74,14 +74,14 @@ CASES = grouped(
     ),
     sql(
         "decimal_and_double",
-        "a double beside a decimal makes a double",
+        "a double with a decimal gives a double",
         "select d + x s, d = x e from t",
         table("s double, e boolean", (0.2, True)),
         t=table("d decimal(10,2), x double", ("0.10", 0.1)),
     ),
     sql(
         "integer_division",
-        "/ of integers is a double, div and % go towards zero, pmod is never negative",
+        "/ of integers is a double, div and % truncate towards zero, pmod is never negative",
         "select x / 2 a, x div 2 b, x % 3 c, pmod(x, 3) d from t",
         table("a double, b bigint, c int, d int", (3.5, 3, 1, 1), (-3.5, -3, -1, 2)),
         t=table("x int", (7,), (-7,)),
@@ -94,7 +94,7 @@ CASES = grouped(
     ),
     sql(
         "rounding_decimals",
-        "round goes half away from zero, ceil up and floor down",
+        "round rounds half away from zero, ceil up and floor down",
         "select round(d, 1) a, cast(round(d) as int) c, ceil(d) e, floor(d) f from t",
         table(
             "a decimal(10,1), c int, e decimal(9,0), f decimal(9,0)",
@@ -106,7 +106,7 @@ CASES = grouped(
     ),
     sql(
         "type_of_a_rounded_decimal",
-        "a decimal without its fraction has a digit more than it had before the point",
+        "a decimal without its fraction has one more digit than before the point",
         "select round(d) c from t",
         table("c decimal(9,0)", ("2",)),
         t=table("d decimal(10,2)", ("2.35",)),
@@ -114,7 +114,7 @@ CASES = grouped(
     ),
     sql(
         "rounding_decimals_to_even",
-        "bround of a decimal goes half to even",
+        "bround of a decimal rounds half to even",
         "select bround(d, 1) b from t",
         table("b decimal(10,1)", ("2.4",), ("-2.4",), ("2.2",)),
         t=table("d decimal(10,2)", ("2.35",), ("-2.45",), ("2.25",)),
@@ -122,14 +122,14 @@ CASES = grouped(
     ),
     sql(
         "rounding_doubles",
-        "round of a double goes by the digits that it shows, half away from zero; bround half to even",
+        "round of a double uses its decimal digits, half away from zero; bround half to even",
         "select round(x, 2) a, round(x) b, bround(x, 0) d from t",
         table("a double, b double, d double", (2.68, 3.0, 3.0), (2.5, 3.0, 2.0), (-2.5, -3.0, -2.0)),
         t=table("x double", (2.675,), (2.5,), (-2.5,)),
     ),
     sql(
         "nearest_integer",
-        "rint goes half to even",
+        "rint rounds half to even",
         "select rint(x) c from t",
         table("c double", (2.0,), (-2.0,), (4.0,)),
         t=table("x double", (2.5,), (-2.5,), (3.5,)),
@@ -144,7 +144,7 @@ CASES = grouped(
     ),
     sql(
         "double_to_text",
-        "a double as text is Java's: 1.0E7, and 1.0E-4",
+        "a double as a string is as in Java: 1.0E7, and 1.0E-4",
         "select cast(x as string) a from t",
         table(
             "a string",
@@ -162,21 +162,21 @@ CASES = grouped(
     ),
     sql(
         "plain_double_to_text",
-        "a double between a thousandth and ten millions as text has no exponent",
+        "a double between 0.001 and 10,000,000 as a string has no exponent",
         "select concat(x, '') a from t",
         table("a string", ("0.001",), ("1234567.125",), ("-3.5",), ("0.3333333333333333",)),
         t=table("x double", (0.001,), (1234567.125,), (-3.5,), (1 / 3,)),
     ),
     sql(
         "decimal_to_text",
-        "a decimal as text keeps its scale",
+        "a decimal as a string keeps its scale",
         "select cast(d as string) a, concat(d, '!') b from t",
         table("a string, b string", ("1.10", "1.10!"), ("-0.05", "-0.05!")),
         t=table("d decimal(10,2)", ("1.1",), ("-0.05",)),
     ),
     sql(
         "nested_to_text",
-        "arrays, maps and structures as text",
+        "arrays, maps and structures as strings",
         "select cast(array(x, null) as string) a, cast(map('k', x) as string) b, cast(struct(x, null as n) "
         "as string) c from t",
         table("a string, b string, c string", ("[1, null]", "{k -> 1}", "{1, null}")),
@@ -189,21 +189,21 @@ CASES = grouped(
     ),
     sql(
         "text_to_number",
-        "blanks around a number in a text are passed over",
+        "spaces around a number in a string are ignored",
         "select cast(s as decimal(10,2)) d, cast(s as double) x, cast(i as bigint) n from t",
         table("d decimal(10,2), x double, n bigint", ("12.50", 12.5, -7)),
         t=table("s string, i string", (" 12.5 ", " -7 ")),
     ),
     sql(
         "text_with_exponent",
-        "a number in a text may have an exponent",
+        "a number in a string may have an exponent",
         "select cast(s as decimal(10,2)) d, cast(s as double) x from t",
         table("d decimal(10,2), x double", ("1000.00", 1000.0)),
         t=table("s string", ("1e3",)),
     ),
     sql(
         "double_to_decimal",
-        "a double becomes the decimal that its shortest text is",
+        "a double becomes the decimal of its shortest string form",
         "select cast(x as decimal(10,2)) a, cast(x as decimal(20,10)) b from t",
         table("a decimal(10,2), b decimal(20,10)", ("2.68", "2.675"), ("0.10", "0.1")),
         t=table("x double", (2.675,), (0.1,)),
@@ -213,7 +213,7 @@ CASES = grouped(
     ),
     sql(
         "functions",
-        "roots, powers and logarithms at their exact places, NaN and NULL beside them",
+        "roots, powers and logarithms at exact points, also of NaN and NULL",
         "select sqrt(x) a, power(x, 2) b, signum(x) c, exp(0) d, ln(0) e, log10(100) f, hypot(3, 4) g, "
         "cbrt(27) h from t",
         table(
@@ -225,14 +225,14 @@ CASES = grouped(
     ),
     sql(
         "greatest_and_least",
-        "greatest and least pass over NULL, and NaN is the greatest",
+        "greatest and least ignore NULL, and NaN is the greatest",
         "select greatest(x, 1.0D, null) a, least(x, 1.0D) b from t",
         table("a double, b double", (math.nan, 1.0), (1.0, 1.0), (2.0, 1.0)),
         t=table("x double", (math.nan,), (None,), (2.0,)),
     ),
     sql(
         "common_types",
-        "coalesce, case and arrays find the common type of what they are given",
+        "coalesce, case and arrays use the common type of their arguments",
         "select coalesce(i, l) a, array(i, x) c, case when i = 1 then i else l end e from t",
         table("a bigint, c array<double>, e bigint", (1, [1.0, 2.5], 1)),
         t=table("i int, l bigint, x double", (1, 5, 2.5)),

@@ -1,4 +1,4 @@
-"""Numbers that grow too large, and divisions by nothing: an error, never another number."""
+"""Overflows and divisions by zero: an error, never another number."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _of(
 
 
 def _integers(kind: str, name: str, most: int) -> tuple[Case, ...]:
-    """What every type of integers refuses; ``most`` is its largest value."""
+    """What every integer type refuses; ``most`` is its maximum."""
     root = 1 << (most.bit_length() + 1) // 2
     return (
         _of(
@@ -109,7 +109,7 @@ CASES = grouped(
     _of(
         "bigint",
         "long_subtract",
-        "bigint - bigint likewise",
+        "bigint - bigint past the least is an error",
         "x - 2",
         lambda x, _: x - 2,
         bad=-_LONG,
@@ -119,7 +119,7 @@ CASES = grouped(
     _of(
         "bigint",
         "long_and_int",
-        "so is bigint + int",
+        "bigint + int past the largest is an error",
         "x + 1",
         lambda x, _: x + 1,
         bad=_LONG,
@@ -147,7 +147,7 @@ CASES = grouped(
     ),
     refused(
         "sums_of_groups",
-        "so is the sum of a group",
+        "a sum of a group past the largest bigint is an error",
         "select k, sum(x) y from t group by k",
         bad=table("k int, x bigint", (1, -_LONG), (1, -2), (2, 5)),
         good=table("k int, x bigint", (1, -_LONG), (1, -1), (2, 5)),
@@ -174,7 +174,7 @@ CASES = grouped(
     ),
     refused(
         "nothing_is_lost_in_a_filter",
-        "an overflow in a filter is an error, not a row less",
+        "an overflow in a filter is an error, not a missing row",
         "select x from t where x + 1 > 0",
         bad=table("x int", (_INT,), (1,)),
         good=table("x int", (1,), (-5,)),
@@ -183,7 +183,7 @@ CASES = grouped(
     ),
     refused(
         "join_condition",
-        "an overflow in a join's condition is an error, not a pair less",
+        "an overflow in a join's condition is an error, not a missing pair",
         "select a.x from t a join t b on a.x + 1 = b.x",
         bad=table("x int", (_INT,), (1,), (2,)),
         good=table("x int", (1,), (2,)),
@@ -204,7 +204,7 @@ CASES = grouped(
     _of(
         "double",
         "divide_double_by_zero",
-        "so is that of doubles",
+        "division of doubles by zero is an error",
         "1.0D / x",
         lambda x, F: F.lit(1.0) / x,
         bad=0.0,
@@ -214,7 +214,7 @@ CASES = grouped(
     _of(
         "decimal(10,2)",
         "divide_decimal_by_zero",
-        "and that of decimals",
+        "division of decimals by zero is an error",
         "cast(x / x as double)",
         lambda x, _: (x / x).cast("double"),
         bad="0",

@@ -31,7 +31,7 @@ CASES = grouped(
     ),
     sql(
         "all_extracted",
-        "regexp_extract_all gives them all",
+        "regexp_extract_all returns all matches",
         r"select regexp_extract_all(t, '(\\d+)', 1) a, regexp_substr(t, '\\d+') b, regexp_instr(t, 'b') c "
         r"from t",
         table("a array<string>, b string, c int", (["1", "22"], "1", 3), ([], None, 0)),
@@ -55,7 +55,7 @@ CASES = grouped(
     ),
     sql(
         "words_and_digits",
-        r"\d, \w, \s and \b know ASCII alone",
+        r"\d, \w, \s and \b match ASCII only",
         r"select regexp_replace(t, '\\d', '#') a, regexp_replace(t, '\\w', 'w') b, regexp_replace(t, '\\s', "
         r"'_') c from t",
         table("a string, b string, c string", ("é٣#\u00a0", "é٣w\u00a0", "é٣1\u00a0")),
@@ -77,7 +77,7 @@ CASES = grouped(
     ),
     sql(
         "dot_and_lines",
-        ". is no line's end, (?s) makes it one, (?m) makes ^ of each",
+        ". excludes line ends unless (?s); with (?m) ^ matches at each line",
         r"select regexp_replace(t, '.', 'x') a, regexp_replace(t, '(?s).', 'x') b, regexp_replace(t, "
         r"'(?m)^', '>') c from t",
         table("a string, b string, c string", ("x\nx", "xxx", ">a\n>b")),
@@ -85,7 +85,7 @@ CASES = grouped(
     ),
     sql(
         "end_before_a_line_end",
-        "$ also matches before the line's end at the end",
+        "$ also matches before a final line end",
         r"select t rlike 'a$' a from t",
         table("a boolean", (True,)),
         t=table("t string", ("a\n",)),
@@ -142,7 +142,7 @@ CASES = grouped(
     ),
     refused(
         "broken",
-        "a pattern that is none is an error",
+        "an invalid pattern is an error",
         "select t rlike p a from t",
         bad=table("t string, p string", ("abc", "(")),
         good=table("t string, p string", ("abc", "b")),

@@ -1,4 +1,4 @@
-"""Functions of texts."""
+"""String functions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CASES = grouped(
     ),
     sql(
         "initcap",
-        "initcap begins a word after a blank",
+        "initcap starts a word after a space",
         "select initcap(t) a from t",
         table("a string", ("Größe Éa",), ("O'neill-smith Iii",)),
         t=table("t string", ("größe éA",), ("o'neill-smith iii",)),
@@ -54,7 +54,7 @@ CASES = grouped(
     ),
     sql(
         "found",
-        "positions count from 1, and 0 is nowhere",
+        "positions count from 1, and 0 means not found",
         "select instr(t, '.') a, locate('.', t, 3) b, position('z' in t) c, contains(t, 'b') d, "
         "startswith(t, 'a') e, endswith(t, '') f from t",
         table(
@@ -68,7 +68,7 @@ CASES = grouped(
     ),
     sql(
         "split",
-        "split keeps empty parts, also at the end, unless it is told how many",
+        "split keeps empty parts, also at the end, unless it has a limit",
         r"select split(t, '\\.') a, split(t, '\\.', 2) b from t",
         table(
             "a array<string>, b array<string>",
@@ -95,14 +95,14 @@ CASES = grouped(
     ),
     sql(
         "padded",
-        "lpad, rpad and repeat; a pad may cut",
+        "lpad, rpad and repeat; padding may truncate",
         "select lpad(t, 5, 'xy') a, rpad(t, 2, 'x') b, repeat(t, 2) c, lpad(t, 0, 'x') d from t",
         table("a string, b string, c string, d string", ("xyabc", "ab", "abcabc", "")),
         t=table("t string", ("abc",)),
     ),
     sql(
         "trimmed",
-        "trim takes blanks alone, or the characters that it is given",
+        "trim removes only spaces, or the given characters",
         "select trim(t) a, ltrim(t) b, rtrim(t) c, trim(both 'x ' from t) d, btrim(t, ' x') e from t",
         table(
             "a string, b string, c string, d string, e string",
@@ -113,7 +113,7 @@ CASES = grouped(
     ),
     sql(
         "joined",
-        "concat is NULL with one NULL, concat_ws passes over it",
+        "concat is NULL with one NULL, concat_ws ignores it",
         "select concat(a, b) x, concat_ws('-', a, b, c) y, a || 'z' z, concat_ws(',', array(a, null, c)) w "
         "from t",
         table("x string, y string, z string, w string", (None, "a-c", "az", "a,c")),
@@ -121,7 +121,7 @@ CASES = grouped(
     ),
     sql(
         "replaced",
-        "replace and translate; what has no counterpart goes",
+        "replace and translate; characters without a counterpart are removed",
         "select replace(t, 'b', 'x') a, replace(t, '', 'x') b, translate(t, 'ac', 'z') c, overlay(t placing "
         "'X' from 2) d from t",
         table("a string, b string, c string, d string", ("axc", "abc", "zb", "aXc")),
@@ -129,7 +129,7 @@ CASES = grouped(
     ),
     sql(
         "like",
-        "LIKE takes % and _ and an escape, the whole text and no part",
+        "LIKE supports % and _ and an escape, and matches the whole string",
         r"select t, t like 'a%' a, t like 'a\\_b' b, t like '_' c, t ilike 'A%' d, t like 'a!_b' escape '!' "
         r"e from t",
         table(
@@ -150,7 +150,7 @@ CASES = grouped(
     ),
     sql(
         "digests",
-        "digests and encodings are those of everyone",
+        "digests and encodings follow the standards",
         "select md5(t) a, sha1(t) b, sha2(t, 256) c, crc32(t) d, base64(encode(t, 'UTF-8')) e, "
         "decode(unbase64('w6k='), 'UTF-8') f from t",
         table(
@@ -179,7 +179,7 @@ CASES = grouped(
     ),
     sql(
         "number_beside_text",
-        "a number compared with a text is compared as a number",
+        "a number and a string are compared as numbers",
         "select t > 9 a, t = '10' b from t",
         table("a boolean, b boolean", (True, True)),
         t=table("t string", ("10",)),
@@ -187,7 +187,7 @@ CASES = grouped(
     ),
     sql(
         "number_plus_text",
-        "a text beside a number is read as one",
+        "a string in arithmetic is read as a number",
         "select x + t a from t",
         table("a bigint", (3,)),
         t=table("x int, t string", (1, "2")),

@@ -1,4 +1,4 @@
-"""Dates and times: the calendar, parts and intervals, parsing and showing."""
+"""Dates and times: the calendar, parts and intervals, parsing and formatting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CASES = grouped(
     "times",
     sql(
         "months",
-        "a month later than the last day is the last day",
+        "one month after the last day of a month is the last day",
         "select add_months(day, 12) a, add_months(day, -1) b, last_day(day) c, next_day(day, 'Mon') d, "
         "trunc(day, 'quarter') e, months_between(date'2024-03-31', day) f from t where day is not null",
         table(
@@ -83,7 +83,7 @@ CASES = grouped(
     ),
     sql(
         "clock",
-        "hour, minute and second, and a moment cut to its unit",
+        "hour, minute and second, and truncated timestamps",
         "select hour(at) a, minute(at) b, second(at) c, extract(second from at) d, date_trunc('hour', at) e, "
         "date_trunc('week', at) f, date_trunc('month', at) g from t",
         table(
@@ -94,7 +94,7 @@ CASES = grouped(
     ),
     sql(
         "seconds",
-        "moments as seconds, milliseconds and microseconds since 1970, and back",
+        "timestamps as seconds, milliseconds and microseconds since 1970, and back",
         "select unix_timestamp(at) a, unix_millis(at) b, unix_micros(at) c, timestamp_seconds(n) d, "
         "timestamp_millis(1) e, timestamp_micros(-1) f, from_unixtime(0) g from t",
         table(
@@ -113,7 +113,7 @@ CASES = grouped(
     ),
     sql(
         "parts_of_seconds",
-        "a fraction of seconds since 1970 counts",
+        "fractions of seconds since 1970 are kept",
         "select timestamp_seconds(x) d from t",
         table("d timestamp", (moment(1970, 1, 1, 0, 0, 1, 500000),)),
         t=table("x double", (1.5,)),
@@ -121,7 +121,7 @@ CASES = grouped(
     ),
     sql(
         "intervals",
-        "a month is added by the calendar, a day and an hour by the clock",
+        "months are added by the calendar, days and hours by the clock",
         "select at + interval 1 month a, at - interval 36 hours b, at + make_dt_interval(1, 2, 3, 4.5) c, "
         "at + make_ym_interval(1, 1) d, timestampdiff(HOUR, at, at + interval 2 days) e from t",
         table(
@@ -138,7 +138,7 @@ CASES = grouped(
     ),
     sql(
         "times_without_zone",
-        "times without a zone do the same",
+        "the same for times without a zone",
         "select at + interval 1 month a, hour(at) c, cast(at as date) d, at - at2 e from t",
         table(
             "a timestamp_ntz, c int, d date, e interval day to second",
@@ -153,14 +153,14 @@ CASES = grouped(
     ),
     sql(
         "truncated_long_ago",
-        "a moment is cut to its unit in any century",
+        "timestamps are truncated in any century",
         "select date_trunc('hour', at) h from t",
         table("h timestamp", (moment(53, 2, 3, 4),), (moment(9999, 1, 1, 1),)),
         t=table("at timestamp", (moment(53, 2, 3, 4, 5),), (moment(9999, 1, 1, 1, 1),)),
     ),
     sql(
         "truncated_without_zone",
-        "date_trunc makes a timestamp of one without zone",
+        "date_trunc of a timestamp without zone returns a timestamp",
         "select date_trunc('day', at) b from t",
         table("b timestamp", (moment(2024, 1, 31),)),
         t=table("at timestamp_ntz", (clock(2024, 1, 31, 1, 30),)),
@@ -168,7 +168,7 @@ CASES = grouped(
     ),
     sql(
         "shown",
-        "date_format with Java's letters",
+        "date_format with Java's pattern letters",
         "select date_format(at, 'yyyy-MM-dd HH:mm:ss.SSSSSS') a, date_format(at, 'EEE, d MMM yy, hh:mm a') "
         "b, "
         "date_format(at, 'D/DDD QQQ') c, cast(at as string) d, cast(cast(at as date) as string) e from t",
@@ -186,7 +186,7 @@ CASES = grouped(
     ),
     sql(
         "parsed",
-        "texts become dates and moments by a pattern",
+        "strings become dates and timestamps by a pattern",
         "select to_date(a, 'dd MMM yyyy') a, to_timestamp(b, 'yyyy-MM-dd HH.mm.ss') b, to_date(c, "
         "'yyyyMMdd') c, "
         "to_timestamp(d, 'MM/dd/yyyy hh:mm a') d, unix_timestamp(e, 'yyyy-MM-dd') e from t",
@@ -207,7 +207,7 @@ CASES = grouped(
     ),
     sql(
         "parsed_by_itself",
-        "texts of ISO's form need no pattern, with or without an offset",
+        "ISO strings need no pattern, with or without an offset",
         "select cast(a as date) a, cast(b as timestamp) b, cast(c as timestamp) c, cast(b as timestamp_ntz) "
         "d from t",
         table(
@@ -226,7 +226,7 @@ CASES = grouped(
     ),
     refused(
         "parsed_strictly",
-        "a text that the pattern does not fit is an error",
+        "a string that does not match the pattern is an error",
         "select to_date(s, 'yyyy-MM-dd') d from t",
         bad=table("s string", ("17.05.2024",)),
         good=table("s string", ("2024-05-17",)),
@@ -241,14 +241,14 @@ CASES = grouped(
     ),
     sql(
         "tried_dates",
-        "try_to_date likewise",
+        "try_to_date gives NULL instead",
         "select try_to_date(s, 'yyyy-MM-dd') c from t",
         table("c date", (None,)),
         t=table("s string", ("17.05.2024",)),
     ),
     sql(
         "made",
-        "moments are made of their parts",
+        "timestamps are made from their parts",
         "select make_date(y, 2, 29) a, make_timestamp_ntz(y, 1, 2, 3, 4, 5.5) b, make_timestamp(y, 1, 2, 3, "
         "4, 5.5) c, "
         "date_from_unix_date(-1) d, unix_date(make_date(y, 1, 1)) e from t",
@@ -266,7 +266,7 @@ CASES = grouped(
     ),
     sql(
         "ranges",
-        "sequence of dates goes by days or months, from the last day of a month too",
+        "sequence of dates steps by days or months, also from the last day of a month",
         "select sequence(date'2024-01-31', date'2024-04-01', interval 1 month) a from t",
         table("a array<date>", ([dt.date(2024, 1, 31), dt.date(2024, 2, 29), dt.date(2024, 3, 31)],)),
         t=table("n int", (1,)),

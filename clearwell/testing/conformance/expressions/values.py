@@ -1,4 +1,4 @@
-"""Types: each value goes in and comes out as what it is, and is compared by Spark's rules."""
+"""Types: each value is returned unchanged, and is compared by Spark's rules."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ CASES = grouped(
     "types",
     ask(
         "floats",
-        "NaN, -0.0 and the infinities of a double column stay what they are",
+        "NaN, -0.0 and the infinities of a double column are unchanged",
         lambda t: t.frame(_FLOATS),
         _FLOATS,
     ),
@@ -79,12 +79,15 @@ CASES = grouped(
     ),
     ask(
         "nested",
-        "a NULL structure, an empty one and one of NULLs are three things",
+        "a NULL structure, an empty one and one of NULLs are distinct",
         lambda t: t.frame(_NESTED),
         _NESTED,
     ),
     ask(
-        "texts", "the empty text is not NULL, and any character is itself", lambda t: t.frame(_TEXTS), _TEXTS
+        "texts",
+        "the empty string is not NULL, and every character is kept",
+        lambda t: t.frame(_TEXTS),
+        _TEXTS,
     ),
     ask("bytes", "binary values keep every byte", lambda t: t.frame(_BYTES), _BYTES),
     sql(
@@ -116,7 +119,7 @@ CASES = grouped(
     ),
     sql(
         "nan_is_found",
-        "a filter keeps NaN where it belongs",
+        "a filter treats NaN as the greatest value",
         "select n from t where x > 5",
         table("n int", (2,), (5,)),
         t=_FLOATS,
@@ -148,7 +151,7 @@ CASES = grouped(
     ),
     sql(
         "infinite_arithmetic",
-        "arithmetic of infinities is IEEE's",
+        "arithmetic with infinities follows IEEE 754",
         "select x + 1 a, x - x b, x * 0 c, 1 / x d from t",
         table("a double, b double, c double, d double", (_INF, _NAN, _NAN, 0.0)),
         t=table("x double", (_INF,)),
@@ -165,21 +168,21 @@ CASES = grouped(
     ),
     sql(
         "long_exact",
-        "a bigint past 2^53 stays exact when it is compared with a bigint",
+        "a bigint above 2^53 stays exact when it is compared with a bigint",
         "select x from t where x > 9007199254740992",
         table("x bigint", (2**53 + 1,), (2**63 - 1,)),
         t=table("x bigint", (2**53,), (2**53 + 1,), (2**63 - 1,), (-(2**63),)),
     ),
     sql(
         "small_integers",
-        "tinyint and smallint keep their ends and their types",
+        "tinyint and smallint keep their limits and their types",
         "select a, b, -b c from t",
         table("a tinyint, b smallint, c smallint", (127, 32767, -32767), (-128, -32767, 32767)),
         t=table("a tinyint, b smallint", (127, 32767), (-128, -32767)),
     ),
     sql(
         "before_the_epoch",
-        "a moment before 1970 has the day, hour and second that the calendar says",
+        "a timestamp before 1970 has the correct day, hour and second",
         "select cast(at as date) d, second(at) s, unix_micros(at) u, date_trunc('minute', at) m from t",
         table(
             "d date, s int, u bigint, m timestamp",
@@ -189,7 +192,7 @@ CASES = grouped(
     ),
     sql(
         "whole_seconds_before_the_epoch",
-        "whole seconds of a moment before 1970 are rounded down, as after it",
+        "whole seconds of a timestamp before 1970 are rounded down, as after it",
         "select cast(at as bigint) b, unix_seconds(at) s from t",
         table("b bigint, s bigint", (-1, -1)),
         t=table("at timestamp", (_MOMENTS[3].replace(tzinfo=dt.UTC),)),
@@ -204,14 +207,14 @@ CASES = grouped(
     ),
     sql(
         "zone_and_none",
-        "in UTC a timestamp and one without zone show the same clock, and differ by type",
+        "in UTC a timestamp and one without zone show the same time, and differ by type",
         "select cast(at as timestamp_ntz) a, cast(local as timestamp) b, at = local same from t",
         table("a timestamp_ntz, b timestamp, same boolean", (_NOON, _NOON.replace(tzinfo=dt.UTC), True)),
         t=table("at timestamp, local timestamp_ntz", (_NOON.replace(tzinfo=dt.UTC), _NOON)),
     ),
     sql(
         "three_valued_logic",
-        "AND, OR and NOT of NULL are those of SQL",
+        "AND, OR and NOT of NULL follow SQL's three-valued logic",
         "select a, b, a and b x, a or b y, not a z from t",
         table(
             "a boolean, b boolean, x boolean, y boolean, z boolean",
@@ -225,7 +228,7 @@ CASES = grouped(
     ),
     sql(
         "null_everywhere",
-        "NULL makes every operator NULL, but <=>, IS NULL and coalesce",
+        "NULL makes every operator NULL, except <=>, IS NULL and coalesce",
         "select i + 1 a, i = i b, i <=> i c, i is null d, coalesce(i, 7) e, concat('x', s) f, i in (1, 2) g, "
         "greatest(i, 3) h, upper(s) j, x * 2 k, date_add(day, 1) l, nullif(1, i) m from t",
         table(
@@ -245,7 +248,7 @@ CASES = grouped(
     ),
     sql(
         "texts_by_code_point",
-        "texts are ordered by code point, also beyond the sixteen bits of Java's characters",
+        "strings are ordered by code point, also beyond Java's 16-bit characters",
         "select t from t order by t",
         table("t string", ("",), ("B",), ("a",), ("ä",), ("\uffee",), ("𐀀",)),
         ordered=True,

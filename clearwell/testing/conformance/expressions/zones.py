@@ -1,4 +1,4 @@
-"""Time zones, and the change of their clocks."""
+"""Time zones and daylight saving time."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ CASES = grouped(
     "zones",
     sql(
         "from_utc",
-        "from_utc_timestamp shows a zone's clock, over summer time and before zones were",
+        "from_utc_timestamp returns local time, across daylight saving time and before standard time",
         "select cast(from_utc_timestamp(at, 'America/New_York') as timestamp_ntz) local from t",
         _NEW_YORK.select(["local"]),
         t=_NEW_YORK,
     ),
     sql(
         "to_utc",
-        "to_utc_timestamp takes the first of two equal hours, and the hour that was left out as one later",
+        "to_utc_timestamp uses the first of two equal hours, and shifts a skipped hour forward",
         "select to_utc_timestamp(local, 'America/New_York') at from t",
         table(
             "at timestamp",
@@ -47,14 +47,14 @@ CASES = grouped(
     ),
     sql(
         "convert",
-        "convert_timezone turns one zone's clock into another's",
+        "convert_timezone converts between the local times of two zones",
         "select convert_timezone('America/New_York', 'Asia/Kolkata', local) a from t",
         table("a timestamp_ntz", (clock(2024, 7, 1, 21, 30),)),
         t=table("local timestamp_ntz", (clock(2024, 7, 1, 12),)),
     ),
     refused(
         "no_such_zone",
-        "a zone that is not there is an error",
+        "an unknown zone is an error",
         "select from_utc_timestamp(at, zone) a from t",
         bad=table("at timestamp, zone string", (moment(2024, 7, 1, 12), "Mars/Olympus")),
         good=table("at timestamp, zone string", (moment(2024, 7, 1, 12), "Asia/Tokyo")),
@@ -62,25 +62,25 @@ CASES = grouped(
     ),
     ask(
         "session_zone",
-        "in a session of another zone, clocks and days are that zone's",
+        "in a session of another zone, times and days are in that zone",
         lambda t: _in_zone(t, "select hour(at) h, cast(at as date) d, cast(at as string) s from t"),
         table("h int, d date, s string", (20, dt.date(2024, 6, 30), "2024-06-30 20:30:00")),
     ),
     ask(
         "zone_taken_off",
-        "in a session of another zone, a timestamp without its zone is that zone's clock",
+        "in a session of another zone, a timestamp cast to one without zone is in that zone",
         lambda t: _in_zone(t, "select cast(at as timestamp_ntz) n from t"),
         table("n timestamp_ntz", (clock(2024, 6, 30, 20, 30),)),
     ),
     ask(
         "day_across_summer_time",
-        "a day more is the same clock of the next day, also over the change of clocks",
+        "one day later is the same local time, also across a clock change",
         lambda t: _in_zone(t, "select timestamp'2024-03-09 12:00:00' + interval 1 day a from t"),
         table("a timestamp", (moment(2024, 3, 10, 16),)),
     ),
     ask(
         "days_of_a_zone",
-        "date_trunc to the day in a session of another zone, over the change of clocks",
+        "date_trunc to the day in a session of another zone, across a clock change",
         lambda t: _in_zone(
             t,
             "select date_trunc('day', timestamp'2024-03-10 12:00:00') a, timestamp'2024-03-10 02:30:00' b, "

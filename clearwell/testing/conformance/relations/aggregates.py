@@ -1,4 +1,4 @@
-"""Aggregates: of nothing, of NULL, of odd numbers, and the types of what they give."""
+"""Aggregates: of no rows, of NULL, of special numbers, and their result types."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CASES = grouped(
     "aggregates",
     sql(
         "of_nothing",
-        "of no rows a count is 0, a list is empty, all else is NULL",
+        "without rows a count is 0, a list is empty, and all else is NULL",
         "select count(*) a, count(v) b, sum(v) c, avg(v) d, max(v) e, min(d) f, collect_list(v) g, sum(d) h, "
         "count(distinct v) i, max_by(g, v) j, bool_and(v > 0) k from t where v > 100",
         table(
@@ -38,14 +38,14 @@ CASES = grouped(
     ),
     sql(
         "groups_of_nothing",
-        "of no rows there are no groups",
+        "without rows there are no groups",
         "select g, count(*) n from t where v > 100 group by g",
         table("g string, n bigint"),
         t=_ROWS,
     ),
     sql(
         "of_null",
-        "aggregates pass over NULL; of NULL alone they are NULL",
+        "aggregates ignore NULL; of NULL alone they are NULL",
         "select g, count(*) a, count(v) b, sum(v) c, avg(v) d, max(v) e, collect_list(v) f, count(distinct "
         "v) h from t group by g",
         table(
@@ -65,7 +65,7 @@ CASES = grouped(
     ),
     sql(
         "decimal_types",
-        "a sum of decimals is ten digits wider, an average has four more digits of each kind",
+        "a sum of decimals is ten digits wider, an average has four more digits on each side",
         "select sum(d) s, avg(d) a, max(d) m from t",
         table("s decimal(20,2), a decimal(14,6), m decimal(10,2)", ("13.35", "3.3375", "9.99")),
         t=_ROWS,
@@ -119,7 +119,7 @@ CASES = grouped(
     ),
     sql(
         "infinite_groups",
-        "the greatest of -infinity alone is -infinity, also of a group",
+        "the maximum of -infinity alone is -infinity, also in a group",
         "select k, max(x) a, min(x) b from t group by k",
         table("k int, a double, b double", (1, -_INF, -_INF), (2, _INF, _INF)),
         t=table("k int, x double", (1, -_INF), (2, _INF)),
@@ -127,14 +127,14 @@ CASES = grouped(
     ),
     sql(
         "max_by",
-        "max_by and min_by take the value at the greatest and least key, and pass over a NULL key",
+        "max_by and min_by return the value at the greatest and least key, and ignore NULL keys",
         "select max_by(a, b) x, min_by(a, b) y from t",
         table("x string, y string", (None, "p")),
         t=table("a string, b int", ("p", 1), (None, 3), ("r", 2), ("s", None)),
     ),
     sql(
         "max_of_struct",
-        "the greatest structure by its first field, then the next",
+        "structures are compared by their first field, then the next",
         "select max(struct(v, g)).g a, max_by(g, struct(v, d)) b from t where g is not null",
         table("a string, b string", ("x", "x")),
         t=_ROWS,
@@ -166,20 +166,20 @@ CASES = grouped(
     ),
     sql(
         "percentiles_approx",
-        "percentile_approx takes several shares at once",
+        "percentile_approx accepts several percentages at once",
         "select percentile_approx(x, array(0.1, 0.9)) b from t",
         table("b array<int>", ([1, 9],)),
         t=_TEN,
     ),
     sql(
         "approx_count_distinct",
-        "approx_count_distinct is near: within ten percent",
+        "approx_count_distinct is within ten percent",
         "select approx_count_distinct(id % 1000) between 900 and 1100 x from range(20000)",
         table("x boolean", (True,)),
     ),
     sql(
         "spread",
-        "variance, deviation and correlation; of one row a sample has none",
+        "variance, deviation and correlation; undefined for a sample of one row",
         "select var_pop(x) a, var_samp(x) b, stddev_pop(x) c, corr(x, x) d, covar_samp(x, x) e, "
         "(select stddev(x) from t where x = 1) f from t where x <= 3",
         table(
@@ -190,7 +190,7 @@ CASES = grouped(
     ),
     sql(
         "booleans",
-        "bool_and, bool_or and count_if pass over NULL",
+        "bool_and, bool_or and count_if ignore NULL",
         "select bool_and(b) x, bool_or(b) y, count_if(b) n, every(b) e, some(b) s from t",
         table("x boolean, y boolean, n bigint, e boolean, s boolean", (False, True, 1, False, True)),
         t=table("b boolean", (True,), (False,), (None,)),
@@ -211,7 +211,7 @@ CASES = grouped(
     ),
     sql(
         "collected_structs",
-        "collect_list of structures keeps those of NULL fields",
+        "collect_list of structures keeps those with NULL fields",
         "select sort_array(collect_list(struct(v, g))) l from t where v is null or v = 1",
         table(
             "l array<struct<v:int,g:string>>",
@@ -228,7 +228,7 @@ CASES = grouped(
     ),
     sql(
         "grouping_sets",
-        "grouping sets tell a NULL of the data from one of the set",
+        "grouping sets distinguish NULL in the data from NULL of the set",
         "select a, b, sum(c) s, grouping_id(a, b) g from t group by grouping sets ((a, b), (a), ())",
         table(
             "a int, b string, s bigint, g bigint",
@@ -263,7 +263,7 @@ CASES = grouped(
     ),
     sql(
         "listagg",
-        "listagg and string_agg join texts in their order",
+        "listagg and string_agg join strings in order",
         "select listagg(g, ',') within group (order by v, g) a, string_agg(g, '|') within group (order by g "
         "desc) b from t",
         table("a string, b string", ("y,x,x,x", "y|x|x|x")),
@@ -278,14 +278,14 @@ CASES = grouped(
     ),
     sql(
         "group_by_expression",
-        "groups may be of an expression, by its alias or its place",
+        "groups may be an expression, an alias or a position",
         "select v % 2 odd, count(*) n from t group by odd union all select v % 2, count(*) from t group by 1",
         table("odd int, n bigint", (1, 3), (0, 1), (None, 1), (1, 3), (0, 1), (None, 1)),
         t=_ROWS,
     ),
     sql(
         "distinct_rows",
-        "DISTINCT takes NULL for equal to NULL",
+        "DISTINCT treats NULL as equal to NULL",
         "select distinct g from t",
         table("g string", ("x",), ("y",), (None,)),
         t=_ROWS,

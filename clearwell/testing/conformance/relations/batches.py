@@ -1,4 +1,4 @@
-"""Functions of the user's own, in Python: of batches, groups, windows and tables."""
+"""User functions in Python: of batches, groups, windows and tables."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _OTHERS = table("k string, w string", ("a", "p"), ("c", "q"))
 
 
 def _functions() -> Any:
-    """Without their types, which know no function that is made within another."""
+    """Without type hints, which cannot refer to a nested function."""
     from pyspark.sql import functions
 
     return functions
 
 
-# The functions stand within functions: so they are sent as what they are, not as the name of a module.
+# These are nested functions, so they are sent by value, not as the name of a module.
 
 
 def _pandas_aggregate(trial: Any) -> Any:
@@ -141,14 +141,14 @@ CASES = grouped(
     ask("apply_in_arrow", "applyInArrow", _apply_in_arrow, table("k string, v bigint", ("a", 1), ("b", 5))),
     ask(
         "cogroup",
-        "cogroup has the groups that either side has",
+        "cogroup has the groups of both sides",
         _cogroup,
         table("k string, n bigint, m bigint", ("a", 2, 1), ("b", 1, 0), ("c", 0, 1)),
     ),
     ask("udtf", "a table function of values", _udtf, table("n int, square int", (2, 4), (3, 9))),
     ask(
         "udtf_of_a_table",
-        "a table function of a table, a call for each partition",
+        "a table function of a table, one call per partition",
         _udtf_of_a_table,
         table("s int", (4,), (5,)),
     ),

@@ -1,4 +1,4 @@
-"""The doors to Parquet: what is written comes back, wherever it lies, and nothing else is written or read."""
+"""Reading and writing Parquet: what is written is read back, from any path, and nothing else."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ CASES = grouped(
         _round_trip,
         EVERY_TYPE,
     ),
-    ask("written", "others read what the engine wrote: names, types and values", _written, EVERY_TYPE),
+    ask("written", "other readers see the written names, types and values", _written, EVERY_TYPE),
     ask(
         "no_statistics",
         "written files have no statistics of floats and wide decimals",
@@ -149,32 +149,32 @@ CASES = grouped(
             (3, "2024-01-02", "ü %", "n"),
         ),
     ),
-    ask("odd_path", "any path means itself", _odd_path, _ONE),
+    ask("odd_path", "any path is taken literally", _odd_path, _ONE),
     ask("nothing", "a frame without rows is written and read", _nothing, EVERY_TYPE.slice(0, 0)),
     ask(
         "no_files",
-        "no files are a frame without rows",
+        "no files give a frame without rows",
         lambda t: t.engine.read_parquet([], EVERY_TYPE.schema),
         EVERY_TYPE.slice(0, 0),
     ),
     ask("odd_columns", "columns may have any name", _odd_columns, table("a int, b int, c int", (1, 2, 3))),
     Case(
         "missing",
-        "a file that is not there is an error, and no empty frame",
+        "a missing file is an error, not an empty frame",
         _listed("here", "gone"),
         None,
         control=(_listed("here"), _ONE),
     ),
     Case(
         "named_twice",
-        "a file that is named twice is an error",
+        "a file that is listed twice is an error",
         _listed("here", "here"),
         None,
         control=(_listed("here"), _ONE),
     ),
     Case(
         "written_over",
-        "what lies there is not written over",
+        "existing files are not overwritten",
         _twice(same=True),
         None,
         control=(_twice(same=False), _ONE),
@@ -188,14 +188,14 @@ CASES = grouped(
     ),
     Case(
         "interval",
-        "nor is an interval",
+        "an interval is not written",
         _unstorable("select n, interval '1' day as v from t"),
         None,
         control=(_unstorable("select n from t"), _ONE),
     ),
     Case(
         "two_names",
-        "nor two columns of one name without case",
+        "two columns whose names differ only in case are not written",
         _unstorable("select n, n as N from t"),
         None,
         control=(_unstorable("select n from t"), _ONE),

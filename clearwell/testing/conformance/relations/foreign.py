@@ -1,4 +1,4 @@
-"""Files that others wrote: with statistics, other layouts, older columns."""
+"""Files of other writers: with statistics, other layouts, older columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NARROW_NUMBER = table("n int, x float", (1, 1.5))
 
 
 def _foreign(rows: pa.Table, schema: pa.Schema | None = None, **options: Any) -> Any:
-    """A question that reads a file of ``rows`` as others write it: with statistics of every column."""
+    """A question that reads a file of ``rows`` as other writers make it: with statistics of every column."""
 
     def question(trial: Any) -> Any:
         file = trial.folder / "foreign.parquet"
@@ -54,7 +54,12 @@ def _several(trial: Any) -> Any:
 
 CASES = grouped(
     "files",
-    ask("foreign_nan", "a foreign file with statistics of a column with NaN is read right", _foreign(_X), _X),
+    ask(
+        "foreign_nan",
+        "a foreign file with statistics of a column with NaN is read correctly",
+        _foreign(_X),
+        _X,
+    ),
     ask(
         "foreign_nan_filter",
         "a filter of such a file finds NaN",
@@ -63,13 +68,13 @@ CASES = grouped(
     ),
     ask(
         "foreign_nan_max",
-        "its greatest value is NaN",
+        "the maximum of such a file is NaN",
         _query(_X, "select max(x) x from t"),
         table("x double", (_NAN,)),
     ),
     ask(
         "foreign_decimal",
-        "a foreign file with statistics of a wide decimal is read right",
+        "a foreign file with statistics of a wide decimal is read correctly",
         _foreign(_WIDE),
         _WIDE,
     ),
@@ -81,31 +86,31 @@ CASES = grouped(
     ),
     ask(
         "foreign_texts",
-        "texts of foreign files: long ones, and those of bytes that statistics cut",
+        "strings of foreign files: long ones, and those that statistics truncate",
         _query(table("s string", ("ü" * 100,), ("",), (None,)), "select length(s) n from t where s > 'a'"),
         table("n int", (100,)),
     ),
     ask(
         "lacking_column",
-        "a column that a file lacks is NULL, and columns go by name",
+        "a column that a file lacks is NULL, and columns are matched by name",
         _several,
         table("n int, x string", (1, None), (2, "b")),
     ),
     ask(
         "lacking_field",
-        "a field that a file's structure lacks is NULL, within arrays too",
+        "a field that a file's structure lacks is NULL, also within arrays",
         _foreign(_NESTED_OLD, _NESTED_NEW.schema),
         _NESTED_NEW,
     ),
     ask(
         "surplus_field",
-        "a field that nobody asked for is left out",
+        "an extra field is dropped",
         _foreign(_NESTED_NEW, _NESTED_OLD.schema),
         _NESTED_OLD,
     ),
     ask(
         "case_of_columns",
-        "a column goes by its name without case",
+        "columns are matched without case",
         _foreign(pa.table({"N": pa.array([1], pa.int64())}), _ONE.schema),
         _ONE,
     ),
@@ -124,14 +129,14 @@ CASES = grouped(
     ),
     Case(
         "other_type",
-        "a text is not read as a number",
+        "a string is not read as a number",
         _foreign(table("n string", ("1",)), _ONE.schema),
         None,
         control=(_foreign(_ONE), _ONE),
     ),
     ask(
         "layouts",
-        "dictionaries, large texts and old timestamps of other writers are read",
+        "dictionaries, large strings and old timestamps of other writers are read",
         _foreign(
             pa.table(
                 {

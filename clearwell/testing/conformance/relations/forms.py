@@ -39,14 +39,14 @@ CASES = grouped(
     ),
     sql(
         "lateral_alias",
-        "an alias may be used by what stands to its right",
+        "an alias may be used by expressions to its right",
         "select v a, a + 1 b, b * 2 c from t where v = 1",
         table("a int, b int, c int", (1, 2, 4)),
         t=_SALES,
     ),
     sql(
         "group_by_all",
-        "GROUP BY ALL groups by what is no aggregate",
+        "GROUP BY ALL groups by all non-aggregates",
         "select k, sum(v) s from t group by all",
         table("k string, s bigint", ("x", 3), ("y", 3)),
         t=_SALES,
@@ -60,7 +60,7 @@ CASES = grouped(
     ),
     sql(
         "unpivot",
-        "UNPIVOT turns columns into rows, and leaves NULL out",
+        "UNPIVOT turns columns into rows, without NULL",
         "select * from t unpivot (v for n in (a, b))",
         _LONG.slice(0, 1),
         t=_WIDE,
@@ -86,7 +86,7 @@ CASES = grouped(
     ),
     sql(
         "star_except",
-        "* EXCEPT leaves columns out",
+        "* EXCEPT removes columns",
         "select * except (q) from t where v = 3",
         table("k string, v int", ("y", 3)),
         t=_SALES,
@@ -128,14 +128,14 @@ CASES = grouped(
     ),
     sql(
         "sampled_none",
-        "a sub-query in FROM and one in SELECT",
+        "a subquery in FROM and one in SELECT",
         "select (select max(v) from t) m, count(*) n from (select distinct k from t)",
         table("m int, n bigint", (3, 2)),
         t=_SALES,
     ),
     sql(
         "stack",
-        "stack makes rows of columns",
+        "stack turns columns into rows",
         "select stack(2, 'a', v, 'b', v * 2) as (n, w) from t where v = 3",
         table("n string, w int", ("a", 3), ("b", 6)),
         t=_SALES,
@@ -156,14 +156,14 @@ CASES = grouped(
     ),
     sql(
         "hash",
-        "hash is Murmur's, with the seed 42, and passes over NULL",
+        "hash is Murmur3 with seed 42, and ignores NULL",
         "select hash(v, cast(null as string), v) a from t",
         table("a int", *[(_murmur(_murmur(42, v), v),) for v in (1, 2, 3)]),
         t=_SALES,
     ),
     sql(
         "hash_of_an_array",
-        "the hash of an array is that of its elements, one after the other",
+        "the hash of an array combines its elements in order",
         "select hash(array(v, v)) a from t",
         table("a int", *[(_murmur(_murmur(42, v), v),) for v in (1, 2, 3)]),
         t=_SALES,

@@ -1,4 +1,4 @@
-"""What frames can do without a line of SQL."""
+"""Operations of frames without SQL."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ CASES = grouped(
     ),
     ask(
         "pivot_found",
-        "pivot() finds the values by itself",
+        "pivot() finds the values itself",
         lambda t: t.frame(_SALES).groupBy("k").pivot("q").sum("v"),
         _PIVOTED,
     ),
     ask("unpivot", "unpivot keeps NULL", lambda t: t.frame(_WIDE).unpivot("id", ["a", "b"], "n", "v"), _LONG),
     ask(
         "transpose",
-        "transpose turns a frame",
+        "transpose swaps rows and columns",
         lambda t: t.frame(_WIDE).transpose("id"),
         table("key string, 1 int", ("a", 10), ("b", None)),
     ),
@@ -85,19 +85,19 @@ CASES = grouped(
     ),
     ask(
         "describe",
-        "summary counts, averages and finds the ends",
+        "summary returns count, mean, minimum and maximum",
         lambda t: t.frame(_SALES).summary("count", "min", "max").select("summary", "v"),
         table("summary string, v string", ("count", "3"), ("min", "1"), ("max", "3")),
     ),
     ask(
         "case_of_names",
-        "column names do not tell upper from lower case",
+        "column names are case-insensitive",
         lambda t: t.frame(_SALES).select("K").where("V = 3").select("k"),
         table("k string", ("y",)),
     ),
     ask(
         "odd_names",
-        "names with a dot or a blank are quoted",
+        "names with a dot or a space are quoted",
         lambda t: (
             t.frame(table("a.b int, c int", (1, 2)))
             .selectExpr("`a.b` x", "c `c d`")
@@ -125,7 +125,7 @@ CASES = grouped(
     ),
     ask(
         "split",
-        "randomSplit divides without loss or overlap",
+        "randomSplit splits without loss or overlap",
         _divided,
         table("both bigint, all bigint", (0, 1000)),
     ),

@@ -1,4 +1,4 @@
-"""Joins of every kind, and what counts as the same key."""
+"""Joins of every kind, and which keys are equal."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ CASES = grouped(
     "joins",
     _case(
         "inner",
-        "NULL keys find nothing, repeated keys find each",
+        "NULL keys match nothing, repeated keys match each",
         "select * from a join b using (k)",
         table(_COLUMNS, *_JOINED),
     ),
     _case(
         "left",
-        "a left join keeps what finds nothing",
+        "a left join keeps unmatched left rows",
         "select * from a left join b using (k)",
         table(_COLUMNS, *_JOINED, *_LEFT_ALONE),
     ),
     _case(
         "right",
-        "a right join likewise",
+        "a right join keeps unmatched right rows",
         "select * from a right join b using (k)",
         table(_COLUMNS, *_JOINED, *_RIGHT_ALONE),
     ),
     _case(
         "full",
-        "a full join keeps both, and USING takes the key of either",
+        "a full join keeps both, and USING uses the key of either",
         "select * from a full join b using (k)",
         table(_COLUMNS, *_JOINED, *_LEFT_ALONE, *_RIGHT_ALONE),
     ),
     _case(
         "semi",
-        "a semi join gives each row once",
+        "a semi join returns each row once",
         "select * from b left semi join a using (k)",
         table("k int, r string", (1, "A"), (2, "B")),
     ),
@@ -70,11 +70,14 @@ CASES = grouped(
         table("k int, l string", (3, "c"), (None, "n")),
     ),
     _case(
-        "cross", "a cross join pairs all", "select count(*) n from a cross join b", table("n bigint", (20,))
+        "cross",
+        "a cross join returns all pairs",
+        "select count(*) n from a cross join b",
+        table("n bigint", (20,)),
     ),
     _case(
         "null_safe",
-        "<=> finds the NULL key",
+        "<=> matches NULL keys",
         "select l, r from a join b on a.k <=> b.k",
         table("l string, r string", ("a", "A"), ("b", "B"), ("bb", "B"), ("n", "N")),
     ),
@@ -114,7 +117,7 @@ CASES = grouped(
     ),
     _case(
         "nan_keys",
-        "NaN finds NaN",
+        "NaN keys match",
         "select a.n x, b.n y from a join b on a.x = b.x",
         table("x int, y int", (1, 1)),
         a=table("n int, x double", (1, _NAN), (2, None), (3, math.inf)),
@@ -122,7 +125,7 @@ CASES = grouped(
     ),
     _case(
         "zero_keys",
-        "-0.0 finds 0.0",
+        "-0.0 matches 0.0",
         "select a.n x, b.n y from a join b on a.x = b.x",
         table("x int, y int", (1, 1)),
         a=table("n int, x double", (1, -0.0)),
@@ -130,7 +133,7 @@ CASES = grouped(
     ),
     _case(
         "zero_keys_among_others",
-        "-0.0 finds 0.0 also where a second key is compared",
+        "-0.0 matches 0.0 also with a second key",
         "select a.n x, b.n y from a join b on a.x = b.x and a.n = b.n",
         table("x int, y int", (1, 1)),
         a=table("n int, x float", (1, -0.0), (2, 1.0)),
@@ -138,7 +141,7 @@ CASES = grouped(
     ),
     _case(
         "decimal_scales",
-        "decimals of unlike scales are equal by value",
+        "decimals of different scales are equal by value",
         "select a.d x, b.d y from a join b on a.d = b.d",
         table("x decimal(10,2), y decimal(20,6)", (Decimal("1.10"), Decimal("1.100000"))),
         a=table("d decimal(10,2)", (Decimal("1.10"),), (Decimal("1.20"),)),
@@ -154,7 +157,7 @@ CASES = grouped(
     ),
     _case(
         "int_and_long",
-        "an int finds the bigint of its value",
+        "an int matches the bigint of the same value",
         "select count(*) n from a join b on a.k = b.k",
         table("n bigint", (1,)),
         a=table("k int", (1,), (-1,)),
@@ -162,7 +165,7 @@ CASES = grouped(
     ),
     _case(
         "number_and_text",
-        "a number finds the text that spells it",
+        "a number matches its string form",
         "select a.k x from a join b on a.k = b.k",
         table("x int", (10,)),
         a=table("k int", (10,), (11,)),
@@ -170,7 +173,7 @@ CASES = grouped(
     ),
     _case(
         "struct_keys",
-        "structures are keys, and a NULL field in both is the same",
+        "structures can be keys, and NULL fields are equal",
         "select a.n x, b.n y from a join b on a.s = b.s",
         table("x int, y int", (1, 1), (2, 2)),
         a=table("n int, s struct<a:int,b:int>", (1, {"a": 1, "b": 2}), (2, {"a": 1, "b": None}), (3, None)),
@@ -184,7 +187,7 @@ CASES = grouped(
     ),
     _case(
         "in_null",
-        "IN of a list with NULL is true for what is in it",
+        "IN of a list with NULL is true for listed values",
         "select l from a where k in (select k from b)",
         table("l string", ("a",), ("b",), ("bb",)),
     ),
@@ -197,31 +200,31 @@ CASES = grouped(
     ),
     _case(
         "correlated",
-        "a scalar sub-query of nothing is NULL",
+        "a scalar subquery without rows is NULL",
         "select l, (select max(r) from b where b.k = a.k) m from a where k is null or k in (1, 3)",
         table("l string, m string", ("a", "A"), ("c", None), ("n", None)),
     ),
     _case(
         "correlated_count",
-        "a scalar sub-query that counts nothing is 0",
+        "a scalar subquery that counts no rows is 0",
         "select l, (select count(*) from b where b.k = a.k) n from a where k is null or k in (1, 3)",
         table("l string, n bigint", ("a", 1), ("c", 0), ("n", 0)),
     ),
     _case(
         "lateral",
-        "a lateral query sees the row beside it",
+        "a lateral query sees the row on its left",
         "select l, m from a, lateral (select k * 10 m) where k = 1",
         table("l string, m int", ("a", 10)),
     ),
     _case(
         "self",
-        "a table joins itself under two names",
+        "a table is joined with itself under two names",
         "select x.l p, y.l q from a x join a y on x.k = y.k - 1",
         table("p string, q string", ("a", "b"), ("a", "bb"), ("b", "c"), ("bb", "c")),
     ),
     _case(
         "set_operations",
-        "EXCEPT, INTERSECT and UNION take NULL for equal to NULL; with ALL they count",
+        "EXCEPT, INTERSECT and UNION treat NULL as equal to NULL; with ALL they count",
         "select 'except' o, k from (select k from a except select k from b) union all "
         "select 'except all', k from (select k from a except all select k from b) union all "
         "select 'intersect', k from (select k from a intersect select k from b)",

@@ -1,4 +1,4 @@
-"""What a session holds: views, local data, errors that end no session, several queries at once."""
+"""Sessions: views, local data, errors that end no session, several queries at once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _isolated(trial: Any) -> Any:
 
 
 def _second(session: Any) -> Any:
-    """Another session with the same server, over a channel of its own."""
+    """Another session with the same server, over a separate channel."""
     from pyspark.sql.connect.session import SparkSession
 
     builder = copy(session.client._builder)  # noqa: SLF001, there is no public way to open a second session
@@ -92,7 +92,7 @@ def _pandas(trial: Any) -> Any:
     import pyarrow as pa
 
     frame = trial.frame(_ROWS).toPandas()
-    frame.attrs = {}  # what PySpark notes there does not go to Arrow
+    frame.attrs = {}  # what PySpark stores there is not sent to Arrow
     return pa.Table.from_pandas(frame, schema=_ROWS.schema)
 
 
@@ -116,7 +116,7 @@ def _artifact(trial: Any) -> Any:
     module.write_text("def plus(n):\n    return n + 40\n")
     trial.session.addArtifacts(str(module), pyfile=True)
 
-    # Without type hints, which PySpark takes for promises about batches.
+    # Without type hints, which PySpark interprets as batch types.
     def shipped(n):  # noqa: ANN001, ANN202 # pyright: ignore[reportMissingParameterType]
         import cw_conformance_shipped  # type: ignore[import-not-found]
 
@@ -135,10 +135,10 @@ def _columns(query: str) -> Any:
 
 CASES = grouped(
     "sessions",
-    ask("view", "a view takes the place of one of its name", _view, _ROWS.slice(0, 1)),
+    ask("view", "a view replaces one of the same name", _view, _ROWS.slice(0, 1)),
     Case(
         "dropped_view",
-        "a view that was dropped is an error",
+        "a dropped view is an error",
         _dropped(drop=True),
         None,
         control=(_dropped(drop=False), _ROWS),
@@ -153,56 +153,56 @@ CASES = grouped(
     ask("after_an_error", "an error ends no session", _after_an_error, _ROWS.select(["n"])),
     ask(
         "at_once",
-        "several queries at once are answered each",
+        "several queries at once all return",
         _at_once,
         table("s bigint", (3,), (4,), (5,), (6,)),
     ),
     ask("local", "rows of the client are a frame", _local, _ROWS),
     ask(
         "local_many",
-        "so are many",
+        "many rows of the client are a frame",
         _local_many,
         table("c bigint, s bigint, m int", (20_000, 199_990_000, 10)),
     ),
-    ask("pandas", "a frame goes to pandas and back", _pandas, _ROWS),
-    ask("iterated", "rows come one after the other", _iterated, table("s bigint", (45,))),
+    ask("pandas", "a frame is converted to pandas and back", _pandas, _ROWS),
+    ask("iterated", "rows can be iterated", _iterated, table("s bigint", (45,))),
     ask(
         "settings",
-        "the session's zone is UTC, and its arithmetic ANSI's",
+        "the session's zone is UTC, and its arithmetic follows ANSI",
         _conf,
         table("zone string, ansi string", ("UTC", "true")),
     ),
     ask(
         "artifact",
-        "a module that the client sends is there in a function",
+        "a module that the client sends can be imported in a function",
         _artifact,
         table("n int", (41,), (42,)),
     ),
     ask("checkpoint", "localCheckpoint computes a frame once", _checkpointed, _ROWS),
     Case(
         "unknown_column",
-        "a column that is not there is an error",
+        "an unknown column is an error",
         _columns("select m from t"),
         None,
         control=(_columns("select n, s from t"), _ROWS),
     ),
     Case(
         "unknown_function",
-        "so is a function",
+        "an unknown function is an error",
         _columns("select nofun(n) from t"),
         None,
         control=(_columns("select n, s from t"), _ROWS),
     ),
     Case(
         "ambiguous_column",
-        "so is a column that two tables have",
+        "an ambiguous column of two tables is an error",
         _columns("select n from t a join t b on a.n = b.n"),
         None,
         control=(_columns("select a.n, b.s from t a join t b on a.n = b.n"), _ROWS),
     ),
     Case(
         "column_without_group",
-        "so is a column that is neither grouped nor aggregated",
+        "a column that is neither grouped nor aggregated is an error",
         _columns("select n, count(*) from t"),
         None,
         control=(_columns("select n, s from t group by n, s"), _ROWS),

@@ -1,4 +1,4 @@
-"""Clearwell's tables, whose rows the engine stages and rewrites: new columns, merges, odd values."""
+"""Clearwell's tables, whose rows the engine stages and rewrites: new columns, merges, special values."""
 
 from __future__ import annotations
 
@@ -86,25 +86,25 @@ CASES = grouped(
     ),
     ask(
         "appended",
-        "what is appended lies beside what was there",
+        "appended rows are added to the existing rows",
         _batches(_FLOATS, _UPDATES),
         table(_COLUMNS, *_FIRST, *_SECOND),
     ),
     ask(
         "replaced",
-        "what replaces leaves nothing of what was there",
+        "a replacement removes all earlier rows",
         _batches(_FLOATS, _UPDATES, mode="replace"),
         _UPDATES,
     ),
     ask(
         "merged",
-        "a merge takes the new row of a key, and leaves the others to the last bit",
+        "a merge uses the new row of a key, and leaves the others unchanged",
         _batches(_FLOATS, _UPDATES, mode="merge"),
         table(_COLUMNS, *_FIRST[:2], *_SECOND),
     ),
     ask(
         "added_column",
-        "a column that a later batch brings is NULL in the rows before",
+        "a column of a later batch is NULL in earlier rows",
         _batches(_OLD, _MORE),
         table("k int, s struct<a:int>, x double", (1, {"a": 1}, None), (2, {"a": None}, _NAN)),
     ),
@@ -116,28 +116,28 @@ CASES = grouped(
     ),
     Case(
         "added_field",
-        "a field that a later batch brings within a structure is refused, and never dropped",
+        "a new field within a structure in a later batch is refused, never dropped",
         _batches(_OLD, _FIELD),
         None,
         control=(_batches(_OLD), _OLD),
     ),
     Case(
         "added_field_of_elements",
-        "so is one within the elements of an array",
+        "a new field within the elements of an array is refused",
         _batches(_ELEMENT, table("k int, l array<struct<a:int>>", (1, [{"a": 1}]))),
         None,
         control=(_batches(_ELEMENT), _ELEMENT),
     ),
     Case(
         "changed_type",
-        "a column of another type is refused, and never cast",
+        "a column of another type is refused, never cast",
         _batches(_OLD, _TYPE),
         None,
         control=(_batches(_TYPE), _TYPE),
     ),
     ask(
         "rebuilt_with_a_field",
-        "a rebuild brings the field",
+        "a rebuild adds the field",
         _batches(_OLD, _FIELD, mode="replace"),
         _FIELD,
     ),
@@ -153,7 +153,7 @@ CASES = grouped(
     ),
     ask(
         "nan_found_after_a_merge",
-        "and so they do after a merge has written the files anew",
+        "they also do after a merge has rewritten the files",
         _query(_FLOATS, _UPDATES, mode="merge", query="select k from written where x > 5 or x = 0"),
         table("k int", (2,), (3,), (4,)),
     ),

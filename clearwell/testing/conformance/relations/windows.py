@@ -1,4 +1,4 @@
-"""Window functions: ranks, frames, ties, and where NULL and NaN stand."""
+"""Window functions: ranks, frames, ties, and the order of NULL and NaN."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CASES = grouped(
     "windows",
     sql(
         "ranks",
-        "ties have one rank; row_number, rank and dense_rank count on as they should",
+        "ties share a rank; row_number, rank and dense_rank continue differently",
         "select n, row_number() over (partition by g order by v, n) r, rank() over w k, dense_rank() over w "
         "d "
         "from t window w as (partition by g order by v)",
@@ -66,7 +66,7 @@ CASES = grouped(
     ),
     sql(
         "neighbours",
-        "lag and lead stop at the partition's ends, where a default may stand in",
+        "lag and lead stop at the partition's ends, where a default applies",
         "select n, lag(v) over w a, lead(v, 2) over w b, lag(v, 1, -1) over w c "
         "from t where g = 'x' window w as (partition by g order by n)",
         table("n int, a int, b int, c int", (1, None, 2, -1), (2, 1, 5, 1), (3, 2, None, 2), (4, 2, None, 2)),
@@ -74,7 +74,7 @@ CASES = grouped(
     ),
     sql(
         "default_frame",
-        "with an order the frame ends at the last row of equal order",
+        "with an order the frame ends at the last peer row",
         "select n, sum(v) over (order by v) s, last_value(v) over (order by v) l, count(*) over (order by v) "
         "c "
         "from t where g = 'x'",
@@ -98,7 +98,7 @@ CASES = grouped(
     ),
     sql(
         "range_frames",
-        "a frame of a range goes by values, not by rows",
+        "a range frame is defined by values, not by rows",
         "select n, sum(v) over (order by v range between 1 preceding and current row) a, "
         "count(*) over (order by v desc range between 3 preceding and 1 preceding) b from t where g = 'x'",
         table("n int, a bigint, b bigint", (1, 1, 2), (2, 5, 1), (3, 5, 1), (4, 5, 0)),
@@ -114,7 +114,7 @@ CASES = grouped(
     ),
     sql(
         "ignore_nulls",
-        "IGNORE NULLS looks past NULL to the last value that is known",
+        "IGNORE NULLS returns the last non-NULL value",
         "select i, last_value(v) ignore nulls over (order by i) l, lag(v) ignore nulls over (order by i) g, "
         "first_value(v) ignore nulls over (order by i rows between current row and unbounded following) f "
         "from t",
@@ -138,7 +138,7 @@ CASES = grouped(
     ),
     sql(
         "nulls_first",
-        "NULL comes first in ascending order, last in descending, and where it is told to",
+        "NULL comes first in ascending order, last in descending, or as specified",
         "select i, row_number() over (order by v, i) a, row_number() over (order by v desc, i) b, "
         "row_number() over (order by v nulls last, i) c, row_number() over (order by v desc nulls first, i) "
         "d from t",
@@ -161,7 +161,7 @@ CASES = grouped(
     ),
     sql(
         "partition_by_odd_keys",
-        "NULL, NaN and zero of either sign are partitions of their own kind",
+        "NULL, NaN and zero of either sign each form one partition",
         "select n, count(*) over (partition by x) c from t",
         table("n int, c bigint", (1, 2), (2, 2), (3, 2), (4, 2), (5, 2), (6, 2)),
         t=table("n int, x double", (1, None), (2, None), (3, _NAN), (4, _NAN), (5, 0.0), (6, -0.0)),
@@ -220,7 +220,7 @@ CASES = grouped(
     ),
     sql(
         "sliding",
-        "windows that slide hold a row more than once",
+        "sliding windows contain a row more than once",
         "select window.start s, sum(v) v from t where v < 4 group by window(at, '10 minutes', '5 minutes')",
         table("s timestamp, v bigint", (_at(23, 55).replace(year=2025, month=12, day=31), 3), (_at(0), 3)),
         t=_EVENTS,
@@ -234,7 +234,7 @@ CASES = grouped(
     ),
     sql(
         "qualified",
-        "a sub-query filters by rank, ties by a second column",
+        "a subquery filters by rank, with ties ordered by a second column",
         "select g, n from (select *, row_number() over (partition by g order by v desc nulls last, n desc) r "
         "from t) "
         "where r <= 2",

@@ -93,7 +93,7 @@ def test_edited_code_has_another_name(project, tmp_path):
 def test_more_python_than_can_be_sent_is_refused_by_its_size(project, tmp_path, monkeypatch):
     monkeypatch.setattr(code_archive, "_LARGEST", 4 << 20)
     (project / "data.py").write_bytes(b"x" * (5 << 20))
-    with pytest.raises(EngineError, match="too much to send to a cluster") as caught:
+    with pytest.raises(EngineError, match="too large to send to a cluster") as caught:
         CodeArchive(project).pack(tmp_path)
     assert caught.value.place == str(project)
     assert not list(tmp_path.glob("*.zip"))

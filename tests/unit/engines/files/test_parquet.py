@@ -269,5 +269,5 @@ def test_a_column_that_no_table_can_hold_is_named(engine, tmp_path, expression, 
 
 def test_columns_that_differ_only_in_case_are_refused(engine, tmp_path):
     frame = engine.session().sql("select 1 as id, 2 as ID")
-    with pytest.raises(EngineError, match="'id' is there twice"):
+    with pytest.raises(EngineError, match="'id' exists twice"):
         engine.write_parquet(frame, str(tmp_path / "out"))

@@ -183,7 +183,7 @@ def test_errors_that_are_not_the_engines_pass_through_work_unchanged(engine, err
 
 @pytest.mark.parametrize("capability", list(Capability))
 def test_what_it_lacks_names_an_engine_that_has_it(engine, capability):
-    with pytest.raises(EngineError, match="embedded does not have") as caught:
+    with pytest.raises(EngineError, match="embedded does not support") as caught:
         require(engine, capability, place="assets/birds.py:3")
     assert caught.value.place == "assets/birds.py:3"
     assert "--engine spark" in str(caught.value.hint)

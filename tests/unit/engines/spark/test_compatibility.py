@@ -42,8 +42,8 @@ def test_a_set_that_was_tried_fits(installed):
         ({"pyspark": "4.3.0.dev1"}, "pyspark 4.3.0.dev1 is newer", "'pyspark==4.2.0'"),
         ({"pyspark": "3.5.6"}, "pyspark 3.5.6 is older", "'pyspark==4.2.0'"),
         ({"pandas": "3.0.1"}, "pandas 3.0.1 is not", "'pandas>=2.2,<3'"),
-        ({"pandas": "1.5.3"}, "nobody has tried these together", "clearwell[spark]"),
-        ({"python": "3.14.0"}, "nobody has tried these together", "clearwell[spark]"),
+        ({"pandas": "1.5.3"}, "these versions were not tested together", "clearwell[spark]"),
+        ({"python": "3.14.0"}, "these versions were not tested together", "clearwell[spark]"),
         ({"delta_spark": None}, "not installed: delta-spark", "clearwell[spark]"),
     ],
 )

@@ -261,12 +261,12 @@ def test_a_fault_of_the_walk_stops_no_build(
         ),
         (
             "{day: [silver_orders.day]}",
-            "no column of an input of this table",
+            "not a column of an input of this table",
             "did you mean 'bronze_orders'? write TABLE.COLUMN",
         ),
         (
             "{day: [day]}",
-            "'day' is no column of an input",
+            "'day' is not a column of an input",
             "its inputs are bronze_orders; write TABLE.COLUMN",
         ),
         ("{day: [bronze_orders.days]}", "bronze_orders has no column 'days'", "did you mean 'day'?"),
@@ -287,8 +287,8 @@ def test_check_finds_a_declared_table_that_is_no_input(project: SmallProject) ->
     declare(project, "{day: [bronze_orders.anything, bronze_order.day], amount: [bronze_orders]}")
     problems = check_project(project.settings)
     assert [problem.fact for problem in problems] == [
-        "'bronze_order.day' is no column of an input of this table",
-        "'bronze_orders' is no column of an input of this table",
+        "'bronze_order.day' is not a column of an input of this table",
+        "'bronze_orders' is not a column of an input of this table",
     ]
     assert [(problem.place or "").rpartition("/")[2] for problem in problems] == ["defs.yaml:14"] * 2
     assert problems[1].hint == "its inputs are bronze_orders; write TABLE.COLUMN"

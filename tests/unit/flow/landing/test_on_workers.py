@@ -228,7 +228,9 @@ def test_a_share_that_nobody_reports_ends_the_run_and_commits_nothing(
 ) -> None:
     projects[0].deliver("a.csv", 0, 30)
     monkeypatch.setattr(Willing, "session", lambda _: Forgetful(), raising=False)
-    with pytest.raises(EngineError, match="1 shares of raw files were given out, and 0 reports came back"):
+    with pytest.raises(
+        EngineError, match="1 shares of raw files were sent to workers, but 0 reports returned"
+    ):
         run(projects[0], Willing(engine), on_workers=True)
     assert not (projects[0].lake / "bronze" / "orders" / "_delta_log").exists()
 

@@ -120,7 +120,10 @@ def test_releases_are_weighed_by_version(lake: Lake) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "fact"),
-    [(Path.unlink, "is live and not there"), (lambda path: path.write_bytes(b"short"), "and the log says")],
+    [
+        (Path.unlink, "is live but does not exist"),
+        (lambda path: path.write_bytes(b"short"), "in the log"),
+    ],
     ids=["missing", "other length"],
 )
 def test_a_lake_that_does_not_add_up_is_an_error_not_a_line(lake: Lake, damage: object, fact: str) -> None:

@@ -118,7 +118,7 @@ def test_unnamed_columns_are_named_by_their_position(parse: Parse) -> None:
         (b'"a', "never closed"),
         (b"a\xff", "not utf-8"),
         (b"a\x00", "NUL"),
-        (b"\xff\xfea\x00", "marked as utf-16"),
+        (b"\xff\xfea\x00", "has a utf-16 byte order mark"),
         (b"\x1f\x8b\x08\x00", "gzip"),
     ],
 )

@@ -69,7 +69,7 @@ def test_a_cut_off_utf16_file_is_refused(parse) -> None:
 
 
 def test_a_file_marked_as_another_encoding_is_refused_with_the_setting_to_make(parse) -> None:
-    with pytest.raises(UnreadableFile, match="marked as utf-8") as caught:
+    with pytest.raises(UnreadableFile, match="has a utf-8 byte order mark") as caught:
         parse(b"\xef\xbb\xbfa\n1\n", encoding="cp1252")
     assert caught.value.hint == "set `encoding: utf-8`"
 

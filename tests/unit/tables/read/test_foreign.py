@@ -127,8 +127,8 @@ def test_a_setting_of_others_forbids_what_it_says(lake: Lake, setting: str) -> N
     made_by_others(lake, configuration={setting: "true"})
     snapshot = lake.existing(FOREIGN)
     phrases = {
-        WriteKind.REPLACE: "a replacement of all rows would break what others made of the table",
-        WriteKind.REWRITE: "a rewrite of some files would break what others made of the table",
+        WriteKind.REPLACE: "a replacement of all rows would break features that another writer uses",
+        WriteKind.REWRITE: "a rewrite of some files would break features that another writer uses",
     }
     for kind in WriteKind:
         if kind in SETTINGS[setting]:

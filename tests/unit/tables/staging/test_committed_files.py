@@ -85,7 +85,7 @@ def test_a_mark_without_names_says_only_that_the_work_has_ended(lake: Lake, text
 
 def test_without_a_mark_what_spark_wrote_is_refused_and_what_sail_wrote_is_taken(lake: Lake) -> None:
     assert found(lake, marked=False) == PARTS
-    with pytest.raises(CandidateRefused, match="nothing says that they are all"):
+    with pytest.raises(CandidateRefused, match="no success mark shows that they are complete"):
         found(lake)
 
 
