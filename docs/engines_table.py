@@ -28,8 +28,8 @@ def write_table() -> Iterator[str]:
     yield from _counts(CASES, found)
     yield "## Differences and their guards\n"
     yield (
-        "Refused: the engine, or a guard before it, ends the query with an error that names an engine that can."
-        " Other: other rows are returned without an error, for the given reason.\n"
+        "Refused: the engine, or a guard before it, ends the query with an error that names an engine that"
+        " can. Other: other rows are returned without an error, for the given reason.\n"
     )
     yield from _gaps()
     yield from _guards()
