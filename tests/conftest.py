@@ -56,9 +56,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark the tests by what they need, leave out those of `make test-all`, and put the fast ones first."""
     add_marks(items)
     if not config.getoption("--full"):
-        out = [item for item in items if left_out(item)]
+        out = left_out(items)
         config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if not left_out(item)]
+        kept = {id(item) for item in items} - {id(item) for item in out}
+        items[:] = [item for item in items if id(item) in kept]
     items.sort(key=in_order)
 
 

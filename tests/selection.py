@@ -52,9 +52,18 @@ def add_marks(items: Iterable[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-def left_out(item: pytest.Item) -> bool:
-    """Whether a test runs with ``--full`` alone."""
-    return any(item.get_closest_marker(name) for name in ONLY_IN_FULL)
+def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """The tests that run with ``--full`` alone: those marked so, and all ``variants`` but the first."""
+    seen: set[str] = set()
+    out: list[pytest.Item] = []
+    for item in items:
+        function = item.nodeid.partition("[")[0]
+        another = function in seen and item.get_closest_marker("variants") is not None
+        if another or any(item.get_closest_marker(name) for name in ONLY_IN_FULL):
+            out.append(item)
+        else:
+            seen.add(function)
+    return out
 
 
 def in_order(item: pytest.Item) -> tuple[bool, bool]:

@@ -27,6 +27,7 @@ def break_data(shop: Settings) -> None:
     deliver(shop.project, "bad.csv", "2026-01-03", [7, -1])
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("broken", ["data", "code"])
 def test_a_failed_step_does_not_take_the_report_with_it(shop: Settings, broken: str) -> None:
     if broken == "data":
@@ -44,6 +45,7 @@ def test_a_failed_step_does_not_take_the_report_with_it(shop: Settings, broken: 
     assert "storage_cost" not in report.skipped
 
 
+@pytest.mark.full
 def test_it_is_so_when_dagster_starts_the_run_and_the_asset_stays_skipped(shop: Settings) -> None:
     break_data(shop)
     definitions = load_definitions(load_project(shop))
@@ -63,6 +65,7 @@ def test_a_run_without_the_report_writes_none(shop: Settings) -> None:
     assert reported(shop) is None
 
 
+@pytest.mark.full
 def test_a_report_that_failed_itself_is_not_tried_again(shop: Settings) -> None:
     (shop.project / "pipelines" / "prices.yaml").write_text("currency: USD\n")
     report = run_project(shop)

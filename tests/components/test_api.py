@@ -64,6 +64,7 @@ def test_each_step_says_what_became_of_it(twice: tuple[RunResult, RunResult, Pat
         first["silver_order"]
 
 
+@pytest.mark.full
 def test_the_rows_of_a_table_are_read(twice: tuple[RunResult, RunResult, Path]) -> None:
     project = load_project(twice[2])
     totals = read_table(project, "gold_totals").to_pylist()
@@ -144,6 +145,7 @@ def test_an_open_engine_runs_many_runs_and_stays_open(shop: Settings) -> None:
         assert session.range(3).count() == 3
 
 
+@pytest.mark.full
 def test_six_lines_of_a_script_run_a_project_without_the_command_line(shop: Settings) -> None:
     script = (
         "from clearwell.api import load_project, run\n"

@@ -81,6 +81,7 @@ def test_a_home_is_made_from_the_configuration_of_one_machine(tmp_path: Path) ->
     assert made == (files("clearwell.components") / "dagster.yaml").read_text()
 
 
+@pytest.mark.full
 def test_runs_that_start_at_once_share_a_new_home(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path

@@ -102,6 +102,7 @@ def test_a_second_run_builds_nothing_and_still_tells_what_is_there(twice: Twice)
         assert after[name].metadata["dagster/row_count"] == before[name].metadata["dagster/row_count"]
 
 
+@pytest.mark.full
 def test_what_a_step_says_is_a_part_of_its_run(twice: Twice) -> None:
     with open_instance(twice.settings.dagster_home) as instance:
         records = instance.get_records_for_run(twice.first.run_id).records
@@ -208,6 +209,7 @@ def test_an_engine_that_is_not_there_is_told_before_anything_runs(shop: Settings
     assert not shop.lake.exists()
 
 
+@pytest.mark.full
 def test_full_refresh_rebuilds(shop: Settings) -> None:
     run_project(shop, selection="bronze_orders")
     report = run_project(shop, selection="bronze_orders", full_refresh=True)

@@ -239,6 +239,7 @@ def test_the_environment_fills_templates(shop: Settings, monkeypatch: pytest.Mon
     assert "elsewhere/*.csv" in (specs_of(load(shop))["raw_orders"].description or "")
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("packaged", [True, False], ids=["package", "folder"])
 def test_two_projects_of_one_process_do_not_mix(tmp_path: Path, packaged: bool) -> None:
     first, second = make_shop(tmp_path / "first"), make_shop(tmp_path / "second")
@@ -297,6 +298,7 @@ def test_what_dagster_refuses_is_told_with_the_line_of_the_component(shop: Setti
     assert caught.value.place == f"{file}:2"
 
 
+@pytest.mark.full
 def test_loading_definitions_imports_neither_pyspark_nor_great_expectations(shop: Settings) -> None:
     code = f"""
 import sys

@@ -57,6 +57,7 @@ def test_a_run_tells_of_each_table_and_release_and_the_next_one_of_nothing(shop:
     assert written(shop.lake) == before
 
 
+@pytest.mark.full
 def test_a_receiver_gets_the_events_and_the_key_is_nowhere_else(
     shop: Settings,
     monkeypatch: pytest.MonkeyPatch,
@@ -81,6 +82,7 @@ def test_a_receiver_gets_the_events_and_the_key_is_nowhere_else(
         assert KEY.encode() not in content, name
 
 
+@pytest.mark.full
 def test_a_receiver_that_is_down_fails_no_run_and_loses_no_event(
     shop: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_receiver_that_is_down_fails_no_run_and_loses_no_event(
     assert warning.endswith(f"no answer (URLError); events are kept in {file}")
 
 
+@pytest.mark.full
 def test_a_blocked_batch_is_told_as_a_failure_once(shop: Settings) -> None:
     assert run_project(shop).success
     deliver(shop.project, "third.csv", "2026-01-03", [-5])

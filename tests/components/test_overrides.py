@@ -111,6 +111,7 @@ def test_a_wrong_override_is_told_with_its_line_before_anything_runs(
         assert part in said
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("body", "told"),
     [

@@ -89,6 +89,7 @@ def test_a_check_alone_judges_the_published_table_and_writes_nothing(
     assert found["column_lineage"].metadata["columns_exact"].value == 7
 
 
+@pytest.mark.full
 def test_the_raw_files_are_looked_at_again_without_taking_them(
     shop: Settings, instance: dg.DagsterInstance
 ) -> None:
@@ -165,6 +166,7 @@ CHECKS = "".join(
 )
 
 
+@pytest.mark.full
 def test_a_personal_column_stays_personal_under_another_name(shop: Settings) -> None:
     file = shop.project / "assets" / "shop.py"
     code = file.read_text().replace('"amount")', '"amount", F.upper("customer").alias("who"))', 1)
@@ -193,6 +195,7 @@ def test_a_personal_column_stays_personal_under_another_name(shop: Settings) -> 
     assert samples == {"who_known": [(("who", "(withheld)"),)], "buyer_known": [(("buyer", "(withheld)"),)]}
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("severity", ["warning", "critical"])
 def test_no_personal_data_gets_into_the_log_or_the_verdicts_of_a_lake(
     shop: Settings, instance: dg.DagsterInstance, severity: str

@@ -87,6 +87,7 @@ def tries(settings: Settings, report: RunResult, step: str) -> list[str]:
     return [e.event_type_value for e in events if e and e.step_key == step and e.event_type_value in ends]
 
 
+@pytest.mark.variants
 @pytest.mark.own_engine
 @pytest.mark.parametrize("step", ["stage", "staged"])
 def test_a_step_that_loses_its_engine_gets_another_and_adds_its_rows_once(
@@ -111,6 +112,7 @@ def test_a_step_that_loses_its_engine_gets_another_and_adds_its_rows_once(
     assert all(engine.pid is None for engine in engines)  # none outlives the run
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("table", ["bronze_orders", "silver_orders"])
 @pytest.mark.parametrize("step", ["decided", "committed"])
 def test_a_try_that_others_disturb_after_its_decision_does_not_double_rows(
@@ -129,6 +131,7 @@ def test_a_try_that_others_disturb_after_its_decision_does_not_double_rows(
     assert (rows(quick, "bronze_orders"), rows(quick, "silver_orders")) == (8, 8)
 
 
+@pytest.mark.full
 @pytest.mark.own_engine
 def test_an_engine_that_is_lost_at_every_try_ends_the_step(
     quick: Settings, engines: list[Any], at_step: Any
@@ -145,6 +148,7 @@ def test_an_engine_that_is_lost_at_every_try_ends_the_step(
     assert tries(quick, report, "silver_orders") == ["STEP_UP_FOR_RETRY"] * 2 + ["STEP_FAILURE"]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("wrong", ["data", "code", "nobody"])
 def test_what_would_fail_again_is_not_tried_again(
     quick: Settings, monkeypatch: pytest.MonkeyPatch, wrong: str
@@ -165,6 +169,7 @@ def test_what_would_fail_again_is_not_tried_again(
     assert tries(quick, report, "silver_orders") == ["STEP_FAILURE"]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("most", [0, 1])
 def test_the_yaml_says_how_often(quick: Settings, at_step: Any, most: int) -> None:
     def conflict() -> None:

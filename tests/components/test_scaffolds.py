@@ -78,6 +78,7 @@ def test_all_four_in_a_fresh_project_are_sound_and_run(fresh: Path) -> None:
     assert (fresh / "lake" / "reports" / "storage-cost.html").is_file()
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("format", ["csv", "jsonl", "parquet", "text"])
 def test_a_table_of_any_format_starts_with_records_of_it(fresh: Path, format: str) -> None:
     source = scaffold(fresh, "Table", "things", file_format=format)["source"]

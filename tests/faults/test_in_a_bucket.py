@@ -68,6 +68,7 @@ def versions(project: SmallProject) -> dict[str, int]:
     return {str(name): lake.existing(name).version for name in lake.tables()}
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("mode", "mixture"),
     [*((mode, "bucket") for mode in MODES), *(("merge", mixture) for mixture in [*MIXTURES][1:])],
@@ -98,6 +99,7 @@ def test_orders_come_corrected_once_each_and_are_kept_in_order(
     assert sorted(rows) == [(i, 2 * (i + 0.5)) for i in expected]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("mixture", MIXTURES)
 def test_each_part_lies_where_it_is_said_to(
     make: Callable[..., SmallProject], engine: Engine, mixture: str
@@ -112,6 +114,7 @@ def test_each_part_lies_where_it_is_said_to(
     assert local == there - set(MIXTURES[mixture])
 
 
+@pytest.mark.variants
 @pytest.mark.promise("P8")
 @pytest.mark.parametrize("mixture", ["bucket", "hybrid"])
 def test_maintenance_frees_what_no_reader_needs_and_nothing_else(
@@ -189,12 +192,14 @@ def test_rows_are_deleted_and_stay_away(make: Callable[..., SmallProject], engin
     assert_every_version_balances(project.on_disk(), "bronze", "orders")
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("mode", ["append", "replace"])
 @pytest.mark.parametrize("step", committing.STEPS)
 def test_a_writer_dies_at_a_step(tmp_path: Path, places: dict[str, str], step: str, mode: str) -> None:
     committing.test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(tmp_path, places, step, mode, 1)
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("step", committing.STEPS)
 def test_a_merge_dies_at_a_step(make: Callable[..., SmallProject], engine: Engine, step: str) -> None:
     project = make("merge")
@@ -235,6 +240,7 @@ def test_a_process_is_killed(
     assert_bronze_balances(project.on_disk(), "orders", project.raw)
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("mode", ["append", "merge"])
 @pytest.mark.parametrize("step", ["intent", "commit"])
 def test_a_run_wakes_after_another_has_passed(

@@ -64,6 +64,7 @@ class Pause:
             assert self.wake.wait(60)
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("table", ["bronze_orders", "silver_orders"])
 @pytest.mark.parametrize("step", ["intent", "commit"])
 def test_a_run_that_wakes_after_another_has_passed(
@@ -142,6 +143,7 @@ def test_with_deltas_own_retry_the_merge_doubles_rows(
     assert _merge_overtaken_by_compaction(project, engine) != list(range(1, 11))
 
 
+@pytest.mark.variants
 def test_compaction_is_no_new_input(project: SmallProject, engine: Engine) -> None:
     for number in range(2):
         project.deliver(f"{number}.csv", 1 + 5 * number, 5, day=f"2026-01-0{number + 1}")
@@ -161,6 +163,7 @@ def _versions(project: SmallProject) -> dict[str, int]:
     return {str(name): lake.existing(name).version for name in lake.tables()}
 
 
+@pytest.mark.variants
 @pytest.mark.promise("P8")
 def test_maintenance_keeps_what_a_run_under_way_has_staged(project: SmallProject, engine: Engine) -> None:
     project.deliver("a.csv", 1, 5)

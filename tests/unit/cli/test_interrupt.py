@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 import clearwell
 
@@ -22,6 +23,7 @@ def clean(birds):
 """
 
 
+@pytest.mark.full
 def test_ctrl_c_in_a_transform_ends_the_run_with_130_and_every_process_of_it(project: Path) -> None:
     (project / "steps/birds.py").write_text(SLOW)
     command = [sys.executable, "-m", "clearwell.cli", "run", "--debug"]

@@ -217,6 +217,7 @@ def test_what_is_sound_is_valid(kind: str, tmp_path: Path) -> None:
         assert is_valid(kind, document)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", list(SCHEMAS))
 def test_a_fault_is_one_to_the_schema_just_when_it_is_one_to_the_parser(kind: str, tmp_path: Path) -> None:
     refused, differing = 0, set[str]()

@@ -75,6 +75,7 @@ def test_a_difference_is_exit_code_1_and_names_the_split(
     assert found.json["differs"].startswith("split 'train'")
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("arguments", [("large_orders@2",), ("large_orders", "--version", "2")])
 def test_a_version_is_named_as_elsewhere(
     orders: Orders, clearwell: Callable[..., Ran], arguments: tuple[str, ...]

@@ -193,6 +193,7 @@ for module in ("obstore", "pydantic", "psutil", "yaml", "pyspark", "dagster"):
 """
 
 
+@pytest.mark.full
 def test_many_readers_at_once_share_one_copy(lake: str, tmp_path: Path) -> None:
     """Processes, and threads of one."""
     command = [sys.executable, "-c", _READER, lake]

@@ -171,6 +171,7 @@ def test_an_engine_outlives_the_thread_that_started_it():
     assert (code, output, errors) == (0, "7\n", "")
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("last", ["os.kill(engine.pid, 9)", "os.kill(engine.pid, 19)", "pass"])
 def test_a_program_that_never_closes_its_engine_ends_quietly(last):
     with Owner(f"{OPEN}{TELL}    {last}") as owner:
@@ -179,6 +180,7 @@ def test_a_program_that_never_closes_its_engine_ends_quietly(last):
         assert has_ended(owner.engine)
 
 
+@pytest.mark.full
 def test_ctrl_c_reaches_the_owner_alone():
     program = """
     from pyspark.sql import functions as F

@@ -274,6 +274,7 @@ module.publish(run, run.project.datasets["late_flights"])
 """
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("at", _KILLED_AT)
 def test_a_kill_at_each_step_leaves_nothing_half_made(tmp_path: Path, at: str) -> None:
     run, spec = late_flights(tmp_path)
@@ -344,6 +345,7 @@ def _publish_once(root: str, gate: Any, results: Any) -> None:
     results.put((result.version, str(result.outcome)))
 
 
+@pytest.mark.full
 def test_runs_at_once_make_one_release(tmp_path: Path) -> None:
     run, _ = late_flights(tmp_path)
     write(run.lake, rows(500))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
 
+pytestmark = pytest.mark.variants
+
 SUITE = """
     checks:
       - name: amount_small

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pyspark.errors import PySparkException
@@ -128,6 +129,7 @@ def computed(frame: DataFrame) -> dict[str, Counter[Any]]:
     return {name: Counter(rows.column(at).to_pylist()) for at, name in enumerate(rows.column_names)}
 
 
+@pytest.mark.full
 @settings(max_examples=60)
 @given(chain=steps, joins=st.booleans())
 def test_an_input_that_changes_a_column_has_an_edge_to_it(

@@ -203,6 +203,7 @@ def test_history_is_read_once_however_many_tables_there_are(
     assert history == {"history_builds": 1, "history_checks": 1, "history_lineage": 1}
 
 
+@pytest.mark.full
 def test_only_the_last_batches_are_shown(tmp_path: Path) -> None:
     run = publishing.project(tmp_path)
     for n in range(33):

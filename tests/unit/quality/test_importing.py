@@ -27,6 +27,7 @@ def run(code: str, folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.full
 def test_warnings_the_collector_and_the_importer_stay_as_they_were(tmp_path: Path) -> None:
     run(
         """
@@ -41,6 +42,7 @@ def test_warnings_the_collector_and_the_importer_stay_as_they_were(tmp_path: Pat
     )
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     "use", ["from scipy import stats; stats.norm.cdf(0)", "import altair; altair.Chart()"]
 )
@@ -48,6 +50,7 @@ def test_what_is_loaded_late_still_works(use: str, tmp_path: Path) -> None:
     run(f"from clearwell.quality.importing import import_great_expectations as i; i(); {use}", tmp_path)
 
 
+@pytest.mark.full
 def test_linting_writes_nothing_and_opens_no_connection(tmp_path: Path) -> None:
     file = tmp_path.parent / f"{tmp_path.name}.yaml"
     file.write_text("checks:\n- {expectation: expect_column_values_to_be_unique, kwargs: {column: a}}\n")

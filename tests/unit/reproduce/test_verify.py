@@ -39,6 +39,7 @@ def batches(found: Any, table: str = "silver_orders") -> int:
     return next(t.batches for t in found.tables if t.table == table)
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("mode", sorted(MODES))
 def test_a_release_is_made_again_as_its_batches_came(tmp_path: Path, engine: Engine, mode: str) -> None:
     """Also where rows were deleted by hand between them, and rows are kept out by checks."""
@@ -110,6 +111,7 @@ def test_a_version_that_maintenance_has_freed_is_taken_from_a_later_one(orders: 
     assert next(t.rows for t in found.tables if t.table == "bronze_orders") == 12
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("what", ["deleted", "replaced", "made anew", "no table"])
 def test_rows_that_bronze_has_no_more_are_told(orders: Orders, what: str) -> None:
     orders.build()
@@ -332,6 +334,7 @@ def both(gold_days, silver_orders):
     assert [t.table for t in found.tables] == ["bronze_orders", "silver_orders", "gold_days", "gold_both"]
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("latest", [True, False])
 def test_an_inference_release_needs_no_training_table(orders: Orders, latest: bool) -> None:
     """Only the tables that it was made of are made again; its features are those of its manifest."""

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -26,6 +28,7 @@ def test_loading_the_fixtures_loads_neither_engine_nor_suites_nor_dagster() -> N
     assert loaded & {"pyspark", "grpc", "great_expectations", "dagster"} == set()
 
 
+@pytest.mark.full
 def test_nothing_else_needs_pytest() -> None:
     everything = (
         "import clearwell.cli.app, clearwell.definitions, clearwell.flow.check_project, clearwell.quality"

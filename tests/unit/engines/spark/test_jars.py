@@ -83,6 +83,7 @@ def test_jars_are_fetched_once_and_nothing_that_they_depend_on(wing, tmp_path, m
     assert jars.delta_jars() == first
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("damage", [b"feathers" * 999, b"leathers" * 1000, b""])
 def test_a_jar_that_is_not_whole_or_not_the_known_one_is_fetched_again(wing, tmp_path, damage):
     (whole, _) = jars.delta_jars()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from clearwell.model import Severity
 from clearwell.names import TableName
 from clearwell.reports.measure.checks import BATCHES
@@ -89,6 +91,7 @@ def test_a_block_whose_batch_was_taken_since_is_over(tmp_path: Path) -> None:
     assert (found.held, found.failing) == ((), ())
 
 
+@pytest.mark.full
 def test_only_the_last_batches_are_told(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     for batch in range(1, BATCHES + 4):

@@ -55,6 +55,7 @@ def test_a_predicate_that_is_null_keeps_the_row_and_no_match_is_no_batch(
     assert lake.existing(BRONZE).version == before
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize("step", ["intent", "decided", "files", "commit", "committed", "history"])
 def test_a_crash_while_deleting(project: SmallProject, engine: Engine, step: str) -> None:
     with pytest.raises(Killed):

@@ -120,6 +120,7 @@ def test_a_plan_whose_batch_was_voided_is_made_again(lake: Lake) -> None:
     assert ids(lake) == [2]
 
 
+@pytest.mark.full
 def test_who_loses_every_decision_gives_up_and_has_written_nothing(lake: Lake) -> None:
     write(lake, [0])
     plans: list[int] = []
