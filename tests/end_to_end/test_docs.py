@@ -17,14 +17,17 @@ from clearwell.yaml_lines import read_yaml
 from tests.end_to_end.conftest import ROOT, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from _pytest.mark import ParameterSet
 
 pytestmark = pytest.mark.slow
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 A_PROJECT = ROOT / "docs" / "extending.md"
 """Its blocks are the files of one project: tests/components/test_extending.py runs them together."""
+FULL = pytest.mark.full
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -59,7 +62,15 @@ def sample_for(request: pytest.FixtureRequest) -> Callable[[bool], Sample]:
     return lambda in_bucket: request.getfixturevalue("hybrid" if in_bucket else "ran")
 
 
-@pytest.mark.parametrize("arguments", CLEARWELL, ids=" ".join)
+def asked(commands: Iterable[tuple[str, ...]]) -> list[ParameterSet]:
+    """One variant a command; those of profiles need a bucket, and a project that is built in it."""
+    return [
+        pytest.param(words, id=" ".join(words), marks=[FULL] if "--profile" in words else [])
+        for words in commands
+    ]
+
+
+@pytest.mark.parametrize("arguments", asked(CLEARWELL))
 def test_a_command_does_something(sample_for: Callable[[bool], Sample], arguments: tuple[str, ...]) -> None:
     assert sample_for("--profile" in arguments).clearwell(*arguments).strip()
 
@@ -98,7 +109,13 @@ def test_settings_can_be_loaded(tmp_path: Path, document: str, text: str) -> Non
         assert (ROOT / settings.prices.relative_to(tmp_path)).is_file(), document
 
 
-@pytest.mark.parametrize(("document", "text"), blocks("python"), ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        pytest.param(*block, id=f"{block[0]}-{block[1][:20]}", marks=[FULL] if "s3://" in block[1] else [])
+        for block in blocks("python")
+    ],
+)
 def test_python_runs(sample_for: Callable[[bool], Sample], document: str, text: str) -> None:
     ran = sample_for("s3://" in text)
     done = subprocess.run(

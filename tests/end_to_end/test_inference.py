@@ -52,6 +52,7 @@ def test_a_key_that_is_not_there_is_told_or_is_null(ran: Sample) -> None:
     assert found.slice(1, 1).select(list(KEY)).to_pylist() == [there]
 
 
+@pytest.mark.full
 def test_a_corrected_flight_is_live_as_it_is_now(tmp_path: Path) -> None:
     sample = copy_sample(tmp_path)
     flow = ("run", "+late_flights_live")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.services.s3 import S3Server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from clearwell.cli.init import project_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 ROOT = Path(__file__).parents[2]
 

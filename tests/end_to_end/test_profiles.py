@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.services.s3 import S3Space
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 PROFILE = ("--profile", "hybrid")
 

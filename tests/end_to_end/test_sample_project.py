@@ -185,6 +185,7 @@ def test_the_report_balances(ran: Sample) -> None:
     assert (ran.lake / "reports" / "storage-cost.html").read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.full
 def test_week_by_week_and_a_week_again_under_another_name(tmp_path: Path) -> None:
     sample = copy_sample(tmp_path)
     raw = sample.root / "sample_data"
@@ -206,6 +207,7 @@ def test_week_by_week_and_a_week_again_under_another_name(tmp_path: Path) -> Non
     assert one(sample, "bronze_flights", "SELECT count(*) FROM t") == (12_556,)
 
 
+@pytest.mark.full
 def test_a_lake_that_was_put_back_elsewhere_goes_on_from_there(ran: Sample, tmp_path: Path) -> None:
     copy = tmp_path / "restored"
     shutil.copytree(ran.lake, copy)
@@ -220,6 +222,7 @@ def test_a_lake_that_was_put_back_elsewhere_goes_on_from_there(ran: Sample, tmp_
     assert "raw_flights.arr_delay" in elsewhere.clearwell("lineage", "late_flights.is_late")
 
 
+@pytest.mark.full
 @pytest.mark.promise("P7")
 def test_another_time_zone_locale_and_day_give_the_same_release(ran: Sample, tmp_path: Path) -> None:
     elsewhere = Sample(copy_sample(tmp_path).root, {"TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "tr_TR.UTF-8"})
@@ -233,6 +236,7 @@ def test_another_time_zone_locale_and_day_give_the_same_release(ran: Sample, tmp
         assert files[0] == files[1]
 
 
+@pytest.mark.full
 def test_an_edited_transform_rebuilds_what_hangs_on_it_and_nothing_else(tmp_path: Path) -> None:
     sample = copy_sample(tmp_path)
     sample.clearwell("run")

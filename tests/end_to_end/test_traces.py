@@ -70,6 +70,7 @@ def test_a_gold_row_is_traced_through_its_join_and_forward_to_the_release(ran: S
     assert said == "split train"
 
 
+@pytest.mark.full
 def test_a_merged_record_is_traced_to_the_one_that_took_its_place(tmp_path: Path) -> None:
     sample = copy_sample(tmp_path)
     for folder in ("weather", "fleet", "reference", "storage_cost", "wildlife", "maintenance"):

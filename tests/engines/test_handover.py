@@ -104,6 +104,7 @@ def require_equal(found: dict[str, list[tuple[Any, ...]]], count: int) -> None:
     assert {reader for reader, rows in found.items() if rows != first} == set()
 
 
+@pytest.mark.full
 def test_ten_commits_in_turns_then_sparks_own(lake: Lake, engine: Engine, spark_engine: Engine) -> None:
     for number in range(10):
         publish(lake, spark_engine if number % 2 else engine, number)
@@ -129,6 +130,7 @@ def test_ten_commits_in_turns_then_sparks_own(lake: Lake, engine: Engine, spark_
     assert lake.existing(NAME).batch == 11
 
 
+@pytest.mark.full
 def test_deleted_beside_the_files_and_back(lake: Lake, engine: Engine, spark_engine: Engine) -> None:
     for number in range(3):
         publish(lake, engine, number)

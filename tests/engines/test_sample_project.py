@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.full
 @pytest.mark.promise("spark")
 @pytest.mark.parametrize("engine_name", ["spark", "cluster"])
 def test_it_has_the_same_content_as_on_the_embedded_engine(

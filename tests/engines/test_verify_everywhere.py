@@ -85,6 +85,7 @@ def told_equal(sample: Sample, *options: str) -> None:
     assert all(table["as_recorded"] for table in found["tables"])
 
 
+@pytest.mark.variants
 @pytest.mark.promise("P7", "spark")
 @pytest.mark.parametrize("release", RELEASES)
 def test_local_spark_makes_again_what_the_embedded_engine_published(
