@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import shutil
 import tempfile
@@ -24,6 +25,7 @@ def _template() -> Path:
     from clearwell.components.running.instance import open_instance
 
     home = Path(tempfile.mkdtemp(prefix="clearwell-dagster-home-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     with open_instance(home):
         pass
     return home
