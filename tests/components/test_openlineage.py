@@ -94,7 +94,7 @@ def test_a_receiver_that_is_down_fails_no_run_and_loses_no_event(
     (file,) = (shop.lake / "lineage").rglob("*.ndjson")
     assert file.name.startswith("undelivered-")
     assert len(file.read_text().splitlines()) == 12
-    (warning,) = [r.message for r in caplog.records if "OpenLineage" in r.message]
+    (warning,) = [text for r in caplog.records if "OpenLineage" in (text := r.getMessage())]
     assert warning.endswith(f"no answer (URLError); events are kept in {file}")
 
 

@@ -145,7 +145,7 @@ def test_a_jar_that_is_not_whole_is_named_for_the_engine_that_needs_it(
     ran = clearwell("doctor", "--json", "--engine", "spark")
     jars = findings(ran)["jars"]
     assert (ran.code, jars["state"]) == (1, "error")
-    assert f"{half} has 56,931 bytes of 113,863" in jars["found"]
+    assert f"{half} has 56,931 of 113,863 bytes" in jars["found"]
     assert "remove it" in jars["hint"]
 
 
