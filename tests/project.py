@@ -112,6 +112,7 @@ class SmallProject:
                 transform: "assets.orders:clean"
                 {expectations}
                 write: {MODES[mode]}
+              retries: {{delay_seconds: 0}}
             """
         file = self.root / "pipelines" / "orders" / "defs.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -28,8 +28,8 @@ NEEDS = {
 TOGETHER = ("cluster", "spark", "postgres", "browser")
 """Markers whose tests run in one process, for there they share what they need. The first one counts."""
 
-BUILT_BY_FILE = ("tests/end_to_end/",)
-"""Folders whose files each build a project once: their tests run in one process, too."""
+BUILT_BY_FILE = ("tests/end_to_end/", "tests/unit/engines/test_spark_s3.py")
+"""Files, and folders of files, that each start or build something once: it is in one process, too."""
 
 OWN_ENGINE = ("tests/unit/engines/",)
 """Folders whose tests are about the engines' processes themselves."""

@@ -29,10 +29,14 @@ STARTS_ANEW = {"TZ", "LANG", "LC_ALL"}
 
 @dataclass(frozen=True)
 class Sample:
-    """A copy of the sample project, and the environment variables that its commands see beside ours."""
+    """A copy of the sample project, and the environment variables that its commands see beside ours.
+
+    ``spark``: the port and the token of the local Spark that its commands use; None: each starts one.
+    """
 
     root: Path
     variables: dict[str, str] = field(default_factory=dict)
+    spark: tuple[int, str] | None = None
 
     @property
     def lake(self) -> Path:
@@ -54,7 +58,7 @@ class Sample:
     def finished(self, *arguments: str) -> Ended | subprocess.CompletedProcess[str]:
         """A command that has ended, well or not."""
         if not STARTS_ANEW & self.variables.keys():
-            return run_command(arguments, cwd=self.root, environment=self.environment)
+            return run_command(arguments, cwd=self.root, environment=self.environment, spark=self.spark)
         return self.started(*arguments)
 
     def started(self, *arguments: str) -> subprocess.CompletedProcess[str]:

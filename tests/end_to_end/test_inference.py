@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pyarrow as pa
 import pytest
 
 import clearwell
 from clearwell.errors import DatasetError
-from tests.end_to_end.conftest import Sample, copy_sample
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.end_to_end.conftest import Sample, ran_sample
 
 pytestmark = pytest.mark.slow
 
@@ -53,17 +48,15 @@ def test_a_key_that_is_not_there_is_told_or_is_null(ran: Sample) -> None:
 
 
 @pytest.mark.full
-def test_a_corrected_flight_is_live_as_it_is_now(tmp_path: Path) -> None:
-    sample = copy_sample(tmp_path)
-    flow = ("run", "+late_flights_live")
-    sample.clearwell(*flow)
+def test_a_corrected_flight_is_live_as_it_is_now(tmp_path_factory: pytest.TempPathFactory) -> None:
+    sample = ran_sample(tmp_path_factory)
     before = clearwell.open_dataset("late_flights_live", lake=sample.lake)
     delivery = next((sample.root / "sample_data" / "flights").glob("2013-02-08*"))
     header, first = delivery.read_text().splitlines()[:2]
     names, values = header.split(","), first.split(",")
     values[names.index("tailnum")] = "N000ZZ"
     delivery.with_name("2013-03-01_corrected.csv").write_text(f"{header}\n{','.join(values)}\n")
-    sample.clearwell(*flow)
+    sample.clearwell("run", "+late_flights_live")
     after = clearwell.open_dataset("late_flights_live", lake=sample.lake)
     assert (before.version, after.version) == (1, 2)
     assert len(before) == len(after) == 12_556

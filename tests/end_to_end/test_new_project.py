@@ -100,6 +100,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     (wheel,) = (folder / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "package")
+    # As pip does: without byte-code each command would compile the package anew, because none writes it.
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder / "package")], check=True)
     installed = Installed(folder, folder / "package")
     where = installed.run("-c", "import clearwell; print(clearwell.__file__)", cwd=folder)
     assert where.startswith(str(folder))

@@ -12,7 +12,7 @@ import pytest
 
 import clearwell
 from tests.checker import assert_bronze_balances, assert_every_version_balances, newest_version, query, replay
-from tests.end_to_end.conftest import Sample, copy_sample
+from tests.end_to_end.conftest import Sample, copy_sample, ran_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,9 +237,10 @@ def test_another_time_zone_locale_and_day_give_the_same_release(ran: Sample, tmp
 
 
 @pytest.mark.full
-def test_an_edited_transform_rebuilds_what_hangs_on_it_and_nothing_else(tmp_path: Path) -> None:
-    sample = copy_sample(tmp_path)
-    sample.clearwell("run")
+def test_an_edited_transform_rebuilds_what_hangs_on_it_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    sample = ran_sample(tmp_path_factory)
     module = sample.root / "assets" / "weather.py"
     module.write_text(module.read_text() + "\n# edited\n")
     results = sample.json("run")["results"]

@@ -274,6 +274,7 @@ def test_a_function_that_fails_is_told_by_its_line_in_the_project(cluster: Clust
     assert "can't multiply sequence" in caught.value.fact
 
 
+@pytest.mark.full
 def test_who_shows_no_token_or_has_no_worker_or_no_pyarrow_is_told_so(
     tmp_path: Path, waiting: Waiting
 ) -> None:
@@ -290,7 +291,7 @@ def test_who_shows_no_token_or_has_no_worker_or_no_pyarrow_is_told_so(
             assert "canary" not in f"{caught.value} {caught.value.__cause__}"
             assert "token" in str(caught.value.hint)
         waiting.go()
-        with engine_of(waiting.project, cluster, engine_deadline_seconds=20.0) as engine:
+        with engine_of(waiting.project, cluster, engine_deadline_seconds=10.0) as engine:
             started = time.monotonic()
             with pytest.raises(EngineLost, match="no task of 1 has started; the cluster has no free worker"):
                 run_steps(waiting.project, engine)

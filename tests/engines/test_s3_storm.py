@@ -18,12 +18,13 @@ from tests.engines.storm import NAME, ROWS
 if TYPE_CHECKING:
     from tests.services.s3 import S3Space
 
-WRITERS = {"embedded": (80, 80), "spark": (40,)}
+WRITERS = {"embedded": (90, 90), "spark": (20,)}
 """Engine -> batches of each of its processes: 200 in all."""
 
 
 @pytest.mark.promise("P3")
 @pytest.mark.slow
+@pytest.mark.full
 def test_each_acknowledged_batch_is_there_once(s3: S3Space, tmp_path: Path) -> None:
     places = dict.fromkeys(("silver", "control", "files", "history", "quarantine"))
     places = {place: s3.url(f"lake/{place}") for place in places}

@@ -6,6 +6,7 @@ The sample project runs on the embedded engine; silver and gold are then removed
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -22,7 +23,8 @@ from clearwell.reproduce.verify import verify
 from clearwell.settings import Settings
 from clearwell.stores import Store
 from clearwell.tables import Lake
-from tests.end_to_end.conftest import Sample, copy_sample
+from tests.end_to_end.conftest import Sample, copy_sample, ran_sample
+from tests.services.lent import spark_address
 from tests.unit.reproduce.test_on_engine import tables
 from tests.unit.reproduce.verifying import change_cell, contents
 
@@ -45,8 +47,7 @@ HIDDEN = ("silver", "gold", "quarantine")
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """Releases that the embedded engine made; of the tables that they came from, bronze alone is left."""
-    sample = copy_sample(tmp_path_factory.mktemp("published"))
-    sample.clearwell("run", ",".join(f'+key:"{name}"' for name in RELEASES))
+    sample = ran_sample(tmp_path_factory)
     for zone in HIDDEN:
         shutil.rmtree(sample.lake / zone)
     return sample
@@ -113,10 +114,11 @@ def test_sparks_fingerprint_is_the_readers_for_every_type(
     assert str(found) == fingerprint_rows(table.schema, table.to_batches())
 
 
-def test_spark_finds_a_changed_cell(published: Sample, tmp_path: Path) -> None:
+def test_spark_finds_a_changed_cell(published: Sample, spark_engine: Engine, tmp_path: Path) -> None:
     """By the command, as a user meets it: equal before, different after."""
-    told_equal(published, "--engine", "spark")
-    sample = Sample(tmp_path / "sample")
+    lent = spark_address(spark_engine)
+    told_equal(replace(published, spark=lent), "--engine", "spark")
+    sample = Sample(tmp_path / "sample", spark=lent)
     shutil.copytree(published.root, sample.root)
     file = min((sample.lake / "bronze" / "flights").rglob("*.parquet"))
     rows = pq.read_table(file, columns=["month", "arr_delay", "distance"]).to_pylist()

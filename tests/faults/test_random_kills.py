@@ -24,7 +24,7 @@ from tests.end_to_end.conftest import Sample, copy_sample
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 ROUNDS = int(os.environ.pop("TEST_KILLS", "1"))
 ROWS = {

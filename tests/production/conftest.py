@@ -211,6 +211,16 @@ class Instance:
 @contextmanager
 def instance(root: Path, data: Database, *, runs_at_once: int = 8, **variables: str) -> Iterator[Instance]:
     """The shop on ``dagster.production.yaml``, served until the block ends."""
+    served = configured(root, data, runs_at_once=runs_at_once, **variables)
+    try:
+        served.start()
+        yield served
+    finally:
+        served.stop()
+
+
+def configured(root: Path, data: Database, *, runs_at_once: int = 8, **variables: str) -> Instance:
+    """The shop on ``dagster.production.yaml``, before it is served."""
     make_shop(root)
     home = root / "dagster_home"
     home.mkdir()
@@ -228,9 +238,4 @@ def instance(root: Path, data: Database, *, runs_at_once: int = 8, **variables: 
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         **variables,
     }
-    served = Instance(root, environment, free_port())
-    try:
-        served.start()
-        yield served
-    finally:
-        served.stop()
+    return Instance(root, environment, free_port())

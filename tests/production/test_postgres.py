@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.components.shop import deliver
-from tests.production.conftest import database, free_port, instance, wait_for
+from tests.production.conftest import configured, database, free_port, instance, wait_for
 from tests.receivers import mail_server, webhook
 
 if TYPE_CHECKING:
@@ -96,18 +96,18 @@ def test_the_command_line_runs_on_the_same_instance(postgres: Database, tmp_path
 
 
 def test_a_database_that_is_down_is_told_in_one_message(postgres: Database, tmp_path: Path) -> None:
-    with instance(tmp_path / "shop", postgres) as served:
-        served.environment["DAGSTER_POSTGRES_URL"] = (
-            f"postgresql://dagster:hunter2@127.0.0.1:{free_port()}/postgres"
-        )
-        done = _clearwell(served, "run")
+    shop = configured(tmp_path / "shop", postgres)
+    shop.environment["DAGSTER_POSTGRES_URL"] = (
+        f"postgresql://dagster:hunter2@127.0.0.1:{free_port()}/postgres"
+    )
+    done = _clearwell(shop, "run")
     assert done.returncode == 1, done.stderr
     error = done.stderr[done.stderr.index("error:") :]
     assert "database" in error
     assert "next:" in error
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stdout + done.stderr
-    assert not (served.root / "lake").exists()
+    assert not (shop.root / "lake").exists()
 
 
 def _stop_the_schedule(served: Instance) -> None:

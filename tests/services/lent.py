@@ -1,4 +1,4 @@
-"""Embedded engines for tests: sessions of one server, where a test's run would start a process each time."""
+"""Engines for tests: sessions of one server, where a test's run would start a process each time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
     from pyspark.sql.connect.client import DefaultChannelBuilder
 
-__all__ = ["LAUNCH", "SAIL", "SailServers", "launch_at"]
+    from clearwell.engines import Engine
+
+__all__ = ["LAUNCH", "LAUNCH_SPARK", "SAIL", "SailServers", "launch_at", "launch_spark_at", "spark_address"]
 
 LAUNCH = "clearwell.engines.sail.engine.EmbeddedEngine._launch"
 """What starts an embedded engine's process, and what tests replace."""
+
+LAUNCH_SPARK = "clearwell.engines.spark.engine.SparkEngine._launch"
+"""The same of local Spark."""
 
 _OPENS_STORES = ("AWS_", "AZURE_", "GOOGLE_")
 
@@ -60,6 +65,24 @@ def launch_at(port: Callable[[], int]) -> Callable[..., DefaultChannelBuilder]:
         return DefaultChannelBuilder(f"sc://127.0.0.1:{port()}", [("grpc.enable_http_proxy", 0)])
 
     return launch
+
+
+def launch_spark_at(port: int, token: str) -> Callable[..., DefaultChannelBuilder]:
+    """What stands in for ``LAUNCH_SPARK``: a connection to a Spark that already runs."""
+    from clearwell.engines.spark.engine import _channels
+
+    return lambda _engine, _scratch: _channels(port, token)
+
+
+def spark_address(engine: Engine) -> tuple[int, str]:
+    """The port and the token of the local Spark that ``engine`` has started, or starts now."""
+    from clearwell.engines.spark.engine import SparkEngine
+    from clearwell.engines.spark.process import SparkProcess
+
+    engine.session()
+    assert isinstance(engine, SparkEngine)
+    assert isinstance(engine._process, SparkProcess)
+    return engine._process.port(), engine._process.token
 
 
 def _start(opens: Mapping[str, str]) -> tuple[Scratch, SailProcess, int]:

@@ -78,6 +78,7 @@ def test_a_bucket_that_is_not_there_is_named(engine):
     assert caught.value.place == "s3://no-such-bucket/out"
 
 
+@pytest.mark.variants
 @pytest.mark.parametrize(
     ("changed", "kind", "words"),
     [
