@@ -168,23 +168,23 @@ def _versions(project: SmallProject) -> dict[str, int]:
 def test_maintenance_keeps_what_a_run_under_way_has_staged(project: SmallProject, engine: Engine) -> None:
     project.deliver("a.csv", 1, 5)
     run_all(project, engine)
-    project.deliver("b.csv", 6, 5, day="2026-01-02", bad=1)
-    for step in ("staged", "decided", "commit"):
+    for number, step in enumerate(("staged", "decided", "commit"), start=1):
+        project.deliver(f"{step}.csv", 1 + 5 * number, 5, day=f"2026-02-0{number}", bad=1)
         pause = Pause(step, "bronze_orders")
         errors: list[Exception] = []
         slow = Thread(target=_keeping_errors, args=(errors, run_all, project, engine, pause))
         slow.start()
         try:
-            if pause.arrived.wait(5):
-                maintain(project.open(), retention_hours=0)
+            assert pause.arrived.wait(60)
+            maintain(project.open(), retention_hours=0)
         finally:
             pause.wake.set()
             slow.join(60)
         assert not errors
-    assert order_ids(project) == list(range(1, 11))
-    assert_bronze_balances(project.on_disk(), "orders", project.raw)
+    assert order_ids(project) == list(range(1, 21))
+    assert_bronze_balances(project.on_disk(), "orders", project.raw, older_versions=False)
     maintain(project.open(), retention_hours=0)
-    assert order_ids(project) == list(range(1, 11))
+    assert order_ids(project) == list(range(1, 21))
     assert _staged_files(project) == set()
 
 

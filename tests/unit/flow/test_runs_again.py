@@ -47,7 +47,7 @@ def versions(project: SmallProject) -> dict[str, int]:
 
 def written_mode(project: SmallProject) -> str:
     text = (project.root / "pipelines" / "orders" / "defs.yaml").read_text()
-    return {option: mode for mode, option in MODES.items()}[text.partition("write: ")[2].strip()]
+    return {option: mode for mode, option in MODES.items()}[text.partition("write: ")[2].partition("\n")[0]]
 
 
 def ids(project: SmallProject, zone: str = "silver") -> list[int]:
