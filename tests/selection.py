@@ -28,8 +28,11 @@ NEEDS = {
 TOGETHER = ("cluster", "spark", "postgres", "browser")
 """Markers whose tests run in one process, for there they share what they need. The first one counts."""
 
-BUILT_BY_FILE = ("tests/end_to_end/", "tests/unit/engines/test_spark_s3.py")
-"""Files, and folders of files, that each start or build something once: it is in one process, too."""
+SAMPLE = "tests/end_to_end/"
+"""The folder of the tests that look at the sample project after a run: one process makes that run."""
+
+BUILD_THEIR_OWN = (f"{SAMPLE}test_bad_input.py", f"{SAMPLE}test_new_project.py")
+"""Its files that do not look at it."""
 
 OWN_ENGINE = ("tests/unit/engines/",)
 """Folders whose tests are about the engines' processes themselves."""
@@ -46,8 +49,8 @@ def add_marks(items: Iterable[pytest.Item]) -> None:
         if item.nodeid.startswith(OWN_ENGINE):
             item.add_marker("own_engine")
         group = next((name for name in TOGETHER if item.get_closest_marker(name)), None)
-        if group is None and item.nodeid.startswith(BUILT_BY_FILE):
-            group = item.path.stem
+        if group is None and item.nodeid.startswith(SAMPLE):
+            group = item.path.stem if item.nodeid.startswith(BUILD_THEIR_OWN) else "sample"
         if group and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(group))
 

@@ -169,6 +169,7 @@ TRANSFORMS = [latest, arithmetic, groups, keys, pairs, nested, texts, dates]
 @pytest.mark.parametrize("transform", TRANSFORMS, ids=lambda transform: transform.__name__)
 @given(tables=st.lists(ROWS, min_size=12, max_size=12))
 # Nothing is shrunk: each step would be a query of both engines, and the rows that differ are told anyway.
+@pytest.mark.spark
 @pytest.mark.promise("embedded", "spark")
 @settings(max_examples=2, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_both_engines_give_the_same_rows(

@@ -20,7 +20,7 @@ from tests.unit.engines.processes import Owner, has_ended
 
 MEMORY = 2 << 30
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 
 def hold(engine: SparkEngine) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.services.s3 import S3Server, S3Space
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 MEMORY = 3 << 30
 

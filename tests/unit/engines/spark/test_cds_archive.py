@@ -54,6 +54,7 @@ def test_a_java_that_leaves_none_is_not_asked_again(java: Java, tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.full
+@pytest.mark.spark
 def test_a_spark_leaves_its_classes_at_its_end_and_the_next_answers_as_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
