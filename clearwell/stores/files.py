@@ -17,8 +17,6 @@ from clearwell.stores.urls import split
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from obstore.store import ObjectStore
-
 __all__ = [
     "file_sizes",
     "for_each_file",
@@ -76,15 +74,15 @@ def read_file(path: str) -> bytes | None:
     try:
         if not is_url(path):
             return Path(path).read_bytes()
+        with explained(path), open_input(path) as file:
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    found = _ask(path, lambda store, key: store.get(key).bytes())
-    return None if found is None else bytes(found)
 
 
 def file_sizes(paths: Sequence[str]) -> list[int | None]:
     """The size of each file in bytes; None for one that does not exist."""
-    return for_each_file(_size, paths)
+    return [_size(path) for path in paths] if len(paths) < 2 else for_each_file(_size_by_head, paths)
 
 
 def for_each_file(look: Callable[[str], _Seen], paths: Sequence[str]) -> list[_Seen]:
@@ -118,20 +116,23 @@ def _size(path: str) -> int | None:
     try:
         if not is_url(path):
             return Path(path).stat().st_size if Path(path).is_file() else None
+        with explained(path), open_input(path) as file:
+            return file.size()
     except FileNotFoundError:
         return None
-    return _ask(path, lambda store, key: store.head(key)["size"])
 
 
-def _ask(url: str, question: Callable[[ObjectStore, str], _Seen]) -> _Seen | None:
-    """What a store says of one of its files; None if it has none there.
+def _size_by_head(path: str) -> int | None:
+    """The same by obstore, which readers of releases do without, for questions of several threads.
 
-    By obstore, because the file system of deltalake 1.6 holds Python's interpreter lock until the store
-    answers: questions of several threads would be answered one after the other.
+    The file system of deltalake 1.6 holds Python's interpreter lock until the store answers, so they would be
+    answered one after the other.
     """
-    base, key = split(url)
-    with explained(url):
-        try:
-            return question(objects(base), key)
-        except FileNotFoundError:
-            return None
+    if not is_url(path):
+        return _size(path)
+    base, key = split(path)
+    try:
+        with explained(path):
+            return objects(base).head(key)["size"]
+    except FileNotFoundError:
+        return None

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,23 @@ def test_it_reads_as_the_same_rows_do_elsewhere(lake: str) -> None:
     dataset.verify()
     read = [row for split in ("train", "test") for row in dataset.split(split).to_arrow().to_pylist()]
     assert sorted(map(str, read)) == sorted(map(str, rows(70).to_pylist()))
+
+
+def test_a_reader_needs_pyarrow_and_deltalake_alone(lake: str) -> None:
+    program = f"""
+        import sys
+        lacking = "click dagster great_expectations numpy obstore pandas psutil pydantic pyspark yaml".split()
+        sys.modules.update(dict.fromkeys(lacking))
+        import clearwell
+        (info,) = clearwell.list_datasets({lake!r})
+        for dataset in (clearwell.open_dataset(info.name, lake={lake!r}), clearwell.open_dataset(info.path)):
+            dataset.verify()
+            print(dataset.version, sum(len(dataset.split(name).to_arrow()) for name in ("train", "test")))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("2 70\n2 70\n", "")
 
 
 def test_a_release_is_copied_once(lake: str, fetched: list[str]) -> None:
