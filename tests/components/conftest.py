@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.components.shop import make_shop
+from tests.services.component_types import describe_once
 from tests.services.dagster_home import make_databases
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clearwell.settings import Settings
+
+describe_once()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import os
 from importlib import import_module
 
 from clearwell.quality.importing import import_great_expectations
+from tests.services.component_types import describe_once, described
 from tests.services.forks import NAMES
 
 # numpy would start a thread for each core, for matrices that nobody here multiplies.
@@ -17,3 +18,6 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 for _name in NAMES:
     import_module(_name)
 import_great_expectations()
+
+describe_once()
+described()
