@@ -69,6 +69,13 @@ def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     return out
 
 
-def in_order(item: pytest.Item) -> tuple[bool, bool]:
-    """Fast tests first: those of single parts, then the others, then the slow ones."""
-    return item.get_closest_marker("slow") is not None, not item.nodeid.startswith("tests/unit/")
+def in_order(item: pytest.Item) -> tuple[bool, bool, bool]:
+    """Fast tests first: those of single parts, then the others, then the slow ones.
+
+    Before them those of `make test-all` alone: they are the longest, and one at the end has a process idle.
+    """
+    return (
+        item.get_closest_marker("full") is None,
+        item.get_closest_marker("slow") is not None,
+        not item.nodeid.startswith("tests/unit/"),
+    )
