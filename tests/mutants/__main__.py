@@ -20,9 +20,8 @@ from pathlib import Path
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
-_LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", ".hypothesis", ".*_cache", "__pycache__", "lake", "dist", "build", "images"
-)
+_LEFT_OUT_AT_TOP = {".git", ".venv", ".hypothesis", "lake", "dist", "build"}
+_LEFT_OUT = shutil.ignore_patterns(".*_cache", "__pycache__")
 _LIMIT_SECONDS = 300
 
 
@@ -41,16 +40,25 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="clearwell-mutants-") as folder:
         copy = Path(folder) / "checkout"
-        shutil.copytree(ROOT, copy, ignore=_LEFT_OUT)
+        copy_checkout(copy)
         print(f"-- the tests of {len(chosen)} mutants, without any", flush=True)
         sound = _run(copy, *dict.fromkeys(test for mutant in chosen for test in mutant.tests))
         if sound.returncode != 0:
-            print(sound.stdout[-4000:])
+            print(sound.stdout[-4000:], sound.stderr[-4000:])
             print("error: these tests fail without a mutant: nothing was tried", file=sys.stderr)
             return 1
         survivors = [mutant for mutant in chosen if not _is_killed(copy, mutant)]
     print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants were killed")
     return 1 if survivors else 0
+
+
+def copy_checkout(copy: Path) -> None:
+    """Copy what tests need of the checkout into the new folder ``copy``."""
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return _LEFT_OUT(folder, names) | (_LEFT_OUT_AT_TOP if Path(folder) == ROOT else set())
+
+    shutil.copytree(ROOT, copy, ignore=left_out)
 
 
 def _is_killed(copy: Path, mutant: Mutant) -> bool:
@@ -68,7 +76,7 @@ def _is_killed(copy: Path, mutant: Mutant) -> bool:
     by = next((line for line in ran.stdout.splitlines() if line.startswith("FAILED ")), "")
     print(f"{'killed  ' if killed else 'SURVIVES'}  {mutant.name} {by.partition(' - ')[0][7:]}", flush=True)
     if ran.returncode > 1:
-        print(ran.stdout[-2000:])
+        print(ran.stdout[-2000:], ran.stderr[-2000:])
     return killed
 
 
