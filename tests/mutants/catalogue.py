@@ -64,7 +64,7 @@ MUTANTS = (
         "return WriteKind.REWRITE if moves else WriteKind.COMPACT",
         "return WriteKind.COMPACT if moves else WriteKind.REWRITE",
         "a rewrite is let into a table whose features it would break",
-        ("tests/unit/tables/read/test_foreign.py", "tests/unit/flow/test_foreign_tables.py"),
+        ("tests/unit/tables/test_swap.py",),
     ),
     Mutant(
         "believes-staged-sizes",

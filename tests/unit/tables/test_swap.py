@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from deltalake import DeltaTable
 
 from clearwell.errors import CommitConflict, TableError
 from clearwell.tables import Lake
@@ -118,3 +119,20 @@ def _always_loses(*_: object) -> None:
 def test_a_table_that_is_not_there_is_an_error(lake: Lake) -> None:
     with pytest.raises(TableError, match="no longer exists"):
         swap(lake.table(NAME), lambda _: Change())
+
+
+def test_a_setting_of_others_is_seen_when_a_rewrite_commits(lake: Lake) -> None:
+    """It has come since the batch was decided, and forbids rewrites; a compaction moves no row."""
+    write(lake, [1])
+    write(lake, [2])
+    root = lake.table(NAME).root
+    DeltaTable(root).alter.set_table_properties({"delta.enableChangeDataFeed": "true"})
+
+    def without_the_row_2(snapshot: Snapshot) -> Change:
+        return Change(removes=[remove(f) for f in snapshot.files if f.may_hold("id", 2, 2)])
+
+    with pytest.raises(TableError, match=r"a rewrite of some files .*features"):
+        swap(lake.table(NAME), without_the_row_2, batch=3)
+    assert ids(lake) == [1, 2]
+    assert compact(lake, NAME) == (2, 1)
+    assert ids(lake) == [1, 2]
