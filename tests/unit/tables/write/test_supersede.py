@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clearwell.names import TableName
@@ -49,7 +49,20 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return Lake(tmp_path_factory.mktemp("supersede"))
 
 
+def _row(number: int) -> dict[str, Any]:
+    return {"number": number, "place": None, "day": None, "at": None, "value": 0.0}
+
+
+def _parts(number: int, place: str) -> dict[str, Any]:
+    return _row(number) | {"place": place}
+
+
 @settings(max_examples=80)
+@example(  # each value is in some key, and no row has both of one
+    files=[[_parts(0, "a"), _parts(1, "b"), _parts(2, "a")]],
+    batch=[_parts(0, "b"), _parts(1, "a"), _parts(2, "a")],
+    key=["number", "place"],
+)
 @given(
     files=st.lists(st.lists(_rows, min_size=1, max_size=5), min_size=1, max_size=3),
     batch=st.lists(_rows, min_size=1, max_size=4),
@@ -101,10 +114,6 @@ def test_large_files_keep_their_bounds(lake: Lake) -> None:
     written = rewrite_without(gone, live, _SCHEMA, root, "halves")
     bounds = [(file.stats["minValues"]["number"], file.stats["maxValues"]["number"]) for file in written]
     assert bounds == [(0, 299_999), (300_000, 599_999)]
-
-
-def _row(number: int) -> dict[str, Any]:
-    return {"number": number, "place": None, "day": None, "at": None, "value": 0.0}
 
 
 def _write(root: str, folder: str, rows: list[dict[str, Any]]) -> list[StagedFile]:
