@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from tests.services.process import comes_true, free_ports, listens
 from tests.unit.engines.processes import has_ended
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from obstore.store import ObjectStore
 
@@ -125,11 +127,18 @@ def test_it_comes_back_at_its_address_with_its_data(s3: S3Space) -> None:
     assert bytes(obstore.get(opened(s3.url()), "kept").bytes()) == b"x"
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder in which weed can make its sockets: a socket's path has at most 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="s3-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_however_its_owner_ends_nothing_is_left(number: signal.Signals, tmp_path: Path) -> None:
+def test_however_its_owner_ends_nothing_is_left(number: signal.Signals, short_path: Path) -> None:
     owner = subprocess.Popen(
         [sys.executable, "-m", "tests.services.s3"],
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(short_path)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -138,7 +147,7 @@ def test_however_its_owner_ends_nothing_is_left(number: signal.Signals, tmp_path
         said = [owner.stdout.readline() for _ in range(7)]
         assert said[0].startswith("export AWS_ENDPOINT_URL=http://127.0.0.1:")
         assert said[-1].startswith("# s3://lake is there")
-        (folder,) = tmp_path.iterdir()
+        (folder,) = short_path.iterdir()
         weed = int(said[-1].split("process ")[1].split()[0])
         owner.send_signal(number)
         owner.wait(30)
