@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def test_a_module_opens_with_what_it_does_and_stays_readable(module: str) -> Non
     text = (ROOT / module).read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "no docstring"
     assert text.count("\n") <= LONGEST_MODULE
+
+
+def test_pytest_passes_over_no_folder_that_has_tests(pytestconfig: pytest.Config) -> None:
+    patterns: list[str] = pytestconfig.getini("norecursedirs")
+    folders = {file.parent.relative_to(ROOT) for file in (ROOT / "tests").rglob("test_*.py")}
+    passed_over = [
+        folder.as_posix()
+        for folder in folders
+        if any(fnmatch(part, pattern) for part in folder.parts for pattern in patterns)
+    ]
+    assert passed_over == []
 
 
 def test_no_file_names_a_path_of_this_machine() -> None:

@@ -86,7 +86,10 @@ def file_sizes(paths: Sequence[str]) -> list[int | None]:
 
 
 def for_each_file(look: Callable[[str], _Seen], paths: Sequence[str]) -> list[_Seen]:
-    """``look`` applied to each path; remote paths are looked up in parallel, because each is a wait."""
+    """``look`` applied to each path; remote paths in threads, because each is a wait.
+
+    A ``look`` that opens the file by :func:`open_input` waits alone for that, and only its reads in parallel.
+    """
     if len(paths) < 2 or not any(is_url(path) for path in paths):
         return [look(path) for path in paths]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
