@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.selection import add_marks, in_order, left_out
+from tests.selection import MarkGuard, add_marks, in_order, left_out
 from tests.services.shared import in_memory
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("engines")
     group.addoption("--engines", default=everywhere, help="engines of the conformance suite: %(default)s")
     group.addoption("--record-engines", action="store_true", help="write docs/engines.json from this run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the guard as a plugin: hooks of this file are not called for fixtures of a session."""
+    config.pluginmanager.register(MarkGuard())
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in its own

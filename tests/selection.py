@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["add_marks", "in_order", "left_out"]
+__all__ = ["MarkGuard", "add_marks", "in_order", "left_out"]
 
 NEEDS = {
     "spark_engine": "spark",
@@ -79,3 +79,23 @@ def in_order(item: pytest.Item) -> tuple[bool, bool, bool]:
         item.get_closest_marker("slow") is not None,
         not item.nodeid.startswith("tests/unit/"),
     )
+
+
+class MarkGuard:
+    """A plugin that fails a test that starts what it is not marked for.
+
+    A fixture that is asked for by ``getfixturevalue`` is not among a test's ``fixturenames``, and
+    ``-m "not spark"`` would run the test all the same.
+    """
+
+    _item: pytest.Item | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._item = item
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> None:
+        marker = NEEDS.get(fixturedef.argname)
+        if marker and self._item and self._item.get_closest_marker(marker) is None:
+            pytest.fail(f"{self._item.nodeid} asks for {fixturedef.argname} and is not marked {marker}")

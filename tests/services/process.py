@@ -95,8 +95,12 @@ class Service:
             time.sleep(0.05)
 
     def wait(self) -> None:
-        """Return when it has ended by itself."""
-        self._guard.wait()
+        """Return when it has ended by itself.
+
+        It looks now and then: a signal that comes just before a wait without an end would never be handled.
+        """
+        while self.lives:
+            time.sleep(0.2)
 
     def died(self, how: str) -> ServerDied:
         """The error that says how, and what the server said last."""

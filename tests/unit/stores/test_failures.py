@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from clearwell.errors import ClearwellError, StoreError, StoreUnreachable
 from clearwell.names import SEGMENTS
 from clearwell.stores import connections as clients_module
 from clearwell.tables import Lake
+from tests.services.answers import answering
 from tests.unit.tables.writing import NAME, write
 
 if TYPE_CHECKING:
@@ -98,42 +100,16 @@ def test_plain_http_must_be_meant(
 
 
 @pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], None]]:
-    """A server that gives the same answer to every request."""
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-    from threading import Thread
-
-    answer: dict[str, int | str] = {"status": 500, "body": ""}
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            body = str(answer["body"]).encode()
-            self.send_response(int(answer["status"]))
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], None]]:
+    """Has every request from then on answered so."""
     monkeypatch.setattr(clients_module, "_TRIES", 1)
     monkeypatch.setitem(clients_module.OPTIONS, "max_retries", "1")
+    with ExitStack() as servers:
 
-    def give(status: int, body: str) -> None:
-        answer.update(status=status, body=body)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+        def give(status: int, body: str) -> None:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", servers.enter_context(answering(status, body)))
 
-    yield give
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        yield give
 
 
 def xml(code: str) -> str:
@@ -141,9 +117,9 @@ def xml(code: str) -> str:
 
 
 def test_a_store_without_conditional_put(
-    s3: S3Space, tmp_path: Path, answering: Callable[[int, str], None]
+    s3: S3Space, tmp_path: Path, answers: Callable[[int, str], None]
 ) -> None:
-    answering(501, xml("NotImplemented"))
+    answers(501, xml("NotImplemented"))
     error = refused(lake_at(s3.url(), tmp_path), "put_new")
     assert "would lose data" in error.fact
 
@@ -158,17 +134,17 @@ def test_conditional_put_that_is_switched_off(
 
 @pytest.mark.parametrize("look", ["get", "list", "put", "snapshot"])
 def test_a_store_that_is_overloaded(
-    look: str, s3: S3Space, tmp_path: Path, answering: Callable[[int, str], None]
+    look: str, s3: S3Space, tmp_path: Path, answers: Callable[[int, str], None]
 ) -> None:
-    answering(503, xml("SlowDown"))
+    answers(503, xml("SlowDown"))
     error = refused(lake_at(s3.url(), tmp_path), look)
     assert isinstance(error, StoreUnreachable)
 
 
 def test_an_answer_that_nobody_knows_is_told_without_what_may_be_secret(
-    s3: S3Space, tmp_path: Path, answering: Callable[[int, str], None]
+    s3: S3Space, tmp_path: Path, answers: Callable[[int, str], None]
 ) -> None:
-    answering(418, xml("Teapot"))
+    answers(418, xml("Teapot"))
     refused(lake_at(s3.url(), tmp_path), "list")
 
 

@@ -52,7 +52,7 @@ ROWS = [
 ]
 
 
-@pytest.fixture(params=["embedded", pytest.param("spark", marks=pytest.mark.slow)])
+@pytest.fixture(params=["embedded", pytest.param("spark", marks=[pytest.mark.slow, pytest.mark.spark])])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn: what is promised here is promised of all."""
     return request.getfixturevalue("engine" if request.param == "embedded" else "spark_engine")
