@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -113,7 +114,11 @@ class Edge:
 
 @dataclass(frozen=True)
 class FileCounts:
-    """What one raw file delivered to one table, in records."""
+    """What one raw file delivered to one table, in records.
+
+    ``arrival`` is its number among the files that its bronze table has taken, in their order; ``batch`` and
+    ``ingested_at`` (UTC, ISO) say when it was first taken. A rebuild keeps all three. None: not known here.
+    """
 
     file_id: str
     path: str
@@ -123,6 +128,14 @@ class FileCounts:
     blocked: int = 0
     size: int | None = None
     modified_ns: int | None = None
+    arrival: int | None = None
+    batch: int | None = None
+    ingested_at: str | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        """``ingested_at`` as a moment, in UTC."""
+        return datetime.fromisoformat(self.ingested_at) if self.ingested_at else None
 
     @property
     def balanced(self) -> bool:

@@ -162,10 +162,16 @@ def make_project(
     return project
 
 
-def run_steps(project: SmallProject, engine: Engine, *, full_refresh: bool = False) -> list[BuildResult]:
+def run_steps(
+    project: SmallProject,
+    engine: Engine,
+    *,
+    full_refresh: bool = False,
+    on_step: Callable[[str, str], None] | None = None,
+) -> list[BuildResult]:
     """Ingest and cleanse the project's orders, as one run; the result of each step."""
     loaded = load_project(project.settings)
-    run = Run(loaded, project.open(), engine, full_refresh=full_refresh)
+    run = Run(loaded, project.open(on_step), engine, full_refresh=full_refresh)
     results: list[BuildResult] = []
     for spec in loaded.tables.values():
         results += [ingest(run, spec), cleanse(run, spec)]

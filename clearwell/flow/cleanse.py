@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clearwell.errors import ProjectError
 from clearwell.flow.build.batch import build
 from clearwell.flow.build.call_transform import call_transform
+from clearwell.flow.build.delivery_order import order_code
 from clearwell.flow.build.job import Job
 from clearwell.flow.build.lineage import Declared, declared_code, read_input
 from clearwell.flow.build.staleness import Need, fingerprint
@@ -64,6 +65,7 @@ def cleanse_job(run: Run, spec: TableSpec) -> Job:
         incremental=True,
         frame=frame,
         declared=Declared(silver.lineage, partial(run.project.place, spec, "silver", "lineage")),
+        delivered_by=(spec,),
     )
 
 
@@ -72,4 +74,6 @@ def cleanse_code(run: Run, spec: TableSpec) -> str:
     suite = run.suite(spec)
     write = spec.silver.write.model_dump_json() if spec.silver else ""
     declared = declared_code(spec.silver.lineage) if spec.silver else ()
-    return fingerprint(run.project.fingerprint(spec), write, suite.fingerprint() if suite else "", *declared)
+    order = order_code(spec, spec.silver.write) if spec.silver else ()
+    judged = suite.fingerprint() if suite else ""
+    return fingerprint(run.project.fingerprint(spec), write, judged, *declared, *order)

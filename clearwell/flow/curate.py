@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from clearwell.flow.build.batch import build
 from clearwell.flow.build.call_transform import call_transform
+from clearwell.flow.build.delivery_order import order_code
 from clearwell.flow.build.job import Job
 from clearwell.flow.build.lineage import Declared, declared_code, read_input
 from clearwell.flow.build.staleness import Need, fingerprint
 from clearwell.names import TableName
+from clearwell.project.specs import TableSpec
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,6 +53,7 @@ def curate_job(run: Run, spec: CuratedSpec) -> Job:
         incremental=False,
         frame=frame,
         declared=Declared(spec.lineage, partial(run.project.place, spec, "lineage")),
+        delivered_by=_delivered_by(run, spec),
     )
 
 
@@ -59,6 +62,13 @@ def curate_code(run: Run, spec: CuratedSpec) -> str:
     suite = run.suite(spec)
     write = spec.write.model_dump_json()
     judged = suite.fingerprint() if suite else ""
+    order = [code for table in _delivered_by(run, spec) for code in order_code(table, spec.write)]
     return fingerprint(
-        run.project.fingerprint(spec), write, *spec.inputs, judged, *declared_code(spec.lineage)
+        run.project.fingerprint(spec), write, *spec.inputs, judged, *declared_code(spec.lineage), *order
     )
+
+
+def _delivered_by(run: Run, spec: CuratedSpec) -> tuple[TableSpec, ...]:
+    """The tables with raw files among its inputs."""
+    found = (run.project.produced.get(name) for name in spec.inputs)
+    return tuple(table for table in found if isinstance(table, TableSpec))

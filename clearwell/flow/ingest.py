@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from clearwell.errors import SourceError
 from clearwell.flow.build.staleness import Need, fingerprint, last_build
+from clearwell.flow.landing.deliveries import after, again, known_files
 from clearwell.flow.landing.on_workers import read_shares
 from clearwell.flow.landing.result import SetAside, Target
 from clearwell.flow.landing.write import Landing
@@ -20,7 +20,7 @@ from clearwell.flow.run import Run, log
 from clearwell.lineage import raw_lineage
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
-from clearwell.sources import KnownFile, UnreadableFile, discover, read
+from clearwell.sources import UnreadableFile, discover, read
 from clearwell.tables import (
     BatchPlan,
     Blocked,
@@ -33,6 +33,7 @@ from clearwell.tables import (
 )
 
 if TYPE_CHECKING:
+    from clearwell.flow.landing.result import Delivery
     from clearwell.model import BuildResult
     from clearwell.names import TableName
     from clearwell.project.specs import TableSpec
@@ -78,7 +79,7 @@ def ingest_code(spec: TableSpec) -> str:
 
     For a format that a plugin reads, it includes the plugin's version.
     """
-    settings = spec.source.model_dump(mode="json", exclude={"path", "settle_seconds", "on_change"})
+    settings = spec.source.model_dump(mode="json", exclude={"path", "settle_seconds", "on_change", "order"})
     plugin = [f"plugin={spec.source.reader}"] if spec.source.reader else []
     return fingerprint("bronze", *(f"{key}={settings[key]}" for key in sorted(settings)), *plugin)
 
@@ -100,19 +101,27 @@ def _plan(run: Run, spec: TableSpec, snapshot: Snapshot | None) -> BatchPlan[_Lo
     """
     name, source, code = spec.bronze_table, run.project.source(spec), ingest_code(spec)
     last = last_build(run, name, snapshot)
-    known = {f.file_id: f for f in files_of(run.lake, snapshot)} if snapshot else {}
-    found = discover(source, run.project.root, {i: _known(f) for i, f in known.items()})
+    known = files_of(run.lake, snapshot) if snapshot else []
+    found = discover(source, run.project.root, known_files(known))
     need = _need(last, code, found, source, refresh=run.must_refresh(name))
-    replaces = need is not None and need.mode == "replace"
-    files, aside = found.new, [] if replaces else _changed(found, source)
+    aside = _changed(found, source)
     if need is None:
         return BatchPlan(_Look(last, found, aside))
-    if replaces and last is not None:
-        _require_all(name, found)
-        files = discover(source, run.project.root, {}).new
     if snapshot is not None:
         snapshot.require_writable(WriteKind.of(need.mode))
-    intent, unreadable = _stage(run, name, source, snapshot, files=files, need=need, code=code)
+    batch, moment = (snapshot.batch if snapshot else 0) + 1, datetime.now(UTC)
+    if need.mode == "replace" and last is not None:
+        deliveries = again(source, run.project.root, known, batch=batch, moment=moment, place=str(name))
+    else:
+        deliveries = after(source, known, found.new, batch=batch, moment=moment)
+    target = Target(
+        name,
+        run.lake.begin(name, batch),
+        source,
+        snapshot.schema if snapshot and need.mode != "replace" else None,
+        moment,
+    )
+    intent, unreadable = _stage(run, target, snapshot, deliveries=deliveries, need=need, code=code)
     return BatchPlan(_Look(last, found, [*aside, *unreadable], need.reason), intent)
 
 
@@ -134,25 +143,20 @@ def _need(
 
 def _stage(
     run: Run,
-    name: TableName,
-    source: SourceSpec,
+    target: Target,
     snapshot: Snapshot | None,
     *,
-    files: tuple[RawFile, ...],
+    deliveries: list[Delivery],
     need: Need,
     code: str,
 ) -> tuple[Intent | None, list[SetAside]]:
     """Stage a batch of raw files; no intent if there is nothing to decide."""
-    lake = run.lake
-    batch = (snapshot.batch if snapshot else 0) + 1
-    log.info("%s: reading %d files (%s)", name, len(files), need.reason)
-    started = datetime.now(UTC).isoformat(timespec="milliseconds")
-    attempt = lake.begin(name, batch)
+    lake, name, attempt = run.lake, target.name, target.attempt
+    batch = attempt.batch
+    log.info("%s: reading %d files (%s)", name, len(deliveries), need.reason)
     lake.failpoint("stage", name)
-    base = snapshot.schema if snapshot and need.mode != "replace" else None
-    target = Target(name, attempt, source, base, datetime.now(UTC))
     landing = Landing(lake, target)
-    landing.collect(read_shares(run, target, files))
+    landing.collect(read_shares(run, target, deliveries))
     landed = landing.close()
     lake.failpoint("staged", name)
     if not landed.counts and snapshot is not None and need.mode == "append":
@@ -175,23 +179,10 @@ def _stage(
         code=code,
         run=run.id,
         engine="arrow",
-        started=started,
-        lineage=raw_lineage(name, source.columns, landing.schema.names),
+        started=target.moment.isoformat(timespec="milliseconds"),
+        lineage=raw_lineage(name, target.source.columns, landing.schema.names),
     )
     return intent, list(landed.set_aside)
-
-
-def _known(file: FileCounts) -> KnownFile:
-    return KnownFile(file.path, file.size or 0, file.modified_ns or 0)
-
-
-def _require_all(name: TableName, found: Discovery) -> None:
-    if gone := sorted(known.path for known in found.missing.values()):
-        raise SourceError(
-            f"a rebuild needs every raw file, and {len(gone)} are gone: {', '.join(gone[:5])}",
-            place=str(name),
-            hint="restore them to their former paths, and run again",
-        )
 
 
 def _changed(found: Discovery, source: SourceSpec) -> list[SetAside]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import TableNotFound
 from clearwell.flow.build.audit import Audit
+from clearwell.flow.landing.deliveries import known_files
 from clearwell.flow.run import log
 from clearwell.lineage import judge_lineage
 from clearwell.names import COLUMN_LINEAGE
-from clearwell.sources import KnownFile, discover
+from clearwell.sources import discover
 from clearwell.tables import edges_of, files_of
 
 if TYPE_CHECKING:
@@ -92,12 +93,8 @@ def look_at_files(run: Run, spec: TableSpec) -> FilesNow:
     """
     lake, name = run.lake, spec.bronze_table
     source = run.project.source(spec)
-    known = {file.file_id: file for file in files_of(lake, _published(run, name))}
-    found = discover(
-        source,
-        run.project.root,
-        {id: KnownFile(f.path, f.size or 0, f.modified_ns or 0) for id, f in known.items()},
-    )
+    known = files_of(lake, _published(run, name))
+    found = discover(source, run.project.root, known_files(known))
     there = {file.file_id: file.path for file in (*found.new, *(change.file for change in found.changed))}
     refused: dict[str, str] = {}
     for blocked in lake.control.blocked(name):

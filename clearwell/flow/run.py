@@ -85,7 +85,13 @@ class Run:
     id: str = field(default_factory=lambda: uuid4().hex)
     origins: Origins = field(default_factory=Origins, repr=False)
     engines: Engines | None = field(default=None, repr=False)
+    ledgers: Lake | None = field(default=None, repr=False)
     _refreshed: set[str] = field(default_factory=set[str], repr=False)
+
+    @property
+    def records(self) -> Lake:
+        """The lake with the ledgers of the bronze tables: ``ledgers`` where it is not the run's own."""
+        return self.ledgers or self.lake
 
     def at(self, step: str | None) -> Run:
         """The same run with the engine of ``step``, one of ``clearwell.names.STEPS``; raises EngineError."""

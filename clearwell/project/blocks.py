@@ -85,6 +85,11 @@ class SourceModel(Model):
         default="refuse",
         description="An ingested file whose content changed: refuse it, or ingest it again in its place.",
     )
+    order: str = Field(
+        default="arrival",
+        description="Which file is later, and wins where two have rows of one key: `arrival` (several in one "
+        'run: by name), `name`, or fields of the path: "{day}". Files with equal fields are one delivery.',
+    )
     settle_seconds: float = Field(
         default=1.0, ge=0, description="A file modified more recently than this waits for the next run."
     )
@@ -101,9 +106,10 @@ class SourceModel(Model):
 
     @model_serializer(mode="wrap")
     def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without options where there are none: they would be new settings of tables that are there."""
+        """Without what is as it was before there was such a key: it would be a new setting of old tables."""
         said: dict[str, Any] = dump(self)
-        return {key: value for key, value in said.items() if key != "options" or value}
+        silent = (("options", {}), ("order", "arrival"))
+        return {key: value for key, value in said.items() if (key, value) not in silent}
 
     def to_spec(self, *, place: str | None = None) -> SourceSpec:
         """The same as a source spec; ``place`` is the ``file:line`` for its errors.
@@ -123,6 +129,7 @@ class SourceModel(Model):
             new_column=self.drift.new_column,
             missing_column=self.drift.missing_column,
             on_change=self.on_change,
+            order=self.order,
             settle_seconds=self.settle_seconds,
             options=self.options,
             place=place,
@@ -140,9 +147,14 @@ class WriteSpec(Model):
     partition_by: Columns = Field(default=(), description="replace_partitions only: the partition columns.")
     order_by: Columns = Field(
         default=(),
-        description="merge only: of rows with the same key in one batch, keep the greatest by these columns; "
-        "without it, duplicate keys are refused. A later batch always wins.",
+        description="merge only: of rows with the same key in one file, keep the greatest by these columns; "
+        "without it, duplicate keys are refused. A later file always wins: see `order` of the source.",
     )
+
+    @property
+    def replaces_rows(self) -> bool:
+        """Whether a row can take the place of an earlier one."""
+        return bool(self.key or self.partition_by)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -121,7 +121,7 @@ def verify(
             raise _other_code(manifest, changed)
         notes += [f"made with the project's current code: {_change(change)}" for change in changed]
     with scratch_lake(lake, engine.name, scratch) as own:
-        run = RowsOnly(project, own, engine)
+        run = RowsOnly(project, own, engine, ledgers=lake)
         replay = Replay(run, lake, plan)
         notes += _pins(replay)
         log.info("%s v%d: making %s again", manifest.dataset, manifest.version, ", ".join(plan.tables))

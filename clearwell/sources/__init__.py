@@ -14,6 +14,7 @@ from __future__ import annotations
 from clearwell.sources.drift import check_drift
 from clearwell.sources.files import discover
 from clearwell.sources.options import read_options
+from clearwell.sources.order import ARRIVAL, delivery_key
 from clearwell.sources.parsing.find import find_record
 from clearwell.sources.parsing.scan import BLOCK_BYTES, Block, line_blocks
 from clearwell.sources.parsing.split import split_rows
@@ -37,6 +38,7 @@ from clearwell.sources.spec import OpenFile, Source, SourceSpec, find_source
 from clearwell.sources.values.columns import parse_type, type_schema
 
 __all__ = [
+    "ARRIVAL",
     "BLOCK_BYTES",
     "FORMATS",
     "GROUP",
@@ -57,6 +59,7 @@ __all__ = [
     "SourceSpec",
     "UnreadableFile",
     "check_drift",
+    "delivery_key",
     "discover",
     "find_record",
     "find_source",

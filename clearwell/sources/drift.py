@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import did_you_mean
 from clearwell.names import PROVENANCE
-from clearwell.sources.records import RawFile, UnreadableFile
+from clearwell.sources.records import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,9 @@ __all__ = ["check_drift"]
 
 
 def check_drift(
-    spec: SourceSpec, columns: Sequence[str], table_columns: Sequence[str] | None, file: RawFile
+    spec: SourceSpec, columns: Sequence[str], table_columns: Sequence[str] | None, path: str
 ) -> None:
-    """Check the columns of a whole file against the table (None: it does not exist yet) and the spec.
+    """Check the columns of the file at ``path`` against the table (None: it does not exist yet) and the spec.
 
     A first file has no new columns; declared ones may be missing from it. Provenance columns among the names
     are ignored.
@@ -42,20 +42,20 @@ def check_drift(
         if (other := folded.get(name.casefold())) is not None:
             raise UnreadableFile(
                 f"column {name!r} differs only in case from {other!r}",
-                place=file.path,
+                place=path,
                 hint="rename the column in the file, or in `columns`",
             )
     if new and table_columns is not None and spec.new_column == "reject":
         raise UnreadableFile(
             f"new column{_listed(new)}, and drift.new_column is reject",
-            place=file.path,
+            place=path,
             hint=did_you_mean(new[0], expected) or "set drift.new_column: evolve, or remove the file",
         )
     missing = [name for name in expected if name not in set(found)]
     if missing and spec.missing_column == "reject":
         raise UnreadableFile(
             f"missing column{_listed(missing)}, and drift.missing_column is reject",
-            place=file.path,
+            place=path,
             hint=did_you_mean(missing[0], found) or 'set drift.missing_column: "null", or remove the file',
         )
 

@@ -1,7 +1,8 @@
 """A source's pattern against the tree of files. Names are data: only the pattern's own ``*?[]`` match.
 
-``**`` stands for any number of folders, including none. A name that starts with a dot needs a pattern that
-does. Below the pattern's fixed part no link to a folder is followed, so there are no loops.
+``**`` stands for any number of folders, including none, and a field such as ``{day}`` for what ``*`` stands
+for (``clearwell.sources.order`` reads its value). A name that starts with a dot needs a pattern that does.
+Below the pattern's fixed part no link to a folder is followed, so there are no loops.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["is_pattern", "matches", "split_pattern"]
+__all__ = ["FIELD", "is_pattern", "matches", "split_pattern"]
+
+FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def is_pattern(part: str) -> bool:
     """Whether a part of a path contains wildcards."""
-    return any(letter in part for letter in "*?[")
+    return any(letter in part for letter in "*?[") or FIELD.search(part) is not None
 
 
 def split_pattern(path: str) -> tuple[list[str], list[str]]:
@@ -53,7 +56,7 @@ def _below(root: Path, folder: str, parts: Sequence[str]) -> Iterator[tuple[str,
     part, rest = parts[0], parts[1:]
     if part == "**":
         yield from _below(root, folder, rest)
-    fits = re.compile(translate(part)).match
+    fits = re.compile(translate(FIELD.sub("*", part))).match
     for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
         if entry.name.startswith(".") and not part.startswith("."):

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.sources.options import read_options
+from clearwell.sources.order import ARRIVAL, wrong_order
 from clearwell.sources.parsing.encoding import find_charset, open_stream
 from clearwell.sources.plugins import FORMATS, find_offer, load_offer
 from clearwell.sources.records import RECORD_NO
@@ -160,6 +161,7 @@ class SourceSpec:
         new_column: ``evolve`` or ``reject`` a file with a column that the table lacks.
         missing_column: ``null`` or ``reject`` a file without an expected column.
         on_change: ``refuse`` or ``replace`` when a known path has other content.
+        order: Which file is later: ``arrival``, ``name``, or fields of the path: ``{day}``.
         settle_seconds: Files younger than this are checked twice.
         options: Of a plugin's format, by name; defaults are added.
         place: ``file:line`` of the declaration, for errors.
@@ -177,6 +179,7 @@ class SourceSpec:
     new_column: str = "evolve"
     missing_column: str = "null"
     on_change: str = "refuse"
+    order: str = ARRIVAL
     settle_seconds: float = 1.0
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     place: str | None = field(default=None, compare=False)
@@ -190,6 +193,8 @@ class SourceSpec:
                 fact = f"{value!r} is not a valid {name}"
                 hint = did_you_mean(str(value), known) or f"one of {', '.join(known)}"
                 raise ProjectError(fact, place=self.place, hint=hint)
+        if wrong := wrong_order(self.order, self.path):
+            raise ProjectError(wrong[0], place=self.place, hint=wrong[1])
         parts = PurePosixPath(self.path).parts
         if not parts or self.path.startswith("/") or ".." in parts or "\x00" in self.path:
             raise ProjectError(
@@ -206,6 +211,11 @@ class SourceSpec:
         self._check_columns()
         find_charset(self.encoding, delimiter=self.delimiter, place=self.place)
         self.source.check(self)
+
+    @property
+    def rejects_drift(self) -> bool:
+        """Whether a file can be refused for the columns that it has or lacks."""
+        return "reject" in (self.new_column, self.missing_column)
 
     @cached_property
     def source(self) -> Source:

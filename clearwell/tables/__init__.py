@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearwell.tables.control import Attempt, Blocked, Intent, Process, StagedFile
+from clearwell.tables.control_records import Attempt, Blocked, Intent, Process, StagedFile
 from clearwell.tables.history.growth import Point, growth_of
 from clearwell.tables.history.pinned import altered_files, pinned_snapshot
 from clearwell.tables.lake import Lake, Table, lake_of

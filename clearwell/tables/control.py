@@ -8,15 +8,21 @@ control/blocked/TABLE/BUILD.json              why a batch was not published
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from clearwell.model import CheckResult, Edge, FileCounts, InputState, Sample, Scope, Severity
+from clearwell.errors import TableError
+from clearwell.tables.control_records import (
+    Attempt,
+    Blocked,
+    Intent,
+    attempt_from,
+    blocked_from,
+    intent_from,
+    read_record,
+    to_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,136 +30,7 @@ if TYPE_CHECKING:
     from clearwell.names import TableName
     from clearwell.stores import Store
 
-__all__ = ["Attempt", "Blocked", "Control", "Intent", "Mode", "Process", "StagedFile"]
-
-Mode = str
-"""``append``, ``merge``, ``replace``, ``replace_partitions`` or ``delete``."""
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """A Parquet file that an attempt wrote: path relative to its table's root, bytes, statistics."""
-
-    path: str
-    size: int
-    stats: dict[str, Any]
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return int(self.stats["numRecords"])
-
-
-@dataclass(frozen=True)
-class Process:
-    """A process, distinguishable from a later one with the same number."""
-
-    host: str
-    pid: int
-    started: float
-
-    @classmethod
-    def current(cls) -> Process:
-        """This process."""
-        import psutil  # here, because a cluster's workers import this module and may lack psutil
-
-        return cls(socket.gethostname(), os.getpid(), round(psutil.Process().create_time(), 2))
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it runs on this host."""
-        return self.host == socket.gethostname()
-
-    @property
-    def is_dead(self) -> bool:
-        """Whether it has certainly ended; a process of another host counts as alive."""
-        if not self.is_here:
-            return False
-        import psutil
-
-        try:
-            found = psutil.Process(self.pid)
-            return abs(found.create_time() - self.started) > 1 or found.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One try at batch ``batch`` of a table; its files are in folders ``attempt=<id>``."""
-
-    table: str
-    batch: int
-    id: str = field(default_factory=lambda: uuid4().hex)
-    process: Process = field(default_factory=Process.current)
-    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-
-    @property
-    def folder(self) -> str:
-        """The attempt's folder, relative to the root of a table."""
-        return f"attempt={self.id}"
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A decided batch: all that a rerun needs to apply it without running user code again.
-
-    ``generation`` is the number of the first batch of the table's present contents: the first batch of a
-    table and each one of mode ``replace`` start a new generation, and any other batch continues the current
-    one. ``schema`` is Delta's JSON of the table's columns after the batch, ``required`` its NOT NULL columns,
-    ``table_checks`` the definitions of checks across rows (repeated if another writer changed the table
-    since).
-    """
-
-    table: str
-    batch: int
-    generation: int
-    mode: Mode
-    attempt: str
-    schema: str
-    planned_version: int
-    key: tuple[str, ...] = ()
-    predicate: str | None = None
-    required: tuple[str, ...] = ()
-    accepted: tuple[StagedFile, ...] = ()
-    rejected: tuple[StagedFile, ...] = ()
-    files: tuple[FileCounts, ...] = ()
-    returned: int = 0
-    code: str = ""
-    inputs: tuple[InputState, ...] = ()
-    checks: tuple[CheckResult, ...] = ()
-    table_checks: tuple[dict[str, Any], ...] = ()
-    run: str = ""
-    engine: str = ""
-    started: str = ""
-    decided: str = ""
-    lineage: tuple[Edge, ...] = ()
-
-    @property
-    def accepted_rows(self) -> int:
-        """Rows that enter the table."""
-        return sum(f.rows for f in self.accepted)
-
-    @property
-    def rejected_rows(self) -> int:
-        """Rows that enter its quarantine."""
-        return sum(f.rows for f in self.rejected)
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """A batch that a critical check, or a refused raw file, kept out of its table."""
-
-    table: str
-    batch: int
-    build: str
-    attempt: str
-    when: str
-    reason: str
-    checks: tuple[CheckResult, ...] = ()
-    files: tuple[FileCounts, ...] = ()
-    rows: int = 0
-    staged: tuple[StagedFile, ...] = ()
+__all__ = ["Control"]
 
 
 class Control:
@@ -164,16 +41,20 @@ class Control:
 
     def intent(self, table: TableName, batch: int) -> Intent | None:
         """The decision for ``batch``, or None if there is none yet."""
-        data = self._store.get(_intent_path(str(table), batch))
-        return _intent_from(json.loads(data)) if data is not None else None
+        return self._intent(_intent_path(str(table), batch))
 
     def decide(self, intent: Intent) -> Intent:
         """Propose ``intent``; returns the decision that holds, which may be another writer's."""
         intent = replace(intent, decided=datetime.now(UTC).isoformat(timespec="milliseconds"))
-        if self._store.put_new(_intent_path(intent.table, intent.batch), _json(intent)):
+        if self._store.put_new(_intent_path(intent.table, intent.batch), to_json(intent)):
             return intent
-        winner = self._store.get(_intent_path(intent.table, intent.batch))
-        return _intent_from(json.loads(winner or b"{}"))
+        if (winner := self._intent(_intent_path(intent.table, intent.batch))) is None:
+            raise TableError(
+                f"the decision for batch {intent.batch} was deleted just after it was made",
+                place=self._store.absolute(_intent_path(intent.table, intent.batch)),
+                hint="run again; if another program cleans this folder, stop it",
+            )
+        return winner
 
     def mark_void(self, table: TableName, batch: int) -> None:
         """Record that ``batch`` was committed with no files; call it once the log contains that commit."""
@@ -186,7 +67,7 @@ class Control:
 
     def register(self, attempt: Attempt) -> None:
         """Register an attempt before it writes its first file."""
-        self._store.put_new(_attempt_path(attempt), _json(attempt))
+        self._store.put_new(_attempt_path(attempt), to_json(attempt))
 
     def forget(self, attempt: Attempt) -> None:
         """Remove an attempt whose files are deleted or committed."""
@@ -195,14 +76,12 @@ class Control:
     def attempts(self, table: TableName) -> Iterator[Attempt]:
         """The registered attempts of a table."""
         for file in self._store.list(f"control/attempts/{table}"):
-            if (data := self._store.get(file.path)) is not None:
-                raw: dict[str, Any] = json.loads(data)
-                process = Process(**raw.pop("process"))
-                yield Attempt(process=process, **raw)
+            if (raw := self._read(file.path)) is not None:
+                yield attempt_from(raw)
 
     def block(self, blocked: Blocked) -> None:
         """Record why a batch was not published (overwrites the record of an earlier try)."""
-        self._store.put(_blocked_path(blocked.table, blocked.build), _json(blocked))
+        self._store.put(_blocked_path(blocked.table, blocked.build), to_json(blocked))
 
     def unblock(self, blocked: Blocked) -> None:
         """Remove a block whose reason is gone."""
@@ -210,13 +89,18 @@ class Control:
 
     def blocked(self, table: TableName) -> list[Blocked]:
         """All recorded blocks of a table, oldest first; only those of the next batch are still in effect."""
-        listed = (self._store.get(file.path) for file in self._store.list(f"control/blocked/{table}"))
-        found = [_blocked_from(json.loads(data)) for data in listed if data is not None]
+        listed = (self._read(file.path) for file in self._store.list(f"control/blocked/{table}"))
+        found = [blocked_from(raw) for raw in listed if raw is not None]
         return sorted(found, key=lambda b: (b.batch, b.when))
 
+    def _intent(self, path: str) -> Intent | None:
+        raw = self._read(path)
+        return None if raw is None else intent_from(raw)
 
-def _json(record: Intent | Attempt | Blocked) -> bytes:
-    return json.dumps(asdict(record), indent=1, default=str).encode()
+    def _read(self, path: str) -> dict[str, Any] | None:
+        """A record, or None if there is none; raises TableError if it cannot be read here."""
+        data = self._store.get(path)
+        return None if data is None else read_record(data, self._store.absolute(path))
 
 
 def _intent_path(table: str, batch: int) -> str:
@@ -229,39 +113,3 @@ def _attempt_path(attempt: Attempt) -> str:
 
 def _blocked_path(table: str, build: str) -> str:
     return f"control/blocked/{table}/{build}.json"
-
-
-def _check_from(raw: dict[str, Any]) -> CheckResult:
-    parts: dict[str, Any] = {
-        "severity": Severity(raw["severity"]),
-        "scope": Scope(raw["scope"]),
-        "samples": tuple(
-            Sample(s["file"], s["record"], tuple((column, value) for column, value in s["values"]))
-            for s in raw.get("samples", ())
-        ),
-    }
-    return CheckResult(**{**raw, **parts})
-
-
-def _intent_from(raw: dict[str, Any]) -> Intent:
-    parts: dict[str, Any] = {
-        "key": tuple(raw["key"]),
-        "required": tuple(raw["required"]),
-        "accepted": tuple(StagedFile(**f) for f in raw["accepted"]),
-        "rejected": tuple(StagedFile(**f) for f in raw["rejected"]),
-        "files": tuple(FileCounts(**f) for f in raw["files"]),
-        "inputs": tuple(InputState(**i) for i in raw["inputs"]),
-        "checks": tuple(_check_from(c) for c in raw["checks"]),
-        "table_checks": tuple(raw["table_checks"]),
-        "lineage": tuple(Edge(**e) for e in raw.get("lineage", ())),
-    }
-    return Intent(**{**raw, **parts})
-
-
-def _blocked_from(raw: dict[str, Any]) -> Blocked:
-    parts: dict[str, Any] = {
-        "checks": tuple(_check_from(c) for c in raw["checks"]),
-        "files": tuple(FileCounts(**f) for f in raw["files"]),
-        "staged": tuple(StagedFile(**f) for f in raw["staged"]),
-    }
-    return Blocked(**{**raw, **parts})

@@ -13,7 +13,8 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from clearwell.errors import ClearwellError, TableError, TableNotFound
 from clearwell.names import TableName, Zone, is_url
 from clearwell.stores import Store, explained, refusal
-from clearwell.tables.control import Attempt, Control
+from clearwell.tables.control import Control
+from clearwell.tables.control_records import Attempt
 from clearwell.tables.read.schema import normalise
 from clearwell.tables.read.snapshot import Snapshot
 from clearwell.tables.read.stats import safe_columns

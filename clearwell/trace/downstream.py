@@ -169,7 +169,7 @@ def _run_again(rows: Provenance, spec: TableSpec, origin: Origin, engine: Engine
     if not found:
         return Stop(silver, "absent", f"{alone}no row has {key}; it was deleted")
     if write and write.partition_by:
-        return Stop(silver, "superseded", f"a later batch replaced its partition, {key}", ())
+        return Stop(silver, "superseded", f"a later delivery replaced its partition, {key}", ())
     by = found[0]
     file = taken_files(rows.lake, spec).get(by.file_id or "")
     where_from = f"record {by.record_no} of {file.path if file else by.file_id}"

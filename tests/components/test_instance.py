@@ -20,7 +20,7 @@ import clearwell
 from clearwell.components.running.instance import end_dead_runs, make_home, open_instance
 from clearwell.components.running.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
-from clearwell.tables.control import Process
+from clearwell.tables.control_records import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 A_PROJECT = ROOT / "docs" / "extending.md"
 """Its blocks are the files of one project: tests/components/test_extending.py runs them together."""
-FULL = pytest.mark.full
+FULL, S3 = pytest.mark.full, pytest.mark.s3
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -65,7 +65,7 @@ def sample_for(request: pytest.FixtureRequest) -> Callable[[bool], Sample]:
 def asked(commands: Iterable[tuple[str, ...]]) -> list[ParameterSet]:
     """One variant a command; those of profiles need a bucket, and a project that is built in it."""
     return [
-        pytest.param(words, id=" ".join(words), marks=[FULL] if "--profile" in words else [])
+        pytest.param(words, id=" ".join(words), marks=[FULL, S3] if "--profile" in words else [])
         for words in commands
     ]
 
@@ -112,7 +112,9 @@ def test_settings_can_be_loaded(tmp_path: Path, document: str, text: str) -> Non
 @pytest.mark.parametrize(
     ("document", "text"),
     [
-        pytest.param(*block, id=f"{block[0]}-{block[1][:20]}", marks=[FULL] if "s3://" in block[1] else [])
+        pytest.param(
+            *block, id=f"{block[0]}-{block[1][:20]}", marks=[FULL, S3] if "s3://" in block[1] else []
+        )
         for block in blocks("python")
     ],
 )

@@ -21,7 +21,7 @@ FIXTURES = {"embedded": "engine", "spark": "spark_engine", "connect": "connect_e
 MARKS: dict[str, list[pytest.MarkDecorator]] = {
     "embedded": [],
     "spark": [pytest.mark.spark, pytest.mark.xdist_group("spark")],
-    "connect": [pytest.mark.cluster, pytest.mark.full, pytest.mark.xdist_group("cluster")],
+    "connect": [pytest.mark.cluster, pytest.mark.s3, pytest.mark.full, pytest.mark.xdist_group("cluster")],
 }
 """What a test of an engine is marked with: what it needs, and the process that all such tests run in."""
 

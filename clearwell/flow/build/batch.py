@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from clearwell.flow.build.audit import Audit
 from clearwell.flow.build.candidate import make_candidate
-from clearwell.flow.build.staleness import last_build, touched_by_others, what_is_new
+from clearwell.flow.build.delivery_order import comes_too_late
+from clearwell.flow.build.staleness import Need, last_build, touched_by_others, what_is_new
 from clearwell.flow.results import built_result, unchanged_result
 from clearwell.tables import BatchPlan, WriteKind, apply_batch, decide, write_batch
 
 if TYPE_CHECKING:
     from clearwell.flow.build.job import Job
-    from clearwell.flow.build.staleness import Need
     from clearwell.flow.run import Run
     from clearwell.model import BuildResult
     from clearwell.tables import Intent, Snapshot
@@ -87,6 +87,10 @@ def _plan(run: Run, job: Job, audit: Audit, snapshot: Snapshot | None) -> BatchP
     )
     if need is None:
         return BatchPlan(_Look(last))
+    if job.write.replaces_rows and need.after_batch is not None:
+        late = [t for t in job.delivered_by if comes_too_late(run, t, need.after_batch)]
+        if late:
+            need = Need("replace", f"a file of {late[0].name} came out of its order")
     if snapshot is not None:
         snapshot.require_writable(WriteKind.of(need.mode))
     known = last.lineage if last and need.mode != "replace" else ()

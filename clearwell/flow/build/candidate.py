@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from clearwell.curation import keep_latest
 from clearwell.errors import CandidateRefused
+from clearwell.flow.build.delivery_order import file_ranks, latest_deliveries
 from clearwell.flow.build.lineage import build_lineage
 from clearwell.flow.build.staleness import fingerprint
 from clearwell.flow.results import raise_blocked
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from clearwell.flow.run import Run
     from clearwell.model import CheckResult, Edge, FileCounts
     from clearwell.names import TableName
-    from clearwell.project.specs import WriteSpec
     from clearwell.tables import Candidate, Snapshot
 
 __all__ = ["make_candidate"]
@@ -88,11 +87,11 @@ def make_candidate(
     _require_columns(frame, (*required, *job.write.order_by), snapshot, need, name)
     lineage = build_lineage(run, name, frame, job.declared, sources)
     audit.edges = lineage.edges
-    frame = _latest(frame, job.write, need, sources[0])
     conditions = audit.conditions(frame)
-    candidate = stage_frame(
-        lake, name, attempt, frame, run.engine, rejects=audit.rejecting(conditions), required=required
-    )
+    rejects = audit.rejecting(conditions)
+    ranks = file_ranks(run, job.delivered_by, after_batch=need.after_batch) if required else {}
+    frame = latest_deliveries(frame, job.write, ranks, run.engine, rejects=rejects)
+    candidate = stage_frame(lake, name, attempt, frame, run.engine, rejects=rejects, required=required)
     verify_rows(candidate.returned, candidate.accepted_rows, candidate.rejected_rows, place=str(name))
     place, root = str(name), lake.table(name).root
     verify_files(root, candidate.accepted, candidate.schema, place=place)
@@ -131,18 +130,6 @@ def make_candidate(
         started=started,
         lineage=tuple(sorted({*known, *lineage.edges})),
     )
-
-
-def _latest(frame: DataFrame, write: WriteSpec, need: Need, source: Snapshot) -> DataFrame:
-    """Of the rows of one key, or partition, those of the latest batch: as if batches had come one by one.
-
-    Rows of one key and one batch are all kept unless ``order_by`` orders them; ``verify_keys`` refuses them.
-    """
-    first_batch = source.generation if need.after_batch is None else need.after_batch + 1
-    several = first_batch != source.batch and "_batch_id" in frame.columns
-    order = [*(("_batch_id",) if several else ()), *write.order_by]
-    key = write.key or write.partition_by
-    return keep_latest(frame, key=key, order_by=order) if key and order else frame
 
 
 def _require_columns(

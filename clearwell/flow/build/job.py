@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from clearwell.flow.build.staleness import Need
     from clearwell.names import TableName
-    from clearwell.project.specs import WriteSpec
+    from clearwell.project.specs import TableSpec, WriteSpec
     from clearwell.quality import Suite
     from clearwell.tables import Snapshot
 
@@ -23,7 +23,10 @@ __all__ = ["Job"]
 
 @dataclass(frozen=True)
 class Job:
-    """A table to build. ``frame`` makes the candidate from the inputs' snapshots, as ``Need`` says."""
+    """A table to build. ``frame`` makes the candidate from the inputs' snapshots, as ``Need`` says.
+
+    ``delivered_by`` are the tables whose raw files its rows come from directly: their order decides.
+    """
 
     name: TableName
     code: str
@@ -33,3 +36,4 @@ class Job:
     incremental: bool
     frame: Callable[[Need, tuple[Snapshot, ...]], DataFrame]
     declared: Declared = field(default_factory=Declared)
+    delivered_by: tuple[TableSpec, ...] = ()

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from clearwell import errors
 from clearwell.errors import ClearwellError, EngineError
-from clearwell.flow.landing.result import Landed, Share, Target
+from clearwell.flow.landing.result import Delivery, Landed, Share, Target
 from clearwell.flow.landing.write import Landing
 from clearwell.sources import SourceSpec
 from clearwell.tables import Lake
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from clearwell.flow.run import Run
     from clearwell.names import TableName
-    from clearwell.sources import RawFile
     from clearwell.tables import Attempt
 
 __all__ = ["WorkerLanding", "read_shares"]
@@ -46,7 +45,7 @@ _SHARE_FILES = 2_000
 _REPORT = pa.schema([("share", pa.int64()), ("landed", pa.string())])
 
 
-def read_shares(run: Run, target: Target, files: Sequence[RawFile]) -> tuple[Share, ...]:
+def read_shares(run: Run, target: Target, files: Sequence[Delivery]) -> tuple[Share, ...]:
     """The raw files of a batch in shares, in their order.
 
     The workers have read and staged them if the project is configured so and they can. If not, there is one
@@ -94,7 +93,7 @@ class WorkerLanding:
     source: dict[str, Any]
     table_schema: bytes | None
     moment: datetime
-    shares: tuple[tuple[RawFile, ...], ...]
+    shares: tuple[tuple[Delivery, ...], ...]
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """One report for each number."""
@@ -107,11 +106,11 @@ class WorkerLanding:
                     said = json.dumps({"error": [kind, error.fact, error.place, error.hint]})
                 yield pa.RecordBatch.from_pylist([{"share": number, "landed": said}], _REPORT)
 
-    def _land(self, files: tuple[RawFile, ...]) -> Landed:
-        if not any(os.path.exists(file.absolute) for file in files):
+    def _land(self, files: tuple[Delivery, ...]) -> Landed:
+        if not any(os.path.exists(delivery.file.absolute) for delivery in files):
             raise EngineError(
                 f"the worker {socket.gethostname()} does not see the raw files",
-                place=str(files[0].absolute),
+                place=str(files[0].file.absolute),
                 hint="make them readable on all workers under that path, or set ingest_on_workers = false",
             )
         schema = self.table_schema
@@ -128,26 +127,30 @@ class WorkerLanding:
         return landing.close()
 
 
-def _suits(run: Run, files: Sequence[RawFile]) -> bool:
-    if not run.project.settings.ingest_on_workers or sum(file.size for file in files) < _WORTH_BYTES:
+def _suits(run: Run, files: Sequence[Delivery]) -> bool:
+    if not run.project.settings.ingest_on_workers or _bytes(files) < _WORTH_BYTES:
         return False
     run.engine.session()  # only now the kind of engine is known
     return getattr(run.engine, "sends_code", False)
 
 
-def _shares(files: Sequence[RawFile]) -> tuple[tuple[RawFile, ...], ...]:
+def _shares(files: Sequence[Delivery]) -> tuple[tuple[Delivery, ...], ...]:
     """The files in their order, in shares of about the same size."""
     least, most = _SHARE_BYTES
-    size = min(max(sum(file.size for file in files) // _SHARES, least), most)
-    shares: list[list[RawFile]] = []
+    size = min(max(_bytes(files) // _SHARES, least), most)
+    shares: list[list[Delivery]] = []
     filled = size
-    for file in files:
+    for delivery in files:
         if filled >= size or len(shares[-1]) >= _SHARE_FILES:
             shares.append([])
             filled = 0
-        shares[-1].append(file)
-        filled += file.size
+        shares[-1].append(delivery)
+        filled += delivery.file.size
     return tuple(map(tuple, shares))
+
+
+def _bytes(files: Sequence[Delivery]) -> int:
+    return sum(delivery.file.size for delivery in files)
 
 
 def _landed(report: str) -> Landed:

@@ -19,7 +19,24 @@ if TYPE_CHECKING:
     from clearwell.sources import RawFile, SourceSpec
     from clearwell.tables import Attempt
 
-__all__ = ["Landed", "SetAside", "Share", "Target"]
+__all__ = ["Delivery", "Landed", "SetAside", "Share", "Target"]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A raw file to read, and what its rows keep when the table is rebuilt.
+
+    Args:
+        file: The file.
+        arrival: Its number in the order in which the table took its files, from 1.
+        batch: The batch that first took it; each row has it as ``_batch_id``.
+        moment: When that batch began, in UTC; each row has it as ``_ingested_at``.
+    """
+
+    file: RawFile
+    arrival: int
+    batch: int
+    moment: datetime
 
 
 @dataclass(frozen=True)
@@ -31,7 +48,7 @@ class Target:
         attempt: The attempt that the staged parts belong to.
         source: How the files are read.
         table_schema: The table's columns, or None if there is no table yet or it is replaced.
-        moment: When the batch began, in UTC; each row has it as ``_ingested_at``.
+        moment: When the batch began, in UTC.
     """
 
     name: TableName
@@ -51,9 +68,14 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Landed:
-    """The result of some raw files. ``columns``: the table's data columns including theirs, in its order."""
+    """The result of some raw files.
+
+    ``columns``: the table's data columns including theirs, in its order; ``named``: the columns of each
+    ingested file, equal ones of neighbours once.
+    """
 
     columns: pa.Schema
+    named: tuple[tuple[str, ...], ...]
     counts: tuple[FileCounts, ...]
     set_aside: tuple[SetAside, ...]
     accepted: tuple[StagedFile, ...]
@@ -64,6 +86,7 @@ class Landed:
         return json.dumps(
             {
                 "columns": base64.b64encode(self.columns.serialize().to_pybytes()).decode(),
+                "named": self.named,
                 "counts": [asdict(counts) for counts in self.counts],
                 "set_aside": [asdict(aside) for aside in self.set_aside],
                 "accepted": [asdict(part) for part in self.accepted],
@@ -77,6 +100,7 @@ class Landed:
         said = json.loads(text)
         return cls(
             columns=pa.ipc.read_schema(pa.py_buffer(base64.b64decode(said["columns"]))),
+            named=tuple(map(tuple, said["named"])),
             counts=tuple(FileCounts(**counts) for counts in said["counts"]),
             set_aside=tuple(SetAside(FileCounts(**a["counts"]), a["reason"]) for a in said["set_aside"]),
             accepted=tuple(StagedFile(**part) for part in said["accepted"]),
@@ -88,5 +112,5 @@ class Landed:
 class Share:
     """Some raw files, in their order, with the result that a worker staged, or None if they are unread."""
 
-    files: tuple[RawFile, ...]
+    files: tuple[Delivery, ...]
     landed: Landed | None = None

@@ -22,7 +22,7 @@ from clearwell.tables import QUARANTINE, PartWriter, StagedFile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clearwell.flow.landing.result import Share, Target
+    from clearwell.flow.landing.result import Delivery, Share, Target
     from clearwell.sources import Parsed, RawFile, Reject
     from clearwell.tables import Lake
 
@@ -42,7 +42,7 @@ PROVENANCE_FIELDS = [
 class _Open:
     """The file being read: its parsed records that wait to be written, and its own parts."""
 
-    file: RawFile
+    delivery: Delivery
     waiting: list[pa.RecordBatch] = field(default_factory=list[pa.RecordBatch])
     waiting_bytes: int = 0
     rejects: list[Reject] = field(default_factory=list["Reject"])
@@ -54,6 +54,10 @@ class _Open:
     writer: PartWriter | None = None
     rejects_writer: PartWriter | None = None
     parts: list[StagedFile] = field(default_factory=list[StagedFile])
+
+    @property
+    def file(self) -> RawFile:
+        return self.delivery.file
 
 
 class Landing:
@@ -76,7 +80,8 @@ class Landing:
         self._source = target.source
         self._root = lake.table(target.name).root
         self._folder = f"{target.attempt.folder}/{part}" if part else target.attempt.folder
-        self._known = None if target.table_schema is None else list(target.table_schema.names)
+        self._exists = target.table_schema is not None
+        self._named: list[tuple[str, ...]] = []
         self._data = [f for f in target.table_schema or () if f.name not in PROVENANCE]
         self._shared: PartWriter | None = None
         self._parts = 0
@@ -91,14 +96,19 @@ class Landing:
         declared = [pa.field(n, t) for n, t in self._source.types.items() if n not in present]
         return pa.schema([*self._data, *declared, *PROVENANCE_FIELDS])
 
-    def take(self, files: Iterable[RawFile]) -> None:
+    @property
+    def _known(self) -> list[str] | None:
+        """The columns that a file is compared with: those after all files before it, also of this batch."""
+        return self.schema.names if self._exists or self._counts else None
+
+    def take(self, files: Iterable[Delivery]) -> None:
         """Read and stage files; one that cannot be read is set aside."""
-        for file in files:
-            opened = _Open(file)
+        for delivery in files:
+            opened, file = _Open(delivery), delivery.file
             try:
                 for parsed in read(file, self._source):
                     self._add(opened, parsed)
-                check_drift(self._source, opened.schema.names, self._known, file)
+                check_drift(self._source, opened.schema.names, self._known, file.path)
                 self._grow(opened)
             except UnreadableFile as error:
                 self._drop(opened)
@@ -109,8 +119,8 @@ class Landing:
     def collect(self, shares: Iterable[Share]) -> None:
         """Accept what workers staged, in the order of the files, and read the unread files.
 
-        A share in which a column has another type than in earlier files is discarded and read here, one file
-        after another, to find which of them have to be set aside.
+        A share that a worker would have read otherwise after the files before it, because of their columns,
+        is discarded and read here, one file after another, to find which of them have to be set aside.
         """
         for share in shares:
             if share.landed is not None and self._adopt(share.landed):
@@ -126,6 +136,7 @@ class Landing:
             self._shared = None
         return Landed(
             columns=pa.schema(self._data),
+            named=tuple(self._named),
             counts=tuple(self._counts),
             set_aside=tuple(self._set_aside),
             accepted=tuple(self._accepted),
@@ -133,10 +144,20 @@ class Landing:
         )
 
     def _adopt(self, landed: Landed) -> bool:
-        """Accept the result of another landing of the attempt; False if a column's type differs."""
+        """Accept the result of another landing of the attempt; False if its columns do not follow ours."""
         have = {f.name: f.type for f in self._data}
         if any(have.get(f.name, f.type) != f.type for f in landed.columns):
             return False
+        if landed.set_aside and self._source.rejects_drift:  # perhaps not, with what we know
+            return False
+        known = self._known
+        try:
+            for names in landed.named:
+                check_drift(self._source, names, known, "")
+                known = list(dict.fromkeys([*(known or self.schema.names), *names]))
+        except UnreadableFile:
+            return False
+        self._named += landed.named
         self._data += [f for f in landed.columns if f.name not in have]
         self._counts += landed.counts
         self._set_aside += landed.set_aside
@@ -208,6 +229,8 @@ class Landing:
                 self._accepted += self._shared.close() if self._shared else []
                 self._shared = self._part_writer("files", schema)
             self._write(self._shared, opened)
+        if (names := tuple(opened.schema.names)) not in self._named[-1:]:
+            self._named.append(names)
         self._write_rejects(opened.rejects_writer or self._rejects, opened)
         self._rejected += opened.rejects_writer.close() if opened.rejects_writer else []
         counts = FileCounts(
@@ -218,19 +241,22 @@ class Landing:
             quarantined=rejected,
             size=file.size,
             modified_ns=file.modified_ns,
+            arrival=opened.delivery.arrival,
+            batch=opened.delivery.batch,
+            ingested_at=opened.delivery.moment.isoformat(),
         )
         self._counts.append(counts)
 
     def _write(self, writer: PartWriter, opened: _Open) -> None:
         for batch in opened.waiting:
-            writer.write(self._complete(batch, writer.schema, opened.file))
+            writer.write(self._complete(batch, writer.schema, opened.delivery))
         opened.waiting, opened.waiting_bytes = [], 0
 
-    def _complete(self, batch: pa.RecordBatch, schema: pa.Schema, file: RawFile) -> pa.RecordBatch:
+    def _complete(self, batch: pa.RecordBatch, schema: pa.Schema, delivery: Delivery) -> pa.RecordBatch:
         constants = {
-            "_file_id": pa.scalar(file.file_id),
-            "_batch_id": pa.scalar(self._target.attempt.batch, pa.int64()),
-            "_ingested_at": pa.scalar(self._target.moment, pa.timestamp("us", "UTC")),
+            "_file_id": pa.scalar(delivery.file.file_id),
+            "_batch_id": pa.scalar(delivery.batch, pa.int64()),
+            "_ingested_at": pa.scalar(delivery.moment, pa.timestamp("us", "UTC")),
         }
         columns: list[pa.Array] = []
         for column in schema:
@@ -242,14 +268,14 @@ class Landing:
                 columns.append(pa.nulls(batch.num_rows, column.type))
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
-    def _quarantined(self, file: RawFile, rejects: list[Reject]) -> pa.RecordBatch:
+    def _quarantined(self, delivery: Delivery, rejects: list[Reject]) -> pa.RecordBatch:
         texts = [_as_text(reject.raw) for reject in rejects]
         count = len(rejects)
         columns = {
-            "_file_id": [file.file_id] * count,
+            "_file_id": [delivery.file.file_id] * count,
             "_record_no": [r.record_no for r in rejects],
-            "_batch_id": [self._target.attempt.batch] * count,
-            "_ingested_at": [self._target.moment] * count,
+            "_batch_id": [delivery.batch] * count,
+            "_ingested_at": [delivery.moment] * count,
             "reasons": [[r.check] for r in rejects],
             "message": [r.message for r in rejects],
             "raw": [text for text, _ in texts],
@@ -275,7 +301,7 @@ class Landing:
 
     def _write_rejects(self, writer: PartWriter, opened: _Open) -> None:
         for start in range(0, len(opened.rejects), 10_000):
-            writer.write(self._quarantined(opened.file, opened.rejects[start : start + 10_000]))
+            writer.write(self._quarantined(opened.delivery, opened.rejects[start : start + 10_000]))
         opened.rejects, opened.rejects_bytes = [], 0
 
 

@@ -21,7 +21,7 @@ from clearwell.tables.swap import Change, remove, swap
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from clearwell.tables.control import Attempt
+    from clearwell.tables.control_records import Attempt
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
 

@@ -21,7 +21,7 @@ from clearwell.tables.records.records import append_records
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from clearwell.tables.control import Intent
+    from clearwell.tables.control_records import Intent
     from clearwell.tables.lake import Lake
 
 __all__ = ["LINEAGE", "commit_lineage", "edges_of", "lineage_of", "record_release"]

@@ -8,6 +8,7 @@ is committed, and is not void. So every reader, at every version, sees records t
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from clearwell.tables.swap import is_committed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from clearwell.tables.control import Intent, StagedFile
+    from clearwell.tables.control_records import Intent, StagedFile
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
 
@@ -56,8 +57,12 @@ FILES = pa.schema(
         pa.field("_n", pa.int64(), nullable=False),
         ("_attempt", pa.string()),
         ("decided", _MOMENT),
+        ("arrival", pa.int64()),
+        ("batch", pa.int64()),
+        ("ingested_at", _MOMENT),
     ]
 )
+"""``arrival``, ``batch`` and ``ingested_at`` of ``FileCounts``; NULL in rows of versions before 0.2."""
 
 _BUILDS = pa.schema(
     [
@@ -104,16 +109,19 @@ def quarantine_of(
 
 
 def files_of(lake: Lake, snapshot: Snapshot) -> list[FileCounts]:
-    """The result of each raw file in the table at this version, in the order of arrival."""
+    """The result of each raw file in the table at this version, in the order of arrival.
+
+    Files without a recorded arrival come first: by batch, then by path, as earlier versions took them.
+    """
     rows = [
         row for batch in _counting(lake, snapshot, snapshot.name.files, None) for row in batch.to_pylist()
     ]
-    fields = ("path", "delivered", "accepted", "quarantined", "size", "modified_ns")
     by_file: dict[str, FileCounts] = {}
     for row in sorted(rows, key=lambda r: (r["_n"], r["path"] or "")):
-        counts = FileCounts(file_id=row["_file_id"], **{f: row[f] for f in fields})
+        counts = _counts_of(row)
         by_file[counts.file_id] = _sum(by_file.get(counts.file_id), counts)
-    return list(by_file.values())
+    found = sorted(by_file.values(), key=lambda f: f.arrival or 0)  # the sort is stable
+    return [replace(f, arrival=f.arrival or number) for number, f in enumerate(found, 1)]
 
 
 def commit_quarantine(lake: Lake, intent: Intent) -> None:
@@ -139,6 +147,9 @@ def commit_files(lake: Lake, intent: Intent) -> None:
             "_n": intent.batch,
             "_attempt": intent.attempt,
             "decided": decided,
+            "arrival": f.arrival,
+            "batch": f.batch,
+            "ingested_at": f.ingested_at and datetime.fromisoformat(f.ingested_at),
         }
         for f in intent.files
     ]
@@ -223,15 +234,27 @@ def _counting(
         yield batch.filter(pc.and_not(counts, pc.is_in(n, value_set=voids)))
 
 
+def _counts_of(row: dict[str, Any]) -> FileCounts:
+    fields = ("path", "delivered", "accepted", "quarantined", "size", "modified_ns", "arrival")
+    first = row["ingested_at"] or row["decided"]
+    return FileCounts(
+        file_id=row["_file_id"],
+        batch=row["batch"] or row["_n"],
+        ingested_at=first and first.isoformat(),
+        **{f: row[f] for f in fields},
+    )
+
+
 def _sum(before: FileCounts | None, now: FileCounts) -> FileCounts:
+    """Two rows of one file, in the order of their batches: a later one counts what a delete took away."""
     if before is None:
         return now
-    return FileCounts(
-        file_id=now.file_id,
-        path=now.path,
+    return replace(
+        now,
         delivered=before.delivered + now.delivered,
         accepted=before.accepted + now.accepted,
         quarantined=before.quarantined + now.quarantined,
-        size=now.size,
-        modified_ns=now.modified_ns,
+        arrival=before.arrival or now.arrival,
+        batch=before.batch,
+        ingested_at=before.ingested_at,
     )

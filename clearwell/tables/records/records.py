@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from clearwell.tables.staging.parts import PartWriter
-from clearwell.tables.swap import Change, add, is_committed, swap
+from clearwell.tables.swap import Change, add, add_columns, is_committed, swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from clearwell.names import TableName
-    from clearwell.tables.control import StagedFile
+    from clearwell.tables.control_records import StagedFile
     from clearwell.tables.lake import Lake
 
 __all__ = ["append_records"]
@@ -37,6 +37,8 @@ def append_records(
         table.create(schema, required=required)
     elif is_committed(snapshot, batch, app):
         return
+    else:
+        add_columns(table, schema)  # of a table that an earlier version made
     items = list(content)
     if items and isinstance(items[0], dict):
         with PartWriter(table.root, folder, schema, required=required) as writer:

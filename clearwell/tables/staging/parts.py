@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from clearwell.errors import TableError
 from clearwell.names import is_url
 from clearwell.stores import explained, file_sizes, open_output
-from clearwell.tables.control import StagedFile
+from clearwell.tables.control_records import StagedFile
 from clearwell.tables.read.stats import column_statistics, observed_bounds, safe_columns
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from clearwell.errors import CandidateRefused
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.stores import for_each_file, parquet_file
-from clearwell.tables.control import Attempt, StagedFile
+from clearwell.tables.control_records import Attempt, StagedFile
 from clearwell.tables.read.schema import frame_schema, normalise
 from clearwell.tables.read.stats import FileStats, read_statistics, safe_columns
 from clearwell.tables.staging.as_json import row_as_json

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
     from pyspark.sql import DataFrame
 
-    from clearwell.tables.control import StagedFile
+    from clearwell.tables.control_records import StagedFile
 
 __all__ = ["verify_files", "verify_keys", "verify_required", "verify_rows"]
 

@@ -17,22 +17,20 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import Schema
-from deltalake.exceptions import DeltaError
 
 from clearwell.errors import TableError
 from clearwell.names import TableName
-from clearwell.stores import file_sizes, refusal
+from clearwell.stores import file_sizes
 from clearwell.tables.read.external_writers import changed_since
 from clearwell.tables.read.features import WriteKind
-from clearwell.tables.read.schema import added_columns
 from clearwell.tables.read.snapshot import APP_BATCH, APP_DELETED, APP_GENERATION, APP_VOID
 from clearwell.tables.records.ledger import commit_files, commit_history, commit_quarantine, history_lacks
-from clearwell.tables.swap import Change, add, swap
+from clearwell.tables.swap import Change, add, add_columns, swap
 from clearwell.tables.write.rewrite import plan_rewrite
 
 if TYPE_CHECKING:
     from clearwell.engines import Engine
-    from clearwell.tables.control import Attempt, Intent
+    from clearwell.tables.control_records import Attempt, Intent
     from clearwell.tables.lake import Lake, Table
     from clearwell.tables.read.snapshot import Snapshot
 
@@ -155,8 +153,8 @@ def _prepare(table: Table, intent: Intent) -> None:
     snapshot = table.snapshot()
     if snapshot is None:
         table.create(schema, required=intent.required)
-    elif intent.mode != "replace" and added_columns(snapshot.schema, schema, place=intent.table):
-        _add_columns(table, schema)
+    elif intent.mode != "replace":
+        add_columns(table, schema)
 
 
 def _require_staged(table: Table, intent: Intent) -> None:
@@ -173,21 +171,3 @@ def _require_staged(table: Table, intent: Intent) -> None:
             hint=f"if the table's folder was deleted by hand, delete control/intents/{intent.table} and "
             "what depends on it too, and run again",
         )
-
-
-def _add_columns(table: Table, schema: pa.Schema) -> None:
-    def missing(snapshot: Snapshot) -> list[pa.Field]:
-        return [pa.field(f.name, f.type) for f in added_columns(snapshot.schema, schema)]
-
-    last: Exception | None = None
-    for _ in range(10):
-        snapshot = table.snapshot()
-        if snapshot is None or not (fields := missing(snapshot)):
-            return
-        try:
-            snapshot.handle.alter.add_columns(list(Schema.from_arrow(pa.schema(fields)).fields))
-        except (DeltaError, OSError) as error:  # another writer may have added them: check again
-            if (refused := refusal(error, table.root)) and not refused.transient:
-                raise refused from error
-            last = error
-    raise TableError("new columns could not be added", place=str(table.name), hint="run again") from last

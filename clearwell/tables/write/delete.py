@@ -6,11 +6,12 @@ balance. Tables that read this one's rows batch by batch detect that it was rewr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clearwell.model import FileCounts
-from clearwell.tables.control import Intent
+from clearwell.tables.control_records import Intent
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.records.ledger import files_of
 from clearwell.tables.write.commit import schema_json
@@ -55,7 +56,7 @@ def _intent(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> I
         return None
     attempt = lake.begin(snapshot.name, snapshot.batch + 1)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    paths = {f.file_id: f.path for f in files_of(lake, snapshot)}
+    known = {f.file_id: f for f in files_of(lake, snapshot)}
     return Intent(
         table=str(snapshot.name),
         batch=attempt.batch,
@@ -66,11 +67,17 @@ def _intent(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> I
         planned_version=snapshot.version,
         predicate=predicate,
         required=tuple(f.name for f in snapshot.schema if not f.nullable),
-        files=tuple(FileCounts(i, paths.get(i, ""), -n, -n, 0) for i, n in to_delete.items() if i),
+        files=tuple(
+            _deleted(known.get(i) or FileCounts(i, "", 0, 0, 0), n) for i, n in to_delete.items() if i
+        ),
         returned=sum(to_delete.values()),
         engine=engine.name,
         started=now,
     )
+
+
+def _deleted(file: FileCounts, rows: int) -> FileCounts:
+    return replace(file, delivered=-rows, accepted=-rows, quarantined=0)
 
 
 def _count(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> dict[str, int]:

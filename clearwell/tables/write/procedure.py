@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
     from clearwell.names import TableName
-    from clearwell.tables.control import Intent
+    from clearwell.tables.control_records import Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
     from clearwell.tables.write.commit import Recheck

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from clearwell.engines import Engine
-    from clearwell.tables.control import Attempt, Intent
+    from clearwell.tables.control_records import Attempt, Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import LiveFile, Snapshot
 

@@ -23,7 +23,7 @@ from clearwell.tables.staging.parts import PartWriter
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from clearwell.tables.control import StagedFile
+    from clearwell.tables.control_records import StagedFile
     from clearwell.tables.read.datafiles import LiveFile
 
 __all__ = ["MOST_KEYS", "Keys", "can_compare", "rewrite_without", "superseded_in"]

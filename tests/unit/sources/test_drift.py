@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from clearwell.sources import RawFile, SourceSpec, UnreadableFile, check_drift
+from clearwell.sources import SourceSpec, UnreadableFile, check_drift
 
-FILE = RawFile("in/a.csv", Path("/in/a.csv"), "0" * 32, 1, 1)
+FILE = "in/a.csv"
 
 
 def spec(**options: str) -> SourceSpec:

@@ -128,9 +128,15 @@ def test_a_decided_batch_whose_checks_no_longer_hold_is_voided(project: SmallPro
     assert ids(project) == [1, 2, 3, 4, 7]
 
 
+def twice_in_a_file(project: SmallProject) -> None:
+    """A file with two orders of one number: no order decides between them."""
+    file = project.deliver("b.csv", 5, 2)
+    file.write_text(file.read_text().replace("\n6,", "\n5,"))
+
+
 def test_a_merge_refuses_two_rows_of_one_key_and_names_them(project: SmallProject, engine: Engine) -> None:
     project.write_yaml(mode="merge")
-    project.deliver("b.csv", 5, 2)
+    twice_in_a_file(project)
     with pytest.raises(CandidateRefused, match=r"order_id=5 \(2 rows\)"):
         run_steps(project, engine)
 
@@ -171,7 +177,7 @@ def test_a_refused_key_that_is_personal_is_not_told(project: SmallProject, engin
     project.write_yaml(mode="merge")
     yaml = project.root / "pipelines" / "orders" / "defs.yaml"
     yaml.write_text(yaml.read_text().replace("  source:", "  personal: [order_id]\n  source:", 1))
-    project.deliver("b.csv", 5, 2)
+    twice_in_a_file(project)
     with pytest.raises(CandidateRefused, match=r"order_id=\(withheld\) \(2 rows\)"):
         run_steps(project, engine)
 

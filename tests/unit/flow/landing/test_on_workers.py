@@ -20,7 +20,7 @@ from clearwell.errors import EngineError
 from clearwell.flow.ingest import ingest
 from clearwell.flow.landing import on_workers as workers
 from clearwell.flow.landing.on_workers import WorkerLanding
-from clearwell.flow.landing.result import Landed
+from clearwell.flow.landing.result import Delivery, Landed
 from clearwell.flow.run import Run
 from clearwell.names import TableName
 from clearwell.project.load import load_project
@@ -169,6 +169,23 @@ def test_the_next_batch_and_a_rerun_come_out_the_same(
     assert not willing.tasks
 
 
+@pytest.mark.parametrize("policy", ["new_column", "missing_column"])
+def test_drift_is_judged_file_by_file_whoever_reads(
+    policy: str, projects: tuple[SmallProject, SmallProject], engine: Engine
+) -> None:
+    for project in projects:
+        project.write_yaml(source=f"drift: {{{policy}: reject}}")
+        for name, header in (("a", ""), ("b", ",extra"), ("c", ",extra"), ("d", "")):
+            value = header and ",x"
+            (project.raw / f"{name}.csv").write_text(
+                f"order_id,day,amount{header}\n{ord(name)},2026-01-01,1{value}\n"
+            )
+    here, there = run_both(projects, engine)
+    assert_alike(projects, (here, there))
+    refused = {note.partition(":")[2].strip().partition(":")[0] for note in there.notes}
+    assert refused == ({"raw/b.csv", "raw/c.csv"} if policy == "new_column" else {"raw/d.csv"})
+
+
 def test_an_engine_that_took_no_code_is_not_asked(
     projects: tuple[SmallProject, SmallProject], engine: Engine
 ) -> None:
@@ -181,6 +198,7 @@ def test_an_engine_that_took_no_code_is_not_asked(
 
 def task_of(project: SmallProject, files: list[Path]) -> WorkerLanding:
     stats = [file.stat() if file.exists() else os.stat_result([0] * 10) for file in files]
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
     raw = [
         RawFile(f"raw/{file.name}", file, file.name, found.st_size, found.st_mtime_ns or 0)
         for file, found in zip(files, stats, strict=True)
@@ -192,8 +210,8 @@ def task_of(project: SmallProject, files: list[Path]) -> WorkerLanding:
         attempt=Attempt("bronze_orders", 1),
         source=workers._plain(SourceSpec(path="raw/*.csv")),
         table_schema=None,
-        moment=datetime(2026, 1, 1, tzinfo=UTC),
-        shares=(tuple(raw),),
+        moment=moment,
+        shares=(tuple(Delivery(file, number, 1, moment) for number, file in enumerate(raw, 1)),),
     )
 
 
@@ -244,7 +262,9 @@ class Forgetful:
 
 @given(st.lists(st.integers(0, 1 << 32)))
 def test_shares_hold_every_file_once_in_its_order(sizes: list[int]) -> None:
-    files = [RawFile(str(n), Path(str(n)), str(n), size, 0) for n, size in enumerate(sizes)]
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    raw = [RawFile(str(n), Path(str(n)), str(n), size, 0) for n, size in enumerate(sizes)]
+    files = [Delivery(file, number, 1, moment) for number, file in enumerate(raw, 1)]
     shares = workers._shares(files)
     assert [file for share in shares for file in share] == files
     assert all(shares)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.tables import Attempt, Lake, decide, maintain, pending_attempts
-from clearwell.tables.control import Process
+from clearwell.tables.control_records import Process
 from tests.unit.tables.writing import NAME, ids, stage, write
 
 if TYPE_CHECKING:

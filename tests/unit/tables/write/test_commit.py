@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.tables import Lake, files_of, recover
-from clearwell.tables.control import Control, Intent
+from clearwell.tables.control import Control
+from clearwell.tables.control_records import Intent
 from tests.unit.tables.writing import NAME, ids, publish, stage, write
 
 if TYPE_CHECKING:

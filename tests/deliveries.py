@@ -1,0 +1,278 @@
+"""Sequences of deliveries, and what must come of them: the same however many runs took them.
+
+The model is plain Python and knows no runs: files in their order, each replacing rows of its keys.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+from hypothesis import strategies as st
+
+from clearwell.fingerprint.rows import fingerprint_rows
+from clearwell.names import TableName
+from clearwell.tables import quarantine_of
+from tests.project import SmallProject, make_project, run_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from clearwell.engines import Engine
+
+WRITES = {
+    "merge": "{mode: merge, key: [order_id], order_by: [seq]}",
+    "replace_partitions": "{mode: replace_partitions, partition_by: [day]}",
+    "append": "{mode: append}",
+}
+DAYS = ("2026-01-01", "2026-01-02")
+STEPS = ("stage", "staged", "intent", "decided", "quarantine", "files", "table", "committed", "history")
+
+TRANSFORM = """
+from pyspark.sql import DataFrame
+
+from clearwell.names import PROVENANCE
+
+
+def clean(orders: DataFrame) -> DataFrame:
+    return orders.select(*PROVENANCE, "order_id", "day", "seq", "amount")
+"""
+
+SUITE = """
+    checks:
+      - name: amount_small
+        expectation: expect_column_values_to_be_between
+        kwargs: {column: amount, max_value: 100}
+        severity: warning
+        why: no order is larger
+    """
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record: ``amount`` below 0 is no number in the file, above 100 fails the check."""
+
+    order_id: int
+    day: str
+    seq: int
+    amount: int
+
+    def cells(self) -> list[str]:
+        return [str(self.order_id), self.day, str(self.seq), "a lot" if self.amount < 0 else str(self.amount)]
+
+    @property
+    def is_clean(self) -> bool:
+        return 0 <= self.amount <= 100
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """A new file."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Correct:
+    """Other content in the file of that number, modulo the files there are."""
+
+    file: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class DoRun:
+    """A run; it dies at the given occurrence of a step, if that comes."""
+
+    refresh: bool = False
+    dies_at: tuple[str, int] | None = None
+
+
+Event = Deliver | Correct | DoRun
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def rows_of_a_file() -> st.SearchStrategy[tuple[Row, ...]]:
+    """Records whose keys are different within a file by (order_id, seq), so that none is refused."""
+    one = st.builds(
+        Row,
+        st.integers(1, 4),
+        st.sampled_from(DAYS),
+        st.integers(1, 3),
+        st.sampled_from([-1, 5, 7, 50, 500]),
+    )
+    return st.lists(one, min_size=1, max_size=4, unique_by=lambda r: (r.order_id, r.seq)).map(tuple)
+
+
+def events() -> st.SearchStrategy[list[Event]]:
+    """A sequence of deliveries, corrections, rebuilds and runs, some of which die."""
+    death = st.tuples(st.sampled_from(STEPS), st.integers(1, 2))
+    return st.lists(
+        st.one_of(
+            st.builds(Deliver, rows_of_a_file()),
+            st.builds(Deliver, rows_of_a_file()),
+            st.builds(Correct, st.integers(0, 9), rows_of_a_file()),
+            st.builds(DoRun),
+            st.builds(DoRun, refresh=st.just(True)),
+            st.builds(DoRun, refresh=st.booleans(), dies_at=death),
+        ),
+        min_size=2,
+        max_size=10,
+    )
+
+
+@dataclass
+class Deliveries:
+    """A project, its files in their order, and their rows as the model knows them."""
+
+    project: SmallProject
+    mode: str
+    files: list[tuple[Row, ...]] = field(default_factory=list[tuple[Row, ...]])
+    written: int = 0
+
+    @classmethod
+    def at(cls, root: Path, mode: str) -> Deliveries:
+        project = make_project(root)
+        (root / "assets" / "orders.py").write_text(TRANSFORM)
+        project.write_suite(SUITE)
+        text = f"""
+            type: clearwell.components.Table
+            attributes:
+              name: orders
+              source:
+                path: "raw/*.csv"
+                format: csv
+                columns: {{order_id: bigint, day: date, seq: bigint, amount: double}}
+                settle_seconds: 0
+                on_change: replace
+              silver:
+                transform: "assets.orders:clean"
+                expectations: silver_orders
+                write: {WRITES[mode]}
+            """
+        (root / "pipelines" / "orders" / "defs.yaml").write_text(textwrap.dedent(text))
+        return cls(project, mode)
+
+    def apply(self, event: Event, engine: Engine) -> None:
+        match event:
+            case Deliver(rows):
+                self.files.append(rows)
+                self._write(len(self.files) - 1)
+            case Correct(file, rows):
+                if self.files:
+                    self.files[file % len(self.files)] = rows
+                    self._write(file % len(self.files))
+            case DoRun(refresh, dies_at):
+                self.run(engine, refresh=refresh, dies_at=dies_at)
+
+    def run(self, engine: Engine, *, refresh: bool = False, dies_at: tuple[str, int] | None = None) -> None:
+        if not self.files:
+            return
+        with contextlib.suppress(Killed):
+            run_steps(self.project, engine, full_refresh=refresh, on_step=_dying(dies_at))
+
+    def _write(self, number: int) -> None:
+        """Each content is another one: a copy of a file would add nothing."""
+        self.written += 1
+        text = io.StringIO()
+        out = csv.writer(text, lineterminator="\n")
+        out.writerow(["order_id", "day", "seq", "amount", "note"])
+        out.writerows([*row.cells(), f"n{self.written}"] for row in self.files[number])
+        (self.project.raw / f"{number:03}.csv").write_text(text.getvalue())
+
+    def expected(self) -> tuple[list[Any], list[Any]]:
+        """The rows of silver, and the rejected rows of both tables, as sorted text."""
+        live: dict[Any, Row] = {}
+        rejected: list[Any] = []
+        for number, rows in enumerate(self.files):
+            clean = [row for row in rows if row.is_clean]
+            rejected += [
+                ("bronze" if row.amount < 0 else "silver", number, at)
+                for at, row in enumerate(rows, 1)
+                if not row.is_clean
+            ]
+            if self.mode == "merge":
+                for row in sorted(clean, key=lambda row: row.seq):
+                    live[row.order_id] = row
+                continue
+            if self.mode == "replace_partitions":
+                days = {row.day for row in clean}
+                live = {key: row for key, row in live.items() if row.day not in days}
+            live |= {(number, at): row for at, row in enumerate(clean)}
+        table = [(r.order_id, r.day, r.seq, float(r.amount)) for r in live.values()]
+        return sorted(table), sorted(rejected)
+
+    def found(self) -> tuple[list[Any], list[Any]]:
+        """The same of the lake."""
+        lake = self.project.open()
+        silver = lake.existing("silver_orders")
+        names = ("order_id", "day", "seq", "amount")
+        table = [
+            (row["order_id"], str(row["day"]), row["seq"], row["amount"])
+            for row in silver.to_arrow(names).to_pylist()
+        ]
+        numbers = self._numbers()
+        rejected: list[Any] = []
+        for zone in ("bronze", "silver"):
+            snapshot = lake.existing(TableName.parse(f"{zone}_orders"))
+            for batch in quarantine_of(lake, snapshot):
+                rows = batch.select(["_file_id", "_record_no"]).to_pylist()
+                rejected += [(zone, numbers[row["_file_id"]], row["_record_no"]) for row in rows]
+        return sorted(table), sorted(rejected)
+
+    def fingerprint(self) -> str:
+        """Of the rows as `verify` compares them: without what says when they arrived."""
+        silver = self.project.open().existing("silver_orders").to_arrow()
+        rows = silver.drop_columns(["_batch_id", "_ingested_at"])
+        return fingerprint_rows(rows.schema, rows.to_batches())
+
+    def bronze(self) -> pa.Table:
+        """All of bronze, in the order of its records."""
+        table = self.project.open().existing("bronze_orders").to_arrow()
+        return table.take(pc.sort_indices(table, [("_file_id", "ascending"), ("_record_no", "ascending")]))
+
+    def _numbers(self) -> dict[str, int]:
+        from tests.checker import file_id
+
+        return {file_id(path): int(path.stem) for path in sorted(self.project.raw.glob("*.csv"))}
+
+
+def in_one_run(of: Deliveries, root: Path, engine: Engine) -> Deliveries:
+    """The same files in a new lake, all in one run."""
+    other = Deliveries.at(root, of.mode)
+    other.files = list(of.files)
+    for path in of.project.raw.iterdir():
+        (other.project.raw / path.name).write_bytes(path.read_bytes())
+    other.run(engine)
+    return other
+
+
+def _dying(at: tuple[str, int] | None) -> Callable[[str, str], None] | None:
+    if at is None:
+        return None
+    left = at[1]
+
+    def step(name: str, _: str) -> None:
+        nonlocal left
+        if name == at[0]:
+            left -= 1
+            if not left:
+                raise Killed
+
+    return step
+
+
+def sequence_of(events: Sequence[Event]) -> str:
+    """For a failure's text."""
+    return "\n".join(map(repr, events))
