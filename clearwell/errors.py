@@ -11,7 +11,8 @@
     ├── TableError          a table is missing, foreign, or not as promised
     │   ├── TableNotFound
     │   ├── CandidateRefused  staged rows that must not enter the table
-    │   └── CommitConflict  other writers won every attempt                          (transient)
+    │   ├── CommitConflict  other writers won every attempt                          (transient)
+    │   └── FilesGone       data files went while they were read; nothing was written  (transient)
     ├── BatchBlocked        a critical check failed; nothing was published
     ├── AlertError          no alert about a failed run could be sent
     └── DatasetError        a release that cannot be read or made
@@ -39,6 +40,7 @@ __all__ = [
     "DatasetError",
     "EngineError",
     "EngineLost",
+    "FilesGone",
     "ProjectError",
     "ReleaseNotFound",
     "SourceError",
@@ -131,6 +133,12 @@ class CandidateRefused(TableError):
 
 class CommitConflict(TableError):
     """Other writers won every attempt until the deadline; nothing of this batch was lost."""
+
+    transient = True
+
+
+class FilesGone(TableError):
+    """Data files of a table went, or changed, while it was read: what was read may lack rows."""
 
     transient = True
 

@@ -83,6 +83,8 @@ def preview(session: Session, transform: str, limit: int, engine: str | None) ->
         frame = call_transform(project, spec, given, chosen)
         with chosen.work(f"preview of {transform}"):
             found: pa.Table = frame.limit(limit).toArrow()
+        for snapshot in inputs.values():
+            snapshot.require_files()
     rows = found.to_pylist()
     if session.json:
         print_json(rows)

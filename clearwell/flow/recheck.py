@@ -71,6 +71,7 @@ def recheck(
     if suite is not None:
         suite = replace(suite, checks=tuple(check for check in suite.checks if check.name in checks))
     results = Audit(run, table, suite).judge_published(snapshot) if suite and suite.checks else ()
+    snapshot.require_files()
     if COLUMN_LINEAGE in checks:
         results = (*results, judge_lineage(edges_of(run.lake, str(table))))
     passed = Counter(result.success for result in results)

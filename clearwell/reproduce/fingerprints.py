@@ -61,6 +61,7 @@ def table_contents(lake: Lake, table: str, engine: Engine, *, version: int | Non
         raise TableNotFound.among(table, map(str, lake.tables()))
     kept = pa.schema([field for field in snapshot.schema if field.name not in _TOLD_BY_THE_CLOCK])
     found = fingerprint_frame(snapshot.read(engine), engine, kept)
+    snapshot.require_files()
     left_out = tuple(name for name in snapshot.schema.names if name in _TOLD_BY_THE_CLOCK)
     return TableContents(table, snapshot.version, found.rows, str(found), engine.name, left_out)
 

@@ -71,6 +71,7 @@ def make_candidate(
     Raises:
         BatchBlocked: a critical check failed, now or at an earlier try of the same build.
         CandidateRefused: the transform's rows violate the table's rules.
+        FilesGone: files of an input went while they were read.
     """
     lake, name = run.lake, job.name
     batch = batch or (snapshot.batch if snapshot else 0) + 1
@@ -106,6 +107,8 @@ def make_candidate(
     verify_required(candidate.accepted, required, place=place)  # after the audit, which explains more
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
     files = _files(run, job, candidate, sources)
+    for read in (*sources, *((snapshot,) if snapshot and audit.table_checks() else ())):
+        read.require_files()
     lake.store.delete(f"{name.path}/{file.path}" for file in candidate.rejected)  # they are in the quarantine
     return Intent(
         table=str(name),

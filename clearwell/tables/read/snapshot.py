@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from clearwell.errors import FilesGone
 from clearwell.model import InputState
+from clearwell.stores import file_sizes
 from clearwell.tables.read.datafiles import LiveFile, aligned_batches, live_files
 from clearwell.tables.read.features import features_of, refuse
 from clearwell.tables.read.foreign import read_files, require_readable
@@ -106,6 +108,26 @@ class Snapshot:
         vectors = self.features.has_vectors and any(file.kept is not None for file in self.files)
         if obstacles := self.features.to_write(kind, vectors=vectors):
             raise refuse(obstacles, kind, place=str(self.name))
+
+    def require_files(self) -> None:
+        """Check that each data file still is as the log says: call it when an engine has read them.
+
+        The embedded engine reads a missing file as an empty one. Names of data files never come again, so one
+        that is there afterwards was there all the time.
+
+        Raises:
+            FilesGone: files are gone, or have another size.
+            StoreError: the store of the table refuses, or does not answer.
+        """
+        sizes = file_sizes([file.absolute for file in self.files])
+        gone = [file.path for file, size in zip(self.files, sizes, strict=True) if size != file.size]
+        if gone:
+            raise FilesGone(
+                f"{len(gone)} of {len(sizes)} data files went or changed while it was read: {gone[0]}",
+                place=str(self.name),
+                hint="run again; if it stays so, restore the files, or rebuild the table: "
+                f"clearwell run {self.name} --full-refresh",
+            )
 
     def read(self, engine: Engine, *, after_batch: int | None = None) -> DataFrame:
         """The rows as a Spark frame; with ``after_batch`` only those of later bronze batches.

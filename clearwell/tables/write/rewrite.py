@@ -49,6 +49,7 @@ def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attemp
             required=intent.required,
             part=f"rewrite-{uuid4().hex[:12]}",  # each try writes its own files
         )
+    snapshot.require_files()
     place = str(snapshot.name)
     verify_rows(rest.returned, rest.accepted_rows, 0, place=place)
     verify_files(snapshot.root, rest.accepted, snapshot.schema, required=intent.required, place=place)
