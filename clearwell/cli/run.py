@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_MOST_NOTES = 10
+
 
 @click.command(short_help="Bring the lake up to date.")
 @click.argument("selection", default="*", shell_complete=complete_assets)
@@ -82,6 +84,7 @@ def _summary(result: RunResult, where: str) -> Iterator[str]:
     if tables:
         yield from table_lines(map(_table_row, tables), _columns(tables))
         yield ""
+        yield from _left_out(tables)
         yield from _checks(tables)
     for release in releases:
         splits = ", ".join(f"{name} {rows:,}" for name, rows in release.splits.items())
@@ -113,6 +116,15 @@ def _table_row(result: BuildResult) -> dict[str, Any]:
         "version": result.version,
         "why": result.reason,
     }
+
+
+def _left_out(tables: Iterable[BuildResult]) -> Iterator[str]:
+    """The raw files that are in no table, or not yet, each with its reason."""
+    for table in tables:
+        for note in table.notes[:_MOST_NOTES]:
+            yield f"files     {table.table}: {note.replace(chr(10), ';')}"
+        if (more := len(table.notes) - _MOST_NOTES) > 0:
+            yield f"          and {more:,} more, which --json lists"
 
 
 def _checks(tables: Iterable[BuildResult]) -> Iterator[str]:

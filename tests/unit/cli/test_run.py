@@ -33,6 +33,26 @@ def test_a_first_run_builds_and_says_so_and_a_second_changes_nothing(
     assert tables(clearwell) == before
 
 
+def test_files_that_are_in_no_table_are_told_one_line_each(
+    project: Path, clearwell: Callable[..., Ran], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "far.csv"
+    elsewhere.write_text("name,seen\ncoot,1\n")
+    raw = project / "raw"
+    (raw / "far.csv").symlink_to(elsewhere)
+    (raw / "folder.csv").mkdir()
+    for number in range(10):
+        (raw / f"copy{number}.csv").write_bytes((raw / "week1.csv").read_bytes())
+    said = clearwell("run", "bronze_birds").out
+    assert "files     bronze_birds: raw/copy1.csv: same content as raw/copy0.csv, nothing to add\n" in said
+    assert "          and 2 more, which --json lists\n" in said
+    for file in raw.glob("copy*"):
+        file.unlink()
+    said = clearwell("run", "bronze_birds").out
+    assert "files     bronze_birds: raw/far.csv: skipped, a link to outside the project\n" in said
+    assert "files     bronze_birds: raw/folder.csv: skipped, a folder\n" in said
+
+
 def test_a_selection_runs_only_what_it_names(project: Path, clearwell: Callable[..., Ran]) -> None:
     report = clearwell("run", "bronze_birds", "--json").json
     assert [result["table"] for result in report["results"]] == ["bronze_birds"]
