@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from clearwell.errors import CandidateRefused
 from clearwell.flow.landing.result import Landed, SetAside
+from clearwell.flow.landing.rows import PROVENANCE_FIELDS, bronze_rows, rejected_rows
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import UnreadableFile, check_drift, read
@@ -26,16 +27,9 @@ if TYPE_CHECKING:
     from clearwell.sources import Parsed, RawFile, Reject
     from clearwell.tables import Lake
 
-__all__ = ["PROVENANCE_FIELDS", "Landing"]
+__all__ = ["Landing"]
 
 _BUFFER_BYTES = 64 << 20
-
-PROVENANCE_FIELDS = [
-    pa.field("_file_id", pa.string(), nullable=False),
-    pa.field("_record_no", pa.int64(), nullable=False),
-    pa.field("_batch_id", pa.int64(), nullable=False),
-    pa.field("_ingested_at", pa.timestamp("us", "UTC"), nullable=False),
-]
 
 
 @dataclass
@@ -249,42 +243,8 @@ class Landing:
 
     def _write(self, writer: PartWriter, opened: _Open) -> None:
         for batch in opened.waiting:
-            writer.write(self._complete(batch, writer.schema, opened.delivery))
+            writer.write(bronze_rows(batch, writer.schema, opened.delivery))
         opened.waiting, opened.waiting_bytes = [], 0
-
-    def _complete(self, batch: pa.RecordBatch, schema: pa.Schema, delivery: Delivery) -> pa.RecordBatch:
-        constants = {
-            "_file_id": pa.scalar(delivery.file.file_id),
-            "_batch_id": pa.scalar(delivery.batch, pa.int64()),
-            "_ingested_at": pa.scalar(delivery.moment, pa.timestamp("us", "UTC")),
-        }
-        columns: list[pa.Array] = []
-        for column in schema:
-            if column.name in constants:
-                columns.append(pa.repeat(constants[column.name], batch.num_rows))
-            elif column.name in batch.schema.names:
-                columns.append(batch.column(column.name))
-            else:
-                columns.append(pa.nulls(batch.num_rows, column.type))
-        return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-    def _quarantined(self, delivery: Delivery, rejects: list[Reject]) -> pa.RecordBatch:
-        texts = [_as_text(reject.raw) for reject in rejects]
-        count = len(rejects)
-        columns = {
-            "_file_id": [delivery.file.file_id] * count,
-            "_record_no": [r.record_no for r in rejects],
-            "_batch_id": [delivery.batch] * count,
-            "_ingested_at": [delivery.moment] * count,
-            "reasons": [[r.check] for r in rejects],
-            "message": [r.message for r in rejects],
-            "raw": [text for text, _ in texts],
-            "raw_bytes": [r.raw if not exact else None for r, (_, exact) in zip(rejects, texts, strict=True)],
-            "_n": [self._target.attempt.batch] * count,
-            "_attempt": [self._target.attempt.id] * count,
-            "quarantined_at": [self._target.moment] * count,
-        }
-        return pa.RecordBatch.from_pydict(columns, schema=QUARANTINE)
 
     def _drop(self, opened: _Open) -> None:
         rows = [*opened.parts, *(opened.writer.close() if opened.writer else ())]
@@ -301,18 +261,10 @@ class Landing:
 
     def _write_rejects(self, writer: PartWriter, opened: _Open) -> None:
         for start in range(0, len(opened.rejects), 10_000):
-            writer.write(self._quarantined(opened.delivery, opened.rejects[start : start + 10_000]))
+            writer.write(rejected_rows(self._target, opened.delivery, opened.rejects[start : start + 10_000]))
         opened.rejects, opened.rejects_bytes = [], 0
 
 
 def _whole(file: RawFile) -> FileCounts:
     """A file that cannot be read counts as one excluded record."""
     return FileCounts(file.file_id, file.path, 1, 0, 0, 1, file.size, file.modified_ns)
-
-
-def _as_text(raw: bytes) -> tuple[str, bool]:
-    """The record as a string, and whether that is exact; bytes that are not UTF-8 become hex escapes."""
-    try:
-        return raw.decode("utf-8"), True
-    except UnicodeDecodeError:
-        return raw.decode("utf-8", "backslashreplace"), False
