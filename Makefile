@@ -73,7 +73,7 @@ mutants: $(READY) ## plant faults by hand in a copy and see that tests fail; ONL
 	$(RUN) -m tests.mutants $(ONLY)
 
 clean: ## remove what make has made: environment, caches, the demo's lake and its run records
-	rm -rf $(VENV) lake build dist .coverage .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) lake lake-hybrid build dist .coverage .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	find dagster_home -mindepth 1 -maxdepth 1 ! -name '*.yaml' -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -16,6 +16,7 @@ from clearwell.cli.lake import quarantine, releases, show, tables
 from clearwell.cli.lineage import lineage
 from clearwell.cli.maintain import maintain, report
 from clearwell.cli.project import check, preview
+from clearwell.cli.repair import repair
 from clearwell.cli.run import run
 from clearwell.cli.schema import schema
 from clearwell.cli.terminal.completion import completion
@@ -65,6 +66,7 @@ for _command in (
     fingerprint,
     report,
     maintain,
+    repair,
     doctor,
     schema,
     completion,

@@ -12,26 +12,38 @@ from clearwell.cli.terminal.session import Session, options
 from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from clearwell.errors import TableError
     from clearwell.model import CheckResult, FileCounts
     from clearwell.names import TableName
     from clearwell.tables import Blocked, Lake, Snapshot
 
-__all__ = ["quarantine", "releases", "show", "tables"]
+__all__ = ["quarantine", "releases", "show", "tables", "tell_unreadable"]
+
+
+def tell_unreadable(errors: Iterable[TableError]) -> int:
+    """Name the tables that cannot be read, which stop no other; the exit code."""
+    code = 0
+    for error in errors:
+        click.secho(f"error: {error}", fg="red", err=True)
+        code = 1
+    return code
 
 
 @click.command(short_help="List the tables of the lake.")
 @options(listing=True)
-def tables(session: Session) -> None:
+def tables(session: Session) -> int:
     """List the tables of the lake, including Clearwell's own records."""
     lake = session.existing_lake()
-    rows = [_table_row(lake.existing(name)) for name in lake.tables()]
+    snapshots, unreadable = lake.snapshots()
+    rows = [_table_row(snapshot) for snapshot in snapshots.values()]
     if session.json:
-        print_json(rows)
-        return
-    columns = ("name", "zone", "rows", "version", "bytes")
-    print_table(rows, columns, empty="no tables yet: `clearwell run` creates them")
+        print_json([*rows, *({"name": str(name), "error": str(e)} for name, e in unreadable.items())])
+    else:
+        columns = ("name", "zone", "rows", "version", "bytes")
+        print_table(rows, columns, empty="no tables yet: `clearwell run` creates them")
+    return tell_unreadable(unreadable.values())
 
 
 @click.command(short_help="Show a table: state, columns, files.")

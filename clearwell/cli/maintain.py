@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clearwell.cli.lake import tell_unreadable
 from clearwell.cli.terminal.output import print_json, print_table
 from clearwell.cli.terminal.progress import progress
 from clearwell.cli.terminal.session import Session, options
@@ -29,7 +30,7 @@ __all__ = ["maintain", "report"]
     help="Keep files removed more recently than this, for readers of older versions.",
 )
 @options(listing=True)
-def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
+def maintain(session: Session, dry_run: bool, retention_hours: float) -> int:
     """Compact small files, and free what no reader, run or release can need."""
     from clearwell.flow.maintain import maintain_lake
 
@@ -37,8 +38,9 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     with progress("maintaining the lake", debug=session.debug):
         done = maintain_lake(lake, retention_hours=retention_hours, dry_run=dry_run)
     if session.json:
-        print_json({"dry_run": dry_run, **asdict(done)})
-        return
+        said = {**asdict(done), "unreadable": [str(error) for error in done.unreadable]}
+        print_json({"dry_run": dry_run, **said})
+        return tell_unreadable(done.unreadable)
     rows = [asdict(table) for table in done.tables if table.joined or table.freed_files]
     print_table(
         rows, ("table", "joined", "made", "freed_files", "freed_bytes"), empty="all tables are in order"
@@ -51,6 +53,7 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> None:
     }
     left = "".join(f", {number} {what}" for what, number in leftovers.items() if number)
     click.echo(f"{verb} {freed}{left}")
+    return tell_unreadable(done.unreadable)
 
 
 @click.command(short_help="Write the report: costs, growth, checks, quarantine, releases.")

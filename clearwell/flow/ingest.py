@@ -110,7 +110,7 @@ def _plan(run: Run, spec: TableSpec, snapshot: Snapshot | None) -> BatchPlan[_Lo
     if snapshot is not None:
         snapshot.require_writable(WriteKind.of(need.mode))
     batch, moment = (snapshot.batch if snapshot else 0) + 1, datetime.now(UTC)
-    if need.mode == "replace" and last is not None:
+    if need.mode == "replace" and known:
         deliveries = again(source, run.project.root, known, batch=batch, moment=moment, place=str(name))
     else:
         deliveries = after(source, known, found.new, batch=batch, moment=moment)

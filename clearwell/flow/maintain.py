@@ -14,6 +14,7 @@ from clearwell.tables import Maintained, maintain
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clearwell.errors import TableError
     from clearwell.tables import Lake
 
 __all__ = ["MaintenanceResult", "maintain_lake", "pinned_versions"]
@@ -24,11 +25,15 @@ _EVENTS_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class MaintenanceResult:
-    """What was done, or would be: per table, and the number of unfinished releases and old events removed."""
+    """What was done, or would be: per table, and the number of unfinished releases and old events removed.
+
+    ``unreadable`` says why tables were left out.
+    """
 
     tables: tuple[Maintained, ...]
     unfinished_releases: int
     old_event_files: int = 0
+    unreadable: tuple[TableError, ...] = ()
 
 
 def maintain_lake(lake: Lake, *, retention_hours: float, dry_run: bool = False) -> MaintenanceResult:
@@ -43,7 +48,7 @@ def maintain_lake(lake: Lake, *, retention_hours: float, dry_run: bool = False) 
     if not dry_run:
         for file in old:
             file.unlink(missing_ok=True)
-    return MaintenanceResult(tuple(done), len(leftovers), len(old))
+    return MaintenanceResult(tuple(done), len(leftovers), len(old), tuple(lake.snapshots()[1].values()))
 
 
 def pinned_versions(lake: Lake) -> dict[str, set[int]]:

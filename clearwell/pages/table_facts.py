@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
+from clearwell.errors import TableError
 from clearwell.pages.check_facts import check_docs, moment_of
 from clearwell.pages.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
 from clearwell.project.specs import CuratedSpec, TableSpec
@@ -67,7 +68,11 @@ def read_table(
 ) -> TableDoc:
     """The contents of one table's page, without its neighbours."""
     spec = project.produced.get(str(name))
-    snapshot = lake.table(name).snapshot()
+    snapshot, problem = None, ""
+    try:
+        snapshot = lake.table(name).snapshot()
+    except TableError as error:
+        problem = f"This table cannot be read now: {error.fact}. See `clearwell repair {name}`. "
     blocked = [b for b in lake.control.blocked(name) if b.batch == (snapshot.batch if snapshot else 0) + 1]
     judges = isinstance(spec, CuratedSpec) or (isinstance(spec, TableSpec) and name == spec.silver_table)
     file = project.suite(spec) if judges and isinstance(spec, TableSpec | CuratedSpec) else None
@@ -96,7 +101,7 @@ def read_table(
             tags=spec.tags,
         )
     if snapshot is None:
-        return doc
+        return replace(doc, description=f"{problem}{doc.description}")
     quarantined, reasons = _quarantined(lake, snapshot)
     into: dict[str, list[Edge]] = {}
     for edge in edges:

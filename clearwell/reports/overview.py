@@ -24,7 +24,7 @@ from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from clearwell.reports.content import State
     from clearwell.reports.measure.checks import Checks
@@ -82,6 +82,7 @@ class Overview:
             "quarantine": quarantine_document(self.quarantine),
             "checks": self.checks.document(),
             "published": releases_document(self.releases),
+            **({"unreadable": dict(found)} if (found := self.cost.storage.unreadable) else {}),
         }
 
     def to_json(self, **head: str) -> str:
@@ -142,7 +143,14 @@ class Overview:
             ),
             self._failing(),
             self._newest(),
+            *self._unreadable(),
         )
+
+    def _unreadable(self) -> Iterator[Figure]:
+        if found := self.cost.storage.unreadable:
+            names = ", ".join(found)
+            how = "tables whose log cannot be opened; their files count as live, their rows as none"
+            yield Figure("Unreadable tables", f"{len(found):,}", f"clearwell repair: {names}", how, "bad")
 
     def _failing(self) -> Figure:
         failing, current = self.checks.failing, self.checks.current

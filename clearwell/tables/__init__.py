@@ -7,6 +7,7 @@ from clearwell.tables.history.growth import Point, growth_of
 from clearwell.tables.history.pinned import altered_files, pinned_snapshot
 from clearwell.tables.lake import Lake, Table, lake_of
 from clearwell.tables.maintenance.maintain import Maintained, maintain, pending_attempts
+from clearwell.tables.maintenance.repair import Damage, find_damage
 from clearwell.tables.read.external_writers import changed_by_others, commits_of_others
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.read.find import Found, find_rows, find_rows_in, matching, plain_row
@@ -44,6 +45,7 @@ __all__ = [
     "BatchPlan",
     "Blocked",
     "Candidate",
+    "Damage",
     "Found",
     "Intent",
     "Lake",
@@ -67,6 +69,7 @@ __all__ = [
     "delete_rows",
     "edges_of",
     "files_of",
+    "find_damage",
     "find_rows",
     "find_rows_in",
     "growth_of",

@@ -99,6 +99,17 @@ class Lake:
             there = list(pool.map(self._has_log, names))
         return [name for name, is_table in zip(names, there, strict=True) if is_table]
 
+    def snapshots(self) -> tuple[dict[TableName, Snapshot], dict[TableName, TableError]]:
+        """The newest version of each table, and why the others cannot be read; raises StoreError."""
+        found: dict[TableName, Snapshot] = {}
+        unreadable: dict[TableName, TableError] = {}
+        for name in self.tables():
+            try:
+                found[name] = self.existing(name)
+            except TableError as error:
+                unreadable[name] = error
+        return found, unreadable
+
     def begin(self, name: TableName, batch: int) -> Attempt:
         """Register an attempt at ``batch`` of a table."""
         attempt = Attempt(str(name), batch)
@@ -158,7 +169,7 @@ class Table:
             raise TableError(
                 f"{which} cannot be read: {str(error).splitlines()[0]}",
                 place=str(self.name),
-                hint="restore the files of its _delta_log folder from a backup",
+                hint=f"clearwell repair {self.name}; or restore its _delta_log folder from a backup",
             ) from error
 
     def create(

@@ -16,15 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from deltalake import CommitProperties, Schema, Transaction
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from clearwell.errors import CommitConflict, TableError
 from clearwell.stores import refusal
+from clearwell.tables.columns import require_types
 from clearwell.tables.read.features import WriteKind
-from clearwell.tables.read.schema import added_columns
 from clearwell.tables.read.snapshot import APP_BATCH, LiveFile, Snapshot
 from clearwell.tables.read.stats import stats_json
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from clearwell.tables.control_records import StagedFile
     from clearwell.tables.lake import Table
 
-__all__ = ["Change", "Plan", "add", "add_columns", "remove", "swap"]
+__all__ = ["Change", "Plan", "add", "remove", "swap"]
 
 RETRIES_INSIDE_DELTA = 0
 _DEADLINE_SECONDS = 300.0
@@ -82,6 +81,8 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
             return snapshot.version
         if (kind := _kind(change)) is not None:
             snapshot.require_writable(kind)
+        if change.schema is not None:
+            require_types(snapshot, change.schema)
         table.lake.failpoint("commit", table.name)
         try:
             _commit(snapshot, change, {app: batch} if batch is not None else {})
@@ -119,29 +120,6 @@ def remove(file: LiveFile, *, moves_data: bool = True) -> RemoveAction:
         deletion_timestamp=int(time.time() * 1000),
         data_change=moves_data,
     )
-
-
-def add_columns(table: Table, schema: pa.Schema) -> None:
-    """Add the columns of ``schema`` that the table lacks, if there are any.
-
-    Raises:
-        CandidateRefused: a column has another type than in the table.
-        StoreError: the store of the table refuses.
-        TableError: it failed ten times.
-    """
-    last: Exception | None = None
-    for _ in range(10):
-        snapshot = table.snapshot()
-        if snapshot is None or not (fields := added_columns(snapshot.schema, schema, place=str(table.name))):
-            return
-        plain = pa.schema([pa.field(f.name, f.type) for f in fields])
-        try:
-            snapshot.handle.alter.add_columns(list(Schema.from_arrow(plain).fields))
-        except (DeltaError, OSError) as error:  # another writer may have added them: check again
-            if (refused := refusal(error, table.root)) and not refused.transient:
-                raise refused from error
-            last = error
-    raise TableError("new columns could not be added", place=str(table.name), hint="run again") from last
 
 
 def _kind(change: Change) -> WriteKind | None:

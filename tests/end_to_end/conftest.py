@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +37,11 @@ class Sample:
     root: Path
     variables: dict[str, str] = field(default_factory=dict)
     spark: tuple[int, str] | None = None
+    folder: str = "lake"
 
     @property
     def lake(self) -> Path:
-        return self.root / "lake"
+        return self.root / self.folder
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "clearwell.cli", *arguments]
@@ -96,11 +97,11 @@ def copy_sample(root: Path) -> Sample:
 
 @pytest.fixture(scope="session")
 def hybrid(tmp_path_factory: pytest.TempPathFactory, s3_server: S3Server) -> Sample:
-    """The sample project after one run of its profile ``hybrid``, with what opens the bucket."""
+    """The sample project after a run, and then one of its profile ``hybrid``, with what opens the bucket."""
     s3_server.url("lake")
-    root = tmp_path_factory.mktemp("hybrid")
+    root = ran_sample(tmp_path_factory).root
     variables = {**s3_server.environment, "CLEARWELL_CACHE": cache_of_its_own(root / "cache")}
-    sample = replace(copy_sample(root), variables=variables)
+    sample = Sample(root, variables=variables, folder="lake-hybrid")
     (sample.root / "summary.txt").write_text(sample.clearwell("run", "--profile", "hybrid"))
     return sample
 

@@ -116,10 +116,22 @@ def test_the_report_weighs_all_of_it_at_the_prices_of_the_profile(hybrid: Sample
     }
 
 
-def test_what_works_on_the_lake_of_the_project_does_not_see_the_bucket(hybrid: Sample) -> None:
-    """Without the profile the lake is the folder alone: nothing is said to be gold that lies elsewhere."""
-    assert {t["zone"] for t in hybrid.json("tables")} >= {"bronze", "silver"}
-    assert not [t for t in hybrid.json("tables") if t["zone"] == "gold"]
+def test_the_lake_without_a_profile_is_another_one_and_stays_as_it_was(hybrid: Sample) -> None:
+    before = in_bucket()
+    results = hybrid.json("run")["results"]
+    outcomes = {result["outcome"] for result in results if "table" in result or "dataset" in result}
+    assert outcomes == {"unchanged"}
+    assert in_bucket() == before
+
+
+def test_a_profile_on_the_lake_of_another_is_refused_before_anything_is_written(hybrid: Sample) -> None:
+    before = in_bucket()
+    shared = {**hybrid.variables, "CLEARWELL_PLACES": '{ gold = "s3://lake/other/gold" }'}
+    done = Sample(hybrid.root, shared).finished("run", "gold_flight_features")
+    assert done.returncode == 1
+    assert "at s3://lake/other/gold/flight_features there is neither the table nor its files" in done.stderr
+    assert "needs a `lake` of its own" in done.stderr
+    assert in_bucket() == before
 
 
 def test_wrong_credentials_end_a_run_by_one_clear_error_and_change_nothing(

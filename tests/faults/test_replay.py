@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clearwell.engines import Engine
     from tests.deliveries import Event
 
-EXAMPLES = {"embedded": 12, "spark": 4}
+EXAMPLES = {"embedded": 8, "spark": 4}
 """Of each write mode; a sequence takes some seconds. The profile ``explore`` tries more."""
 
 

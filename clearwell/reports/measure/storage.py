@@ -90,7 +90,8 @@ class ReleaseStorage:
 class LakeStorage:
     """A lake: its tables, its releases, and every other entry at its top, such as ``control``.
 
-    ``snapshots`` are the versions that were measured, for other figures of the same time.
+    ``snapshots`` are the versions that were measured, for other figures of the same time; ``unreadable`` says
+    of the other tables why they have none.
     """
 
     name: str
@@ -101,6 +102,7 @@ class LakeStorage:
     snapshots: Mapping[TableName, Snapshot] = field(
         default_factory=dict[TableName, "Snapshot"], compare=False, repr=False
     )
+    unreadable: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def category(self, name: str) -> Usage:
         """One category over all tables."""
@@ -127,7 +129,7 @@ def measure(lake: Lake, *, pending: Collection[str] = ()) -> LakeStorage:
 
 
 def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
-    snapshots = {name: lake.existing(name) for name in lake.tables()}
+    snapshots, unreadable = lake.snapshots()
     listing = dict(_listed(lake))
     release_store = open_release_store(lake.store.absolute(RELEASES))
     tables: list[TableStorage] = []
@@ -137,8 +139,11 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
     for folder, files in _folders(listing).items():
         zone, _, name = folder.partition("/")
         if name and zone in set(Zone):
-            snapshot = snapshots.get(TableName(Zone(zone), name))
-            tables.append(_table(f"{zone}_{name}", snapshot, files, pending))
+            table = TableName(Zone(zone), name)
+            if table in unreadable:
+                tables.append(_unreadable(str(table), files))
+            else:
+                tables.append(_table(str(table), snapshots.get(table), files, pending))
         elif name and zone == RELEASES:
             releases.append(_release(release_store, name, files))
         else:
@@ -159,7 +164,19 @@ def _measure(lake: Lake, pending: Collection[str]) -> LakeStorage:
     order = {zone.value: number for number, zone in enumerate(Zone)}
     tables.sort(key=lambda table: (order[table.name.partition("_")[0]], table.name))
     releases.sort(key=lambda release: release.name)
-    return LakeStorage(lake.root.name, tuple(tables), tuple(releases), rest, counted, snapshots)
+    problems = {str(name): error.fact for name, error in unreadable.items()}
+    return LakeStorage(lake.root.name, tuple(tables), tuple(releases), rest, counted, snapshots, problems)
+
+
+def _unreadable(name: str, files: dict[str, int]) -> TableStorage:
+    """A table whose log cannot be read: each of its files may be live."""
+    zone, size, count = name.partition("_")[0], Counter[str](), Counter[str]()
+    for path, length in files.items():
+        category = "log" if path.partition("/")[0] == _LOG else "live"
+        size[category] += length
+        count[category] += 1
+    usage = {name: Usage(size[name], count[name], {zone: size[name]}) for name in CATEGORIES}
+    return TableStorage(name=name, version=None, rows=0, usage=usage)
 
 
 def _table(

@@ -1,1 +1,1 @@
-"""Compact small files, remove what no version, release or process needs."""
+"""Compact small files, remove what no version, release or process needs; mend a damaged table."""

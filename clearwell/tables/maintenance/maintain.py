@@ -50,7 +50,7 @@ def maintain(
     pinned: Mapping[str, Collection[int]] | None = None,
     dry_run: bool = False,
 ) -> list[Maintained]:
-    """Maintain every table of the lake.
+    """Maintain every table of the lake that can be read.
 
     Args:
         lake: The lake.
@@ -62,10 +62,9 @@ def maintain(
     if not dry_run:
         pending_attempts(lake, forget=True)
     done: list[Maintained] = []
-    for name in lake.tables():
+    for name, snapshot in lake.snapshots()[0].items():
         if name.zone in (Zone.QUARANTINE, Zone.FILES) and not dry_run:
             _drop_old_generations(lake, name)
-        snapshot = lake.existing(name)
         joined, made = (len(worth_joining(snapshot)), 0) if dry_run else compact(lake, name)
         keep = _pinned_paths(lake, name, (pinned or {}).get(str(name), ()))
         files, size = _free(lake, name, keep, retention_hours, dry_run=dry_run)
@@ -82,7 +81,11 @@ def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
     """
     pending: set[str] = set()
     for name in _tables_with_attempts(lake):
-        if (snapshot := lake.table(name).snapshot()) is None:  # at the first batch of a table
+        try:
+            snapshot = lake.table(name).snapshot()
+        except TableError:  # it cannot be read: nothing of it is certainly over
+            snapshot = None
+        if snapshot is None:  # or at the first batch of a table
             pending |= {attempt.id for attempt in lake.control.attempts(name)}
             continue
         kept = {
@@ -117,8 +120,8 @@ def _has_died(attempt: Attempt) -> bool:
 
 def _drop_old_blocks(lake: Lake, *, dry_run: bool) -> None:
     """Remove records of blocked batches whose number was taken since, or that are older than a week."""
-    for name in lake.tables():
-        batch = lake.existing(name).batch
+    for name, snapshot in lake.snapshots()[0].items():
+        batch = snapshot.batch
         for blocked in lake.control.blocked(name):
             old = datetime.now(UTC) - datetime.fromisoformat(blocked.when) > _BLOCKED_KEPT
             if (old or blocked.batch != batch + 1) and blocked.attempt and not dry_run:
@@ -127,7 +130,10 @@ def _drop_old_blocks(lake: Lake, *, dry_run: bool) -> None:
 
 def _drop_old_generations(lake: Lake, records: TableName) -> None:
     """Remove records of old generations from a quarantine or ``files`` table."""
-    owner = lake.table(TableName.parse(records.name)).snapshot()
+    try:
+        owner = lake.table(TableName.parse(records.name)).snapshot()
+    except TableError:  # which generation is the present one cannot be read
+        return
     if owner is None:
         return
 

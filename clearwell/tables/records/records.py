@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from clearwell.tables.columns import add_columns
 from clearwell.tables.staging.parts import PartWriter
-from clearwell.tables.swap import Change, add, add_columns, is_committed, swap
+from clearwell.tables.swap import Change, add, is_committed, swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,6 +13,7 @@ voided: committed with no files, so that its number is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -21,11 +22,12 @@ from deltalake import Schema
 from clearwell.errors import TableError
 from clearwell.names import TableName
 from clearwell.stores import file_sizes
+from clearwell.tables.columns import add_columns, allow_types
 from clearwell.tables.read.external_writers import changed_since
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.read.snapshot import APP_BATCH, APP_DELETED, APP_GENERATION, APP_VOID
 from clearwell.tables.records.ledger import commit_files, commit_history, commit_quarantine, history_lacks
-from clearwell.tables.swap import Change, add, add_columns, swap
+from clearwell.tables.swap import Change, add, swap
 from clearwell.tables.write.rewrite import plan_rewrite
 
 if TYPE_CHECKING:
@@ -76,13 +78,13 @@ def apply_batch(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck)
     before = table.snapshot()
     if before is not None and before.batch < intent.batch:
         before.require_writable(WriteKind.of(intent.mode))
+    _require_staged(table, before, intent)
     lake.failpoint("quarantine", name)
     commit_quarantine(lake, intent)
     lake.failpoint("files", name)
     commit_files(lake, intent)
     lake.failpoint("table", name)
     _prepare(table, intent)
-    _require_staged(table, intent)
     rewrite = lake.begin(name, intent.batch) if intent.mode in _REWRITES else None
     swap(
         table,
@@ -102,11 +104,17 @@ def apply_batch(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck)
     return not void
 
 
-def void_batch(lake: Lake, intent: Intent) -> None:
-    """Void a batch as another writer voided it: its number is taken, its columns exist, it has no rows."""
+def void_batch(lake: Lake, intent: Intent, *, begins: bool = False) -> None:
+    """Void a batch as another writer voided it: its number is taken, its columns exist, it has no rows.
+
+    With ``begins`` it begins a generation: no earlier batch counts any more.
+    """
     table = lake.table(intent.table)
     _prepare(table, intent)
-    swap(table, lambda _: _nothing_of(intent), batch=intent.batch)
+    change = _nothing_of(intent)
+    if begins:
+        change = replace(change, transactions={**change.transactions, APP_GENERATION: intent.batch})
+    swap(table, lambda _: change, batch=intent.batch)
     lake.control.mark_void(table.name, intent.batch)
 
 
@@ -153,21 +161,29 @@ def _prepare(table: Table, intent: Intent) -> None:
     snapshot = table.snapshot()
     if snapshot is None:
         table.create(schema, required=intent.required)
-    elif intent.mode != "replace":
+    elif intent.mode == "replace":
+        allow_types(table, schema)
+    else:
         add_columns(table, schema)
 
 
-def _require_staged(table: Table, intent: Intent) -> None:
-    """Check the staged files, because Delta would add missing ones; raises TableError."""
-    snapshot = table.snapshot()
+def _require_staged(table: Table, snapshot: Snapshot | None, intent: Intent) -> None:
+    """Check the staged files before anything is written, because Delta would add missing ones."""
     if snapshot is not None and snapshot.batch >= intent.batch:
         return
     sizes = file_sizes([f"{table.root}/{file.path}" for file in intent.accepted])
     gone = [file.path for file, size in zip(intent.accepted, sizes, strict=True) if size is None]
-    if gone:
+    if not gone:
+        return
+    if snapshot is None:
         raise TableError(
-            f"{len(gone)} staged files of the decided batch {intent.batch} are gone, such as {gone[0]}",
+            f"batch {intent.batch} was decided, but at {table.root} there is neither the table nor its files",
             place=intent.table,
-            hint=f"if the table's folder was deleted by hand, delete control/intents/{intent.table} and "
-            "what depends on it too, and run again",
+            hint="a profile with places of its own needs a `lake` of its own, or the parts copied there "
+            f"(docs/deploy.md); if the table was deleted: clearwell repair {intent.table}",
         )
+    raise TableError(
+        f"{len(gone)} staged files of the decided batch {intent.batch} are gone, such as {gone[0]}",
+        place=intent.table,
+        hint=f"restore them, or give up the batch: clearwell repair {intent.table}",
+    )

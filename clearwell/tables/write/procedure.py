@@ -16,7 +16,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from clearwell.errors import CommitConflict
+from clearwell.errors import CommitConflict, TableError
 from clearwell.tables.write.commit import apply_batch, decide, recover
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def write_batch(
     for _ in range(_MOST_TRIES):
         recovered |= recover(lake, name, engine=engine, recheck=recheck) is not None
         snapshot = lake.table(name).snapshot()
+        _require_records(lake, snapshot)
         planned = plan(snapshot)
         if planned.intent is None:
             return WrittenBatch(planned.note, None, snapshot, recovered)
@@ -99,3 +100,15 @@ def write_batch(
         elif holds:
             return WrittenBatch(planned.note, winner, snapshot, recovered)
     raise CommitConflict("other runs won every decision", place=str(name), hint="run again; nothing was lost")
+
+
+def _require_records(lake: Lake, snapshot: Snapshot | None) -> None:
+    """Check that the lake's records know the newest batch of a table: without them it looks new."""
+    if snapshot is None or not snapshot.batch or lake.control.intent(snapshot.name, snapshot.batch):
+        return
+    raise TableError(
+        f"it holds batch {snapshot.batch}, of which {lake.store.absolute('control')} has no record",
+        place=str(snapshot.name),
+        hint="is `places.control` right? restore the folder from a backup, or go on without the records: "
+        f"clearwell repair {snapshot.name}",
+    )

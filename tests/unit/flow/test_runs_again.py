@@ -168,5 +168,5 @@ def test_a_table_whose_folder_was_deleted_is_not_filled_with_files_that_are_gone
 ) -> None:
     run_steps(project, engine)
     shutil.rmtree(project.lake / "silver" / "orders")
-    with pytest.raises(TableError, match=r"deleted by hand, delete control/intents/silver_orders"):
+    with pytest.raises(TableError, match=r"if the table was deleted: clearwell repair silver_orders"):
         run_steps(project, engine)
