@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clearwell.project.specs import CuratedSpec, TableSpec
     from clearwell.quality import Suite
     from clearwell.settings import Settings
-    from clearwell.tables import Lake
+    from clearwell.tables import Lake, Snapshot
 
 __all__ = ["Engines", "Run", "log"]
 
@@ -92,6 +92,10 @@ class Run:
     def records(self) -> Lake:
         """The lake with the ledgers of the bronze tables: ``ledgers`` where it is not the run's own."""
         return self.ledgers or self.lake
+
+    def require_read(self, source: Snapshot) -> None:
+        """Check that an engine has read all of ``source``; raises FilesGone."""
+        source.require_files()
 
     def at(self, step: str | None) -> Run:
         """The same run with the engine of ``step``, one of ``clearwell.names.STEPS``; raises EngineError."""

@@ -108,7 +108,7 @@ def make_candidate(
     rejected = stage_rejected(lake, name, candidate, audit.rejecting_only(conditions), run.engine)
     files = _files(run, job, candidate, sources)
     for read in (*sources, *((snapshot,) if snapshot and audit.table_checks() else ())):
-        read.require_files()
+        run.require_read(read)
     lake.store.delete(f"{name.path}/{file.path}" for file in candidate.rejected)  # they are in the quarantine
     return Intent(
         table=str(name),
