@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 FORMAT = 1
-"""Of the records of this version; 0 are those without a format, of versions before 0.2."""
+"""Of the records of this version; 0 are those without a format, of earlier versions."""
 
 Mode = str
 """``append``, ``merge``, ``replace``, ``replace_partitions`` or ``delete``."""

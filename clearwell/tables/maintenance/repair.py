@@ -65,6 +65,12 @@ def find_damage(lake: Lake, name: TableName) -> Damage | None:
     try:
         snapshot = lake.table(name).snapshot()
     except TableError as error:
+        if name.zone not in _DECIDED:  # nothing would add the lost records again: files would be taken twice
+            raise TableError(
+                f"{error.fact}; of a table of records nothing is repaired",
+                place=str(name),
+                hint="restore its _delta_log folder from a backup",
+            ) from error
         return _unreadable_commits(lake, name, error)
     if name.zone not in _DECIDED:
         return None

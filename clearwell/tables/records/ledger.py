@@ -62,7 +62,7 @@ FILES = pa.schema(
         ("ingested_at", _MOMENT),
     ]
 )
-"""``arrival``, ``batch`` and ``ingested_at`` of ``FileCounts``; NULL in rows of versions before 0.2."""
+"""``arrival``, ``batch``, ``ingested_at``: see ``FileCounts``. NULL, or no columns, where an earlier version wrote."""
 
 _BUILDS = pa.schema(
     [
@@ -235,11 +235,13 @@ def _counting(
 
 
 def _counts_of(row: dict[str, Any]) -> FileCounts:
-    fields = ("path", "delivered", "accepted", "quarantined", "size", "modified_ns", "arrival")
-    first = row["ingested_at"] or row["decided"]
+    """The counts of one row; a ledger of an earlier version lacks the columns of the arrival."""
+    fields = ("path", "delivered", "accepted", "quarantined", "size", "modified_ns")
+    first = row.get("ingested_at") or row["decided"]
     return FileCounts(
         file_id=row["_file_id"],
-        batch=row["batch"] or row["_n"],
+        arrival=row.get("arrival"),
+        batch=row.get("batch") or row["_n"],
         ingested_at=first and first.isoformat(),
         **{f: row[f] for f in fields},
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
 from clearwell.errors import ProjectError, SourceError
 from clearwell.model import Outcome
 from clearwell.project.load import load_project
 from clearwell.tables import files_of
+from clearwell.tables.records import ledger
 from tests.project import SmallProject, make_project, run_steps
 
 if TYPE_CHECKING:
@@ -115,6 +117,26 @@ def test_the_order_of_arrival_outlives_a_rebuild(project: SmallProject, engine: 
         ("raw/a.csv", 2, 2),
     ]
     assert sorted(map(str, bronze.to_arrow().to_pylist())) == sorted(map(str, before))
+
+
+def test_a_ledger_of_an_earlier_version_is_read_and_its_order_kept(
+    project: SmallProject, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no columns of the arrival: files came by batch, and in a batch by path."""
+    columns = [field for field in ledger.FILES if field.name not in ("arrival", "batch", "ingested_at")]
+    with monkeypatch.context() as earlier:
+        earlier.setattr(ledger, "FILES", pa.schema(columns))
+        declare(project)
+        put(project, "z.csv", "k,status", "1,placed")
+        run_steps(project, engine)
+    lake = project.open()
+    assert "arrival" not in lake.existing("files_bronze_orders").schema.names
+    put(project, "a.csv", "k,status", "1,shipped")
+    run_steps(project, engine)
+    run_steps(project, engine, full_refresh=True)
+    assert silver(project, "status") == [("shipped",)]
+    found = files_of(lake, lake.existing("bronze_orders"))
+    assert [(f.path, f.arrival, f.batch) for f in found] == [("raw/z.csv", 1, 1), ("raw/a.csv", 2, 2)]
 
 
 def test_a_row_that_is_rejected_takes_the_place_of_none(project: SmallProject, engine: Engine) -> None:

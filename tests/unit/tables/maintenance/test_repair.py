@@ -168,6 +168,19 @@ def test_a_type_that_its_protocol_lacks_is_mended_and_then_allowed(
     assert ids(project) == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("name", ["files_bronze_orders", "quarantine_bronze_orders", "history_builds"])
+def test_records_are_not_cut_back_for_then_files_would_be_taken_twice(
+    project: SmallProject, name: str
+) -> None:
+    zone, _, folder = name.partition("_")
+    commit = max((project.lake / zone / folder / "_delta_log").glob("*.json"))
+    commit.write_text("{")
+    with pytest.raises(TableError, match="of a table of records nothing is repaired") as error:
+        find_damage(project.open(), TableName.parse(name))
+    assert "from a backup" in (error.value.hint or "")
+    assert commit.read_text() == "{"
+
+
 def test_nothing_is_repaired_where_no_version_can_be_read(project: SmallProject) -> None:
     for commit in (project.lake / "silver" / "orders" / "_delta_log").glob("*.json"):
         commit.write_text("{")
