@@ -62,7 +62,7 @@ FILES = pa.schema(
         ("ingested_at", _MOMENT),
     ]
 )
-"""``arrival``, ``batch``, ``ingested_at``: see ``FileCounts``. NULL, or no columns, where an earlier version wrote."""
+"""``arrival``, ``batch``, ``ingested_at``: see ``FileCounts``. Ledgers of earlier versions lack them."""
 
 _BUILDS = pa.schema(
     [
