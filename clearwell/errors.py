@@ -19,13 +19,16 @@
         └── ReleaseNotFound
 
 An error states the *fact*, the *place* (a file and line, a table, a path) and the *hint*: the next step. Its
-text is bounded and never carries a secret. ``transient`` says whether an unchanged retry can help.
+text is bounded and has no known secret (``secret_values``). ``transient`` says whether an unchanged retry can
+help.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from clearwell.secret_values import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,22 +64,41 @@ class ClearwellError(Exception):
         fact: What is wrong, one sentence.
         place: Where: ``file:line``, a table's name, a path.
         hint: What to do next.
+        quotes: The part of ``fact`` in the words of others: of an engine, a library, a user's function. They
+            may quote any value of a row.
     """
 
     transient: ClassVar[bool] = False
 
-    def __init__(self, fact: str, *, place: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, fact: str, *, place: str | None = None, hint: str | None = None, quotes: str | None = None
+    ) -> None:
         self.fact = _bounded(fact)
-        self.place = place
+        self.place = redact(place) if place else place
         self.hint = _bounded(hint) if hint else None
+        self.quotes = redact(quotes) if quotes else quotes
+        self.own_fact = self.fact if quotes is None else _without(quotes, fact)
+        """The fact without the words of others."""
         super().__init__(self.fact)
 
     def __str__(self) -> str:
-        head = f"{self.place}: {self.fact}" if self.place else self.fact
+        return self._text(self.fact)
+
+    @property
+    def own_text(self) -> str:
+        """The text without the words of others."""
+        return self._text(self.own_fact)
+
+    def _text(self, fact: str) -> str:
+        head = f"{self.place}: {fact}" if self.place else fact
         return f"{head}\n  next: {self.hint}" if self.hint else head
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.fact, self.place, self.hint)
+        return (
+            _rebuild,
+            (type(self), self.fact, self.place, self.hint),
+            {"quotes": self.quotes, "own_fact": self.own_fact},
+        )
 
 
 class ProjectError(ClearwellError):
@@ -104,7 +126,7 @@ class AnswerLost(EngineError):
 
 
 class StoreError(ClearwellError):
-    """A part of the lake in an object store is refused, does not exist, or lacks what a lake needs."""
+    """A part of the lake is refused by its store or disk, does not exist, or lacks what a lake needs."""
 
 
 class StoreUnreachable(StoreError):
@@ -172,7 +194,12 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
     return f"did you mean {near[0]!r}?" if near else None
 
 
+def _without(quotes: str, fact: str) -> str:
+    return _bounded(fact.replace(quotes, "(withheld)")) if quotes and quotes in fact else "(withheld)"
+
+
 def _bounded(text: str) -> str:
+    text = redact(text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"
 
 

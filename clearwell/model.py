@@ -14,6 +14,7 @@ __all__ = [
     "FileCounts",
     "InputState",
     "Outcome",
+    "Retraction",
     "Sample",
     "Scope",
     "Severity",
@@ -113,11 +114,23 @@ class Edge:
 
 
 @dataclass(frozen=True)
+class Retraction:
+    """Who took a raw file back, when (UTC, ISO), and why; ``undone``: or has undone that."""
+
+    by: str
+    at: str
+    reason: str
+    undone: bool = False
+
+
+@dataclass(frozen=True)
 class FileCounts:
     """What one raw file delivered to one table, in records.
 
     ``arrival`` is its number among the files that its bronze table has taken, in their order; ``batch`` and
-    ``ingested_at`` (UTC, ISO) say when it was first taken. A rebuild keeps all three. None: not known here.
+    ``ingested_at`` (UTC, ISO) say when it was first taken. A rebuild keeps all three. ``inode`` and
+    ``changed_ns`` are as in ``clearwell.sources.RawFile``. None: not known here. ``retraction``: the file was
+    taken back, or that was undone and it was not taken again since.
     """
 
     file_id: str
@@ -131,6 +144,14 @@ class FileCounts:
     arrival: int | None = None
     batch: int | None = None
     ingested_at: str | None = None
+    inode: int | None = None
+    changed_ns: int | None = None
+    retraction: Retraction | None = None
+
+    @property
+    def is_retracted(self) -> bool:
+        """Whether it was taken back: none of it is in the table, and no run takes this content."""
+        return self.retraction is not None and not self.retraction.undone
 
     @property
     def moment(self) -> datetime | None:
@@ -149,18 +170,20 @@ class InputState:
 
     ``generation`` is that of the table (see ``clearwell.tables.Intent``), or the last batch that deleted rows
     if that is later: after both, rows are gone that an earlier build took. Two states with equal
-    ``generation`` and ``batch`` hold the same rows; compaction changes only ``version``.
+    ``generation`` and ``batch`` hold the same rows, unless the table was restored from an earlier copy in
+    between: then their ``identity`` differs (0: not known). Compaction changes only ``version``.
     """
 
     table: str
     generation: int
     batch: int
     version: int
+    identity: int = 0
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What one step did to one table."""
+    """What one step did to one table. ``told``: the notes about raw files, as results by their kind."""
 
     table: str
     outcome: Outcome
@@ -176,5 +199,6 @@ class BuildResult:
     recovered: bool = False
     checks: tuple[CheckResult, ...] = ()
     notes: tuple[str, ...] = ()
+    told: tuple[CheckResult, ...] = ()
     columns: tuple[tuple[str, str], ...] = field(default=())
     lineage: tuple[Edge, ...] = ()

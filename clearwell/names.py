@@ -11,6 +11,7 @@ LAKE/control/...                    decisions, attempts, blocked batches (JSON, 
 LAKE/releases/late_flights/v3/      an immutable release
 LAKE/reports/                       the latest reports
 LAKE/lineage/openlineage/           OpenLineage events as emitted, one file per day
+LAKE/errors/                        full texts of errors that may quote personal values, one file per day
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from clearwell.errors import ProjectError
 
 __all__ = [
     "COLUMN_LINEAGE",
+    "ERRORS",
     "EVENTS",
     "IDENTIFIER",
     "PROVENANCE",
@@ -48,6 +50,7 @@ COLUMN_LINEAGE = "column_lineage"
 RELEASES = "releases"
 REPORTS = "reports"
 EVENTS = "lineage/openlineage"
+ERRORS = "errors"
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """The valid names of a table, a source, a dataset, a report or a check."""
@@ -89,12 +92,16 @@ class TableName:
     @property
     def quarantine(self) -> TableName:
         """The table of this table's rejected rows."""
-        return TableName(Zone.QUARANTINE, str(self))
+        return self.records(Zone.QUARANTINE)
 
     @property
     def files(self) -> TableName:
         """The table of what each raw file delivered to this table."""
-        return TableName(Zone.FILES, str(self))
+        return self.records(Zone.FILES)
+
+    def records(self, zone: Zone) -> TableName:
+        """The table of this table's records in ``zone``: ``QUARANTINE`` or ``FILES``."""
+        return TableName(zone, str(self))
 
     @classmethod
     def parse(cls, text: str) -> TableName:

@@ -2,21 +2,27 @@
 
 ``read_yaml`` returns the documents of one file: plain values (safe YAML only: no tag creates an object) and
 the line of each value. It refuses what PyYAML would accept or answer with a traceback: a duplicate key,
-text that is not UTF-8, an invalid date, an anchor inside itself.
+text that is not UTF-8, an invalid date, an anchor inside itself, aliases that stand for far more than is
+written.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from clearwell.errors import ProjectError, did_you_mean
 
 __all__ = ["Document", "read_yaml", "shown"]
+
+_MOST_ADDED = 10_000
+"""The parts that aliases may add to a document: templates and merges copy each of them."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +58,13 @@ def read_yaml(file: Path) -> list[Document]:
     Raises:
         ProjectError: no such file, or it is not well-formed YAML; the place is ``file:line``.
     """
-    loader = yaml.SafeLoader(_text(file))
-    documents: list[Document] = []
     node: yaml.Node | None = None
+    documents: list[Document] = []
     try:
-        while loader.check_node():
-            node = loader.get_node()
-            if node is not None:
-                _refuse_twice(node, file, frozenset(), set())
-                documents.append(Document(loader.construct_document(node), file, node))
+        for node in _nodes(_text(file)):
+            _refuse_twice(node, file, frozenset(), set())
+            _refuse_growth(node, file)
+            documents.append(Document(SafeConstructor().construct_document(node), file, node))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -69,9 +73,21 @@ def read_yaml(file: Path) -> list[Document]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # such as the date 2013-02-30
         line = _line_of(node) if node else 1
         raise ProjectError(f"not well-formed YAML: {error}", place=_place(file, line)) from error
+    return documents
+
+
+@lru_cache(maxsize=256)
+def _nodes(text: str) -> tuple[yaml.Node, ...]:
+    """The documents of a text, before their values are made: a run asks for the same files many times."""
+    loader = yaml.SafeLoader(text)
+    nodes: list[yaml.Node] = []
+    try:
+        while loader.check_node():
+            if (node := loader.get_node()) is not None:
+                nodes.append(node)
     finally:
         loader.dispose()
-    return documents
+    return tuple(nodes)
 
 
 def shown(file: Path) -> str:
@@ -131,6 +147,27 @@ def _refuse_twice(node: yaml.Node, file: Path, above: frozenset[int], seen: set[
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _refuse_twice(item, file, inner, seen)
+
+
+def _refuse_growth(node: yaml.Node, file: Path) -> None:
+    """Raise for aliases of aliases: a few lines of them can stand for more than any memory holds."""
+    sizes: dict[int, int] = {}
+    grown = _size(node, sizes)
+    if grown - len(sizes) > _MOST_ADDED:
+        raise ProjectError(
+            f"the aliases of this document stand for {grown:,} parts, and {len(sizes):,} are written",
+            place=_place(file, _line_of(node)),
+            hint="write out what differs, and use fewer aliases inside of anchors",
+        )
+
+
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """The parts that ``node`` stands for, each alias in full; ``sizes`` has those seen before."""
+    if id(node) not in sizes:
+        inner: list[Any] = [] if isinstance(node, yaml.ScalarNode) else node.value
+        parts = [part for item in inner for part in (item if isinstance(item, tuple) else (item,))]
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in parts)
+    return sizes[id(node)]
 
 
 def _child(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:

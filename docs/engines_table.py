@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["write_table"]
 
 _RESULTS = Path(__file__).parent / "engines.json"
+_FUNCTIONS = Path(__file__).parent.parent / "clearwell" / "engines" / "sail_guard" / "functions.json"
 _ENGINES = {"embedded": "embedded", "spark": "spark", "connect": "a cluster"}
 _TWIN = "_in_columns"
 
@@ -26,6 +27,8 @@ def write_table() -> Iterator[str]:
     found: dict[str, dict[str, Any]] = json.loads(_RESULTS.read_text(encoding="utf-8"))
     yield "## Results\n"
     yield from _counts(CASES, found)
+    yield "## Functions of the embedded engine\n"
+    yield from _functions()
     yield "## Differences and their guards\n"
     yield (
         "Refused: the engine, or a guard before it, ends the query with an error that names an engine that"
@@ -47,6 +50,42 @@ def _counts(cases: tuple[Case, ...], found: dict[str, dict[str, Any]]) -> Iterat
         cells = [_tally(Counter(words[engine])) for engine in _ENGINES]
         yield f"| {group or '**all**'} | {len(names)} | {' | '.join(cells)} |"
     yield ""
+
+
+def _functions() -> Iterator[str]:
+    """How many functions the embedded engine may be trusted with, and for which arguments not."""
+    listed: dict[str, dict[str, Any]] = json.loads(_FUNCTIONS.read_text(encoding="utf-8"))
+    own = {name: entry for name, entry in listed.items() if "as" not in entry and ":" not in name}
+    differing = {name: entry["differs"] for name, entry in own.items() if entry.get("differs")}
+    accepted = {name: entry["accepted"] for name, entry in own.items() if "accepted" in entry}
+    kinds = Counter(
+        word
+        for entry in own.values()
+        for word in ("same", "close", "fails", "differs")
+        for _ in entry.get(word, ())
+    )
+    yield (
+        f"{len(own)} functions are listed. Of the combinations of kinds of arguments, {kinds['same']:,} are"
+        f" the same, {kinds['close']:,} close, {kinds['fails']:,} have values where Spark fails, and"
+        f" {kinds['differs']:,} differ and are refused. Every other function is refused.\n"
+    )
+    yield "Refused for some kinds of arguments:\n"
+    yield "| function | refused for |"
+    yield "| --- | --- |"
+    for name, refused in sorted(differing.items()):
+        if name not in accepted:
+            yield f"| `{_cell(name)}` | {'; '.join(', '.join(one) or 'no argument' for one in refused)} |"
+    yield ""
+    yield "Trusted although values may differ:\n"
+    yield "| function | why |"
+    yield "| --- | --- |"
+    for name, why in sorted(accepted.items()):
+        yield f"| `{name}` | {why} |"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _tally(counts: Counter[str]) -> str:

@@ -118,7 +118,8 @@ def yaml() -> Iterator[str]:
     yield (
         "A data product is one `pipelines/NAME/defs.yaml`, with one or more documents divided by `---`, each"
         " of a `type` and its `attributes`. Any value may be a template: `{{ env.NAME }}`,"
-        " `{{ env('NAME', 'default') }}`. `clearwell check` finds what is wrong, with its `file:line`.\n"
+        " `{{ env('NAME', 'default') }}`. What may not be shown is `{{ secret.NAME }}`, only below"
+        " `source.options`. `clearwell check` finds what is wrong, with its `file:line`.\n"
     )
     inner: dict[str, type[BaseModel]] = {}
     for kind, model in COMPONENTS.items():

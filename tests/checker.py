@@ -118,9 +118,15 @@ def accepted(root: Path, version: int | None = None) -> RawCounts:
 
 
 def quarantined(lake: Path, zone: str, name: str, version: int | None = None) -> RawCounts:
-    """Rejected rows of each raw file that count for the table at this version."""
-    log = replay(lake / zone / name, version)
-    return _counting(lake, f"{zone}_{name}", log, "quarantine", "count(*)")
+    """Rejected rows of each raw file that count for the table at this version.
+
+    Those of a file do not that the books say was taken back since.
+    """
+    log, table = replay(lake / zone / name, version), f"{zone}_{name}"
+    back = _counting(lake, table, log, "files", "max(CASE WHEN retracted THEN _n END)")
+    until = ", ".join(f"('{identity}', {n})" for identity, n in back.items())
+    still = f" AND NOT EXISTS (FROM (VALUES {until}) b(i, n) WHERE i = _file_id AND _n < n)" if back else ""
+    return _counting(lake, table, log, "quarantine", "count(*)", still)
 
 
 def recorded(lake: Path, zone: str, name: str, version: int | None = None) -> RawCounts:
@@ -129,14 +135,21 @@ def recorded(lake: Path, zone: str, name: str, version: int | None = None) -> Ra
     return _counting(lake, f"{zone}_{name}", log, "files", "sum(delivered)")
 
 
-def _counting(lake: Path, table: str, log: Log, zone: str, measure: str) -> RawCounts:
+def _counting(lake: Path, table: str, log: Log, zone: str, measure: str, more: str = "") -> RawCounts:
     voids = [int(f.stem) for f in (lake / "control" / "intents" / table).glob("*.void")] + [-1]
+    files = replay(lake / zone / table).files if (lake / zone / table).is_dir() else []
+    if "retracted" in measure and "retracted" not in _columns(files):
+        return {}
     rows = query(
-        replay(lake / zone / table).files if (lake / zone / table).is_dir() else [],
+        files,
         f"SELECT _file_id, {measure} FROM t WHERE _n BETWEEN {log.generation} AND {log.batch} "
-        f"AND _n NOT IN ({', '.join(map(str, voids))}) GROUP BY 1",
+        f"AND _n NOT IN ({', '.join(map(str, voids))}){more} GROUP BY 1",
     )
-    return {identity: int(count) for identity, count in rows}
+    return {identity: int(count) for identity, count in rows if count is not None}
+
+
+def _columns(files: Iterable[Path]) -> set[str]:
+    return {name for name, *_ in query(files, "SELECT column_name FROM (DESCRIBE t)")}
 
 
 def blocked(lake: Path, table: str) -> RawCounts:

@@ -92,9 +92,11 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One embedded engine for all tests that only ask it questions; those that kill one start their own."""
     from clearwell.engines import open_engine
     from clearwell.settings import Settings
+    from tests.services.lent import keep_door_open
 
     folder = tmp_path_factory.mktemp("engine")
     with open_engine(Settings(project=folder, lake=folder / "lake")) as engine:
+        keep_door_open(engine)
         yield engine
 
 
@@ -115,9 +117,11 @@ def s3_engine(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> 
     """One embedded engine for all tests whose lakes lie on the S3 server: it has what opens them."""
     from clearwell.engines import open_engine
     from clearwell.settings import Settings
+    from tests.services.lent import keep_door_open
 
     folder = tmp_path_factory.mktemp("engine")
     with open_engine(Settings(project=folder, lake=folder / "lake")) as engine:
+        keep_door_open(engine)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in s3_server.environment.items():
                 patch.setenv(name, value)

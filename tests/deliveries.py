@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 from hypothesis import strategies as st
 
+from clearwell.errors import SourceError, TableNotFound
 from clearwell.fingerprint.rows import fingerprint_rows
+from clearwell.flow.retract import retract
 from clearwell.names import TableName
 from clearwell.tables import quarantine_of
+from tests.checker import file_id
 from tests.project import SmallProject, make_project, run_steps
 
 if TYPE_CHECKING:
@@ -96,7 +99,16 @@ class DoRun:
     dies_at: tuple[str, int] | None = None
 
 
-Event = Deliver | Correct | DoRun
+@dataclass(frozen=True)
+class TakeBack:
+    """The file of that number is taken back, or that is undone; nothing comes of it before a run took it."""
+
+    file: int
+    undo: bool = False
+    dies_at: tuple[str, int] | None = None
+
+
+Event = Deliver | Correct | DoRun | TakeBack
 
 
 class Killed(BaseException):
@@ -116,13 +128,14 @@ def rows_of_a_file() -> st.SearchStrategy[tuple[Row, ...]]:
 
 
 def events() -> st.SearchStrategy[list[Event]]:
-    """A sequence of deliveries, corrections, rebuilds and runs, some of which die."""
+    """A sequence of deliveries, corrections, retractions, rebuilds and runs, some of which die."""
     death = st.tuples(st.sampled_from(STEPS), st.integers(1, 2))
     return st.lists(
         st.one_of(
             st.builds(Deliver, rows_of_a_file()),
             st.builds(Deliver, rows_of_a_file()),
             st.builds(Correct, st.integers(0, 9), rows_of_a_file()),
+            st.builds(TakeBack, st.integers(0, 9), st.booleans(), st.none() | death),
             st.builds(DoRun),
             st.builds(DoRun, refresh=st.just(True)),
             st.builds(DoRun, refresh=st.booleans(), dies_at=death),
@@ -139,6 +152,8 @@ class Deliveries:
     project: SmallProject
     mode: str
     files: list[tuple[Row, ...]] = field(default_factory=list[tuple[Row, ...]])
+    retracted: set[str] = field(default_factory=set[str])
+    """The contents that were taken back."""
     written: int = 0
 
     @classmethod
@@ -173,6 +188,8 @@ class Deliveries:
                 if self.files:
                     self.files[file % len(self.files)] = rows
                     self._write(file % len(self.files))
+            case TakeBack(file, undo, dies_at):
+                self.take_back(engine, file, undo=undo, dies_at=dies_at)
             case DoRun(refresh, dies_at):
                 self.run(engine, refresh=refresh, dies_at=dies_at)
 
@@ -181,6 +198,28 @@ class Deliveries:
             return
         with contextlib.suppress(Killed):
             run_steps(self.project, engine, full_refresh=refresh, on_step=_dying(dies_at))
+
+    def take_back(
+        self, engine: Engine, file: int, *, undo: bool, dies_at: tuple[str, int] | None = None
+    ) -> None:
+        """Take a file back; if the command dies, it is given again."""
+        if not self.files:
+            return
+        path = f"raw/{file % len(self.files):03}.csv"
+        for dying in (_dying(dies_at), None):
+            lake = self.project.open(dying)
+            with contextlib.suppress(Killed, SourceError, TableNotFound):  # no run has taken it
+                done = retract(lake, "bronze_orders", path, reason="wrong", engine=engine, undo=undo)
+                (self.retracted.discard if undo else self.retracted.add)(done.file_id)
+
+    def live(self) -> list[tuple[int, tuple[Row, ...]]]:
+        """The files that count, with their numbers."""
+        paths = [self.project.raw / f"{number:03}.csv" for number in range(len(self.files))]
+        return [
+            (number, self.files[number])
+            for number, path in enumerate(paths)
+            if file_id(path) not in self.retracted
+        ]
 
     def _write(self, number: int) -> None:
         """Each content is another one: a copy of a file would add nothing."""
@@ -195,7 +234,7 @@ class Deliveries:
         """The rows of silver, and the rejected rows of both tables, as sorted text."""
         live: dict[Any, Row] = {}
         rejected: list[Any] = []
-        for number, rows in enumerate(self.files):
+        for number, rows in self.live():
             clean = [row for row in rows if row.is_clean]
             rejected += [
                 ("bronze" if row.amount < 0 else "silver", number, at)
@@ -243,17 +282,16 @@ class Deliveries:
         return table.take(pc.sort_indices(table, [("_file_id", "ascending"), ("_record_no", "ascending")]))
 
     def _numbers(self) -> dict[str, int]:
-        from tests.checker import file_id
-
         return {file_id(path): int(path.stem) for path in sorted(self.project.raw.glob("*.csv"))}
 
 
 def in_one_run(of: Deliveries, root: Path, engine: Engine) -> Deliveries:
     """The same files in a new lake, all in one run."""
     other = Deliveries.at(root, of.mode)
-    other.files = list(of.files)
-    for path in of.project.raw.iterdir():
-        (other.project.raw / path.name).write_bytes(path.read_bytes())
+    for number, rows in of.live():
+        other.files.append(rows)
+        name = f"{number:03}.csv"
+        (other.project.raw / name).write_bytes((of.project.raw / name).read_bytes())
     other.run(engine)
     return other
 

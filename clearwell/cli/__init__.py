@@ -1,4 +1,4 @@
-"""The command line: a file for each command; `lake` has tables, show, quarantine, releases.
+"""The command line: a file for each command; `lake` has tables, show, releases.
 
 Start-up imports click and nothing heavier: a command imports its dependencies when it runs.
 """

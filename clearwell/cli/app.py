@@ -12,17 +12,20 @@ import click
 import clearwell
 from clearwell.cli.doctor.command import doctor
 from clearwell.cli.init import init
-from clearwell.cli.lake import quarantine, releases, show, tables
+from clearwell.cli.lake import releases, show, tables
 from clearwell.cli.lineage import lineage
 from clearwell.cli.maintain import maintain, report
 from clearwell.cli.project import check, preview
+from clearwell.cli.quarantine import quarantine
 from clearwell.cli.repair import repair
+from clearwell.cli.retract import retract
 from clearwell.cli.run import run
 from clearwell.cli.schema import schema
 from clearwell.cli.terminal.completion import completion
 from clearwell.cli.terminal.session import Session
 from clearwell.cli.trace import trace
 from clearwell.cli.ui import ui
+from clearwell.cli.upgrade import upgrade
 from clearwell.cli.verify import fingerprint, verify
 from clearwell.errors import ClearwellError
 
@@ -64,9 +67,11 @@ for _command in (
     releases,
     verify,
     fingerprint,
+    retract,
     report,
     maintain,
     repair,
+    upgrade,
     doctor,
     schema,
     completion,
@@ -91,15 +96,27 @@ def run_command(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except ClearwellError as error:
-        _say(f"error: {error}", error, session)
+        _say(f"error: {session.with_where(error)}", error, session)
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last resort: no caller would report it well
+        if refused := _disk_failure(error):
+            _say(f"error: {refused}", error, session)
+            return FAILED
         fact = f"{type(error).__name__}: {error}"[:500]
         next_step = (
             "report it with the lines above" if session.debug else "run it again with --debug to see where"
         )
         _say(f"error: Clearwell has a bug: {fact}\n  next: {next_step}", error, session)
         return FAULT
+
+
+def _disk_failure(error: Exception) -> ClearwellError | None:
+    """What the operating system refuses anywhere, such as to write a report."""
+    if not isinstance(error, OSError):
+        return None
+    from clearwell.stores import disk_failure  # imports pyarrow: only when there is an error
+
+    return disk_failure(error, str(error.filename or os.getcwd()))
 
 
 def _say(text: str, error: Exception, session: Session) -> None:

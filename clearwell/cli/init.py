@@ -34,14 +34,28 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,61}[A-Za-z0-9]|[A-Za-z]")
 
 
 @click.command(short_help="Create a project.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path), required=False)
 @click.option("--name", metavar="NAME", help="The project's name; default: that of the folder.")
 @click.option(
     "--force", is_flag=True, help="Add what is missing to a folder that has files; none is overwritten."
 )
-@options(lake=False)
-def init(session: Session, folder: Path, name: str | None, force: bool) -> None:  # noqa: ARG001 - all get one
-    """Create a small, complete project in DIR: a source, transforms, suites, a dataset, a report, tests."""
+@click.option("--adopt", is_flag=True, help="Create nothing: make the lake of the project in DIR its own.")
+@options()
+def init(session: Session, folder: Path | None, name: str | None, force: bool, adopt: bool) -> None:
+    """Create a small, complete project in DIR: a source, transforms, suites, a dataset, a report, tests.
+
+    A lake belongs to the project that writes to it first. After a project was renamed, or moved without a
+    name, `clearwell init --adopt` makes its lake its own again.
+    """
+    if adopt:
+        _adopt(session, folder, name=name, force=force)
+        return
+    if folder is None:
+        raise click.UsageError("Missing argument 'DIR'.")
+    if session.where:
+        raise click.UsageError(
+            f"{session.where.strip()} is for --adopt alone: a new project has no lake yet."
+        )
     target = Path(os.path.normpath(folder.expanduser().absolute()))
     called = _require_name(name or target.name)
     _require_room(target, force=force)
@@ -55,6 +69,20 @@ def init(session: Session, folder: Path, name: str | None, force: bool) -> None:
             hint="nothing was left behind; choose another folder, or free disk space",
         ) from error
     click.echo("\n".join(_summary(target, folder, files=len(files), kept=kept)))
+
+
+def _adopt(session: Session, folder: Path | None, *, name: str | None, force: bool) -> None:
+    """Make the lake of an existing project belong to it."""
+    from clearwell.settings import load_settings
+    from clearwell.tables import adopt_lake, lake_of
+
+    if name or force:
+        raise click.UsageError("--adopt creates no files, so it has no --name and no --force.")
+    settings = load_settings(folder, profile=session.profile, lake=session.lake)
+    lake = lake_of(settings)
+    before = adopt_lake(lake.store, settings.name)
+    click.echo(f"lake      {lake.address}")
+    click.echo(f"owner     {settings.name}; before: {before.project if before else 'nobody'}")
 
 
 def project_files(name: str) -> dict[str, str]:

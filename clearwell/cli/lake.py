@@ -1,7 +1,8 @@
-"""Inspect a lake, without an engine and without changes: tables, show, quarantine, releases."""
+"""Inspect a lake, without an engine and without changes: tables, show, releases."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,14 +13,22 @@ from clearwell.cli.terminal.session import Session, options
 from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from clearwell.errors import TableError
     from clearwell.model import CheckResult, FileCounts
     from clearwell.names import TableName
     from clearwell.tables import Blocked, Lake, Snapshot
 
-__all__ = ["quarantine", "releases", "show", "tables", "tell_unreadable"]
+__all__ = [
+    "block_row",
+    "blocked_now",
+    "releases",
+    "show",
+    "table_named",
+    "tables",
+    "tell_unreadable",
+]
 
 
 def tell_unreadable(errors: Iterable[TableError]) -> int:
@@ -52,7 +61,7 @@ def tables(session: Session) -> int:
 def show(session: Session, table: str) -> None:
     """Show TABLE: its state, its columns, and what each raw file delivered to it."""
     lake = session.existing_lake()
-    name = _table_name(lake, table)
+    name = table_named(lake, table)
     shown = _description(lake, name)
     if session.json:
         print_json(shown)
@@ -72,36 +81,13 @@ def show(session: Session, table: str) -> None:
     if shown["others"]:
         click.echo("\nexternal commits that changed rows")
         click.echo("\n".join(table_lines(shown["others"], ("version", "at", "operation", "writer"))))
+    if shown["left_out"]:
+        click.echo("\n" + "\n".join(f"left out: {line}" for line in shown["left_out"]))
+    if taken_back := [file for file in shown["files"] if file["retraction"]]:
+        click.echo("\n" + "\n".join(_taken_back(file) for file in taken_back))
     for block in shown["blocked"]:
         click.secho(f"\nblocked: {block['reason']}", fg="red")
         click.echo(f"  next: clearwell quarantine {shown['name']} --blocked")
-
-
-@click.command(short_help="Show what was rejected from a table, and why.")
-@click.argument("table", shell_complete=complete_tables)
-@click.option(
-    "--blocked", is_flag=True, help="Show why batches were not published, instead of rejected rows."
-)
-@click.option(
-    "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show at most this many rows."
-)
-@options(listing=True)
-def quarantine(session: Session, table: str, blocked: bool, limit: int) -> None:
-    """Show what was rejected from TABLE: records and rows with their file, number, text and reasons."""
-    lake = session.existing_lake()
-    name = _table_name(lake, table.removeprefix("quarantine_"))
-    if blocked:
-        _show_blocked(session, name, _blocked_now(lake, name))
-        return
-    rows, total = _rejected(lake, name, limit)
-    if session.json:
-        print_json({"table": str(name), "total": total, "rows": rows})
-        return
-    columns = ("file", "_record_no", "reasons", "message", "raw")
-    empty = "no rows requested" if total else f"no row of {name} is in quarantine"
-    print_table(rows, columns, empty=empty, grouped=False)
-    if total > len(rows):
-        click.echo(f"{len(rows):,} of {total:,} rows; --limit {total} shows all")
 
 
 @click.command(short_help="List the released datasets.")
@@ -136,17 +122,7 @@ def releases(session: Session) -> None:
     print_table(rows, columns, empty="nothing is released yet: `clearwell run` does it")
 
 
-def _table_row(snapshot: Snapshot) -> dict[str, Any]:
-    return {
-        "name": str(snapshot.name),
-        "zone": snapshot.name.zone.value,
-        "rows": snapshot.rows,
-        "version": snapshot.version,
-        "bytes": snapshot.bytes,
-    }
-
-
-def _table_name(lake: Lake, text: str) -> TableName:
+def table_named(lake: Lake, text: str) -> TableName:
     """The table that ``text`` names; a table whose first batch was blocked counts as existing."""
     from clearwell.errors import ProjectError, TableNotFound
     from clearwell.names import TableName
@@ -160,11 +136,40 @@ def _table_name(lake: Lake, text: str) -> TableName:
     return name
 
 
+def blocked_now(lake: Lake, name: TableName) -> list[Blocked]:
+    """The batches that are kept out of a table at present."""
+    from clearwell.tables import blocks_in_effect
+
+    return blocks_in_effect(lake, name, lake.table(name).snapshot())
+
+
+def block_row(block: Blocked) -> dict[str, Any]:
+    """A blocked batch, for people and for programs."""
+    return {
+        "batch": block.batch,
+        "when": block.when,
+        "reason": block.reason,
+        "rows": block.rows,
+        "checks": [_check_row(check) for check in block.checks if not check.success],
+        "files": [_file_row(file) for file in block.files],
+    }
+
+
+def _table_row(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "name": str(snapshot.name),
+        "zone": snapshot.name.zone.value,
+        "rows": snapshot.rows,
+        "version": snapshot.version,
+        "bytes": snapshot.bytes,
+    }
+
+
 def _description(lake: Lake, name: TableName) -> dict[str, Any]:
     from clearwell.tables import commits_of_others, files_of
 
     snapshot = lake.table(name).snapshot()
-    blocked = _blocked_now(lake, name)
+    blocked = blocked_now(lake, name)
     state: dict[str, Any] = {
         "name": str(name),
         "zone": name.zone.value,
@@ -190,7 +195,8 @@ def _description(lake: Lake, name: TableName) -> dict[str, Any]:
             for f in (snapshot.schema if snapshot else ())
         ],
         "files": [_file_row(file) for file in (*counts, *(f for block in blocked for f in block.files))],
-        "blocked": [_block_row(block) for block in blocked],
+        "left_out": lake.control.left_out(name),
+        "blocked": [block_row(block) for block in blocked],
     }
 
 
@@ -203,25 +209,13 @@ def _file_row(file: FileCounts) -> dict[str, Any]:
         "quarantined": file.quarantined,
         "blocked": file.blocked,
         "balanced": file.balanced,
+        "retraction": asdict(file.retraction) if file.is_retracted and file.retraction else None,
     }
 
 
-def _blocked_now(lake: Lake, name: TableName) -> list[Blocked]:
-    """The blocks still in force: those of the batch that the table does not have yet."""
-    snapshot = lake.table(name).snapshot()
-    batch = snapshot.batch if snapshot else 0
-    return [block for block in lake.control.blocked(name) if block.batch == batch + 1]
-
-
-def _block_row(block: Blocked) -> dict[str, Any]:
-    return {
-        "batch": block.batch,
-        "when": block.when,
-        "reason": block.reason,
-        "rows": block.rows,
-        "checks": [_check_row(check) for check in block.checks if not check.success],
-        "files": [_file_row(file) for file in block.files],
-    }
+def _taken_back(file: dict[str, Any]) -> str:
+    why = file["retraction"]
+    return f"taken back: {file['path']}, by {why['by']} on {why['at']}: {why['reason']}"
 
 
 def _check_row(check: CheckResult) -> dict[str, Any]:
@@ -234,52 +228,3 @@ def _check_row(check: CheckResult) -> dict[str, Any]:
         "why": check.why,
         "message": check.message,
     }
-
-
-def _show_blocked(session: Session, name: TableName, blocked: list[Blocked]) -> None:
-    rows = [_block_row(block) for block in blocked]
-    if session.json:
-        print_json({"table": str(name), "blocked": rows})
-        return
-    if not rows:
-        click.echo(f"no batch of {name} is blocked")
-    for row in rows:
-        click.secho(f"batch {row['batch']}, {row['rows']:,} rows, {row['when']}: {row['reason']}", bold=True)
-        for part, columns in (
-            (
-                "checks",
-                ("name", "severity", "unexpected_count", "element_count", "observed", "message", "why"),
-            ),
-            ("files", ("path", "delivered", "blocked")),
-        ):
-            if row[part]:
-                click.echo("\n".join(f"  {line}" for line in table_lines(row[part], columns)))
-
-
-def _rejected(lake: Lake, name: TableName, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """The first rejected rows, each with the path of its file, and their number."""
-    from clearwell.tables import quarantine_of
-
-    snapshot = lake.table(name).snapshot()
-    rows: list[dict[str, Any]] = []
-    total = 0
-    for batch in quarantine_of(lake, snapshot) if snapshot else ():
-        rows += batch.slice(0, max(limit - len(rows), 0)).to_pylist()
-        total += batch.num_rows
-    paths = dict(_paths(lake, name)) if rows else {}
-    for row in rows:
-        row["file"] = paths.get(row["_file_id"])
-        row["raw"] = row["raw"] if row["raw"] is not None else row["raw_bytes"]
-        for internal in ("raw_bytes", "_n", "_attempt"):
-            row.pop(internal)
-    return rows, total
-
-
-def _paths(lake: Lake, name: TableName) -> Iterator[tuple[str, str]]:
-    """The path of each raw file, as recorded by the bronze table of the same name."""
-    from clearwell.names import TableName, Zone
-    from clearwell.tables import files_of
-
-    for zone in (Zone.BRONZE, name.zone):
-        if snapshot := lake.table(TableName(zone, name.name)).snapshot():
-            yield from ((file.file_id, file.path) for file in files_of(lake, snapshot))

@@ -29,14 +29,17 @@ __all__ = ["maintain", "report"]
     metavar="HOURS",
     help="Keep files removed more recently than this, for readers of older versions.",
 )
+@click.option(
+    "--trust-clock", is_flag=True, help="Do not compare the clock with the store's and the newest commits."
+)
 @options(listing=True)
-def maintain(session: Session, dry_run: bool, retention_hours: float) -> int:
+def maintain(session: Session, dry_run: bool, retention_hours: float, trust_clock: bool) -> int:
     """Compact small files, and free what no reader, run or release can need."""
     from clearwell.flow.maintain import maintain_lake
 
     lake = session.existing_lake()
     with progress("maintaining the lake", debug=session.debug):
-        done = maintain_lake(lake, retention_hours=retention_hours, dry_run=dry_run)
+        done = maintain_lake(lake, retention_hours=retention_hours, trust_clock=trust_clock, dry_run=dry_run)
     if session.json:
         said = {**asdict(done), "unreadable": [str(error) for error in done.unreadable]}
         print_json({"dry_run": dry_run, **said})
@@ -49,7 +52,7 @@ def maintain(session: Session, dry_run: bool, retention_hours: float) -> int:
     verb = "would free" if dry_run else "freed"
     leftovers = {
         "unfinished releases": done.unfinished_releases,
-        "days of OpenLineage events that are older than a month": done.old_event_files,
+        "days of OpenLineage events and error texts that are older than a month": done.old_event_files,
     }
     left = "".join(f", {number} {what}" for what, number in leftovers.items() if number)
     click.echo(f"{verb} {freed}{left}")

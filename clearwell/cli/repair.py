@@ -25,7 +25,7 @@ def repair(session: Session, table: str, yes: bool) -> int:
     Shows each damage, what would be lost, and what is done about it, and asks before it does anything.
     Nothing is deleted: commits that cannot be read are moved to control/repaired in the lake.
     """
-    from clearwell.names import TableName
+    from clearwell.names import TableName, Zone
     from clearwell.tables import find_damage
 
     lake, name = session.existing_lake(), TableName.parse(table)
@@ -42,12 +42,15 @@ def repair(session: Session, table: str, yes: bool) -> int:
             else:
                 click.echo(f"\nnothing was changed; do it by: clearwell repair {name} --yes{session.where}")
             return 1
+        lake.require_owner()
         damage.repair()
         done.append(said)
     if session.json:
         print_json({"table": str(name), "repaired": done, "damage": None})
     elif done:
-        click.echo(f"\n{name} is repaired; now: clearwell run {name}{session.where}")
+        is_record = name.zone in (Zone.FILES, Zone.QUARANTINE)
+        run = "" if name.zone is Zone.HISTORY else f" {name.name if is_record else name}"
+        click.echo(f"\n{name} is repaired; now: clearwell run{run}{session.where}")
     else:
         click.echo(f"{name}: nothing to repair")
     return 0

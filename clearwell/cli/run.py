@@ -17,7 +17,7 @@ from clearwell.cli.terminal.progress import progress
 from clearwell.cli.terminal.session import Session, options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from clearwell.api import RunResult
     from clearwell.model import BuildResult, CheckResult
@@ -36,25 +36,27 @@ _MOST_NOTES = 10
     help="embedded, spark or sc://host:port; default: the project's.",
 )
 @click.option("--full-refresh", is_flag=True, help="Rebuild each selected table, even without new data.")
+@click.option("-v", "--verbose", is_flag=True, help="Name what did not change, too, and its failed checks.")
 @options(listing=True)
-def run(session: Session, selection: str, engine: str | None, full_refresh: bool) -> int:
+def run(session: Session, selection: str, engine: str | None, full_refresh: bool, verbose: bool) -> int:
     """Bring tables, releases and reports up to date; without new data nothing runs.
 
     SELECTION is Dagster's: silver_flights, '+gold_flight_delays' (with all upstream), 'bronze_flights+'.
     """
     from clearwell import api
 
-    with progress("starting", debug=session.debug):
+    with progress("starting", verbose=verbose, debug=session.debug):
         result = api.run(session.project(engine=engine), selection, full_refresh=full_refresh)
     if session.json:
         print_json(_as_document(result))
     else:
-        click.echo("\n".join(_summary(result, session.where)))
+        click.echo("\n".join(_summary(result, session.where, verbose=verbose)))
     if result.interrupted:
         raise KeyboardInterrupt
     for failed in result.failures:
         trace = f"{failed.trace}\n" if session.debug else ""
-        click.echo(f"{trace}{click.style('error:', fg='red')} {failed.name}: {failed.reason}", err=True)
+        reason = session.with_where(failed.reason)
+        click.echo(f"{trace}{click.style('error:', fg='red')} {failed.name}: {reason}", err=True)
     return 0 if result.success else 1
 
 
@@ -73,7 +75,8 @@ def _without_lineage(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != "lineage"}
 
 
-def _summary(result: RunResult, where: str) -> Iterator[str]:
+def _summary(result: RunResult, where: str, *, verbose: bool) -> Iterator[str]:
+    """What a run did; what it found as it was is counted, and named only when ``verbose``."""
     from clearwell.flow.publish import ReleaseResult
     from clearwell.flow.report import ReportResult
     from clearwell.model import BuildResult
@@ -81,12 +84,18 @@ def _summary(result: RunResult, where: str) -> Iterator[str]:
     tables = [details for details in result.results if isinstance(details, BuildResult)]
     releases = [details for details in result.results if isinstance(details, ReleaseResult)]
     reports = [details for details in result.results if isinstance(details, ReportResult)]
-    if tables:
-        yield from table_lines(map(_table_row, tables), _columns(tables))
+    shown = [table for table in tables if verbose or _is_news(table)]
+    if shown:
+        yield from table_lines(map(_table_row, shown), _columns(shown))
         yield ""
-        yield from _left_out(tables)
-        yield from _checks(tables)
-    for release in releases:
+    same = [table for table in tables if table not in shown]
+    old = [release for release in releases if not verbose and release.outcome == "unchanged"]
+    if same or old:
+        yield f"unchanged {', '.join(_counted(same, 'table') + _counted(old, 'release'))} (--verbose: names)"
+    yield from _left_out(tables)
+    if tables:
+        yield from _checks(tables, shown)
+    for release in (release for release in releases if release not in old):
         splits = ", ".join(f"{name} {rows:,}" for name, rows in release.splits.items())
         state = "" if release.outcome == "built" else f", {release.outcome}"
         yield f"release   {release.dataset} v{release.version}{state}: {splits} rows, {release.path}"
@@ -98,6 +107,14 @@ def _summary(result: RunResult, where: str) -> Iterator[str]:
     yield ""
     for number, step in enumerate(_next_steps(tables, where)):
         yield f"{'' if number else 'next':<9} {step}"
+
+
+def _is_news(table: BuildResult) -> bool:
+    return table.outcome != "unchanged" or bool(table.blocked)
+
+
+def _counted(found: Sequence[object], what: str) -> list[str]:
+    return [f"{len(found):,} {what}{'s' if len(found) > 1 else ''}"] if found else []
 
 
 def _columns(tables: Iterable[BuildResult]) -> tuple[str, ...]:
@@ -122,13 +139,19 @@ def _left_out(tables: Iterable[BuildResult]) -> Iterator[str]:
     """The raw files that are in no table, or not yet, each with its reason."""
     for table in tables:
         for note in table.notes[:_MOST_NOTES]:
-            yield f"files     {table.table}: {note.replace(chr(10), ';')}"
+            yield f"files     {_gravity(table, note)}{table.table}: {note.replace(chr(10), ';')}"
         if (more := len(table.notes) - _MOST_NOTES) > 0:
             yield f"          and {more:,} more, which --json lists"
 
 
-def _checks(tables: Iterable[BuildResult]) -> Iterator[str]:
-    """How many checks passed, how severe the failed ones are, and each of those, the worst first."""
+def _gravity(table: BuildResult, note: str) -> str:
+    """Why a run has failed that no step has."""
+    grave = {text for told in table.told if told.blocks for text in (told.message or "").split("\n")}
+    return "critical: " if note in grave else ""
+
+
+def _checks(tables: Iterable[BuildResult], shown: Sequence[BuildResult]) -> Iterator[str]:
+    """How many checks passed, how severe the failed ones are, and those of ``shown``, the worst first."""
     from clearwell.model import Severity
 
     judged = [(table.table, check) for table in tables for check in table.checks]
@@ -138,7 +161,9 @@ def _checks(tables: Iterable[BuildResult]) -> Iterator[str]:
     parts_shown = f": {', '.join(parts)}" if parts else ""
     yield f"checks    {len(judged) - len(failed)} passed, {len(failed)} failed{parts_shown}"
     order = list(Severity)
-    for name, check in sorted(failed, key=lambda found: order.index(found[1].severity)):
+    names = {table.table for table in shown}
+    named = [(name, check) for name, check in failed if name in names]
+    for name, check in sorted(named, key=lambda found: order.index(found[1].severity)):
         yield f"          {check.severity.value}: {name} {check.name}, {_extent(check)}"
 
 

@@ -11,6 +11,7 @@ import click
 
 from clearwell.cli.terminal.completion import complete_engines, complete_products
 from clearwell.cli.terminal.output import print_json, table_lines
+from clearwell.cli.terminal.personal import may_show_personal
 from clearwell.cli.terminal.progress import progress
 from clearwell.cli.terminal.session import Session, options
 
@@ -35,9 +36,7 @@ _LONGEST_VALUE = 60
 @click.option(
     "--record", type=click.IntRange(min=1), metavar="N", help="Number of the record in that file, from 1."
 )
-@click.option(
-    "--show-personal", is_flag=True, help="Show the values of columns with personal data, and raw text."
-)
+@may_show_personal
 @click.option(
     "--engine",
     metavar="ENGINE",

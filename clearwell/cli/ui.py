@@ -1,8 +1,9 @@
 """Open Dagster's pages on the project and its lake: the web server and the daemon, on loopback.
 
 This process becomes Dagster's own (`exec`), so that signals reach it and no process is left behind. Its pages
-have no login, so they answer only to this machine. A small second process serves the lake's own pages
-(reports, data docs, lineage), which Dagster links to; it ends with this one.
+have no login, so they answer only to this machine, and there only to themselves (``webserver.guard``). A
+small second process serves the lake's own pages (reports, data docs, lineage), which Dagster links to; it
+ends with this one.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def ui(session: Session, port: int) -> None:
 
     settings = session.settings()
     _require_free(port)
-    _prepare(settings.dagster_home)
+    _prepare(settings.dagster_home, settings.access)
     _take_lock(settings.dagster_home, port)
     pages = _serve_pages(settings.lake / REPORTS)
     lake = lake_of(settings).address
@@ -70,7 +71,8 @@ def dagster_command(settings: Settings, port: int, *, debug: bool = False) -> li
         tool = tomllib.load(file).get("tool", {})
     # `dg dev`, which Dagster recommends, looks for its own project layout and logs every tick.
     quiet = "ignore:Function `dev_command` is superseded"
-    command = [sys.executable, "-W", quiet, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+    serve = [sys.executable, "-W", quiet, "-m", "clearwell.cli.webserver.dev"]
+    command = [*serve, "--host", HOST, "--port", str(port)]
     if "dagster" not in tool and "project" not in tool.get(
         "dg", {}
     ):  # there Dagster finds name and module itself
@@ -123,10 +125,12 @@ def _serve_pages(folder: Path) -> str:
     return f"http://{HOST}:{port}"
 
 
-def _prepare(home: Path) -> None:
+def _prepare(home: Path, access: str) -> None:
     """Create Dagster's home and its databases; two processes that start at once would conflict over it."""
     from clearwell.components.running.instance import make_home, open_instance
+    from clearwell.stores import keep_private
 
+    keep_private(home, access)
     if not (home / "dagster.yaml").is_file():
         make_home(home)
     open_instance(home).dispose()

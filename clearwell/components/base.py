@@ -1,8 +1,8 @@
 """The common base of the four components: a spec as attributes, its project, and methods to override.
 
 The spec's class is the schema: of `dg check yaml`, of the component's page, and of the errors, which contain
-`file:line` and "did you mean" as in `clearwell check`. Templates (`{{ env.X }}` and those of a
-`template_vars_module`) are resolved before the spec is read, so any value may be one.
+`file:line` and "did you mean" as in `clearwell check`. Templates (`{{ env.X }}`, `{{ secret.X }}` and those
+of a `template_vars_module`) are resolved before the spec is read, so any value may be one.
 
 A project extends a component by a subclass with its own ``get_asset_spec`` or ``execute``, whose dotted
 name is the `type:` in its YAML: see docs/extending.md.
@@ -26,11 +26,12 @@ from clearwell.engines import open_engine
 from clearwell.errors import ProjectError
 from clearwell.flow.run import Run
 from clearwell.project.documents import attribute_problems
+from clearwell.project.templates import SecretScope, misplaced_secrets
 from clearwell.tables import lake_of
 from clearwell.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from clearwell.components.display.labels import AssetProps
@@ -112,6 +113,11 @@ class SpecComponent(dg.Component, Generic[SpecT]):
         return next(iter((*context.selected_asset_keys, *checked)))
 
     @classmethod
+    def get_additional_scope(cls) -> Mapping[str, Any]:
+        """What templates may name besides `env`: `secret`, whose values no message has."""
+        return {**super().get_additional_scope(), "secret": SecretScope()}
+
+    @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
         """The model of the attributes, before templates are resolved."""
         own = {"spec_type": cls.spec_type, "example": cls.example, "__module__": __name__}
@@ -134,10 +140,13 @@ class SpecComponent(dg.Component, Generic[SpecT]):
             ProjectError: the first error in them, with its ``file:line``.
         """
         written: dict[str, Any] = attributes.root if isinstance(attributes, _Attributes) else {}
+        if document := _document(context):
+            for problem in misplaced_secrets(written, document, ("attributes",)):
+                raise problem
         try:
             spec = cls.spec_type.model_validate(context.resolution_context.resolve_value(written))
         except ValidationError as error:
-            if (document := _document(context)) is None:
+            if document is None:
                 raise
             raise attribute_problems(error, cls.spec_type, document)[0] from error
         return cls(spec)  # type: ignore[arg-type]

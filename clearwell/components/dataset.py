@@ -11,7 +11,7 @@ from clearwell.components.display.labels import AssetProps
 from clearwell.components.scaffold.files import DatasetScaffolder
 from clearwell.flow.build.staleness import fingerprint
 from clearwell.flow.publish import publish
-from clearwell.project.specs import DatasetSpec
+from clearwell.project.specs import DatasetSpec, personal_said
 
 if TYPE_CHECKING:
     from clearwell.flow.run import Run
@@ -54,7 +54,7 @@ class Dataset(SpecComponent[DatasetSpec]):
             run.project,
             spec,
             spec.name,
-            what=f"Released from {spec.from_table} for {spec.kind}.",
+            what=" ".join([f"Released from {spec.from_table} for {spec.kind}.", *personal_said(spec)]),
             kinds={*spec.formats, "dataset"},
             group="datasets",
             deps=run.project.inputs_of(spec),

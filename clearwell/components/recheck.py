@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from clearwell.components.display.events import FILES_READABLE, check_result, what_failed
-from clearwell.components.display.evidence import rules_of
+from clearwell.components.display.evidence import fenced, rules_of
 from clearwell.components.display.lineage import lineage_numbers
+from clearwell.flow.landing.notes import OF_NEW_FILES
 from clearwell.flow.recheck import look_at_files, recheck
 from clearwell.names import TableName, Zone
 from clearwell.project.specs import CuratedSpec, TableSpec
@@ -44,7 +45,7 @@ def audit_again(
     table = TableName.parse(key.to_user_string())
     if FILES_READABLE in wanted and isinstance(spec, TableSpec) and table.zone is Zone.BRONZE:
         yield _files(key, look_at_files(run, spec))
-    if not (ours := {name for name in wanted if name != FILES_READABLE}):
+    if not (ours := set(wanted) - {FILES_READABLE, *OF_NEW_FILES}):  # these are about a run's new files
         return
     found, rules = recheck(run, spec, table, ours), rules_of(suite)
     for check in found.checks:
@@ -79,7 +80,7 @@ def _files(key: dg.AssetKey, found: FilesNow) -> dg.AssetCheckResult:
     ]
     said = [f"The raw files were checked again: {', '.join(counted)}. Nothing was written."]
     if found.refused:
-        said += [f"set aside: {reason}" for reason in found.refused[:_MOST_FILES]]
+        said += [fenced(f"set aside: {reason}") for reason in found.refused[:_MOST_FILES]]
         said.append(f"Next: `clearwell quarantine {key.to_user_string()} --blocked`.")
     return dg.AssetCheckResult(
         asset_key=key,

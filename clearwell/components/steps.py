@@ -107,10 +107,10 @@ def step_events(
         lake.record.fail(name, error)
         raise dg.Failure(description=_failure_text(error, name), allow_retries=False) from error
     if asset.key not in context.selected_asset_keys:
-        try:
-            yield from audit_again(run, asset.key, spec, suite, wanted)
-        except Exception as error:
-            raise _failure(context, lake, run, spec, name, error) from error
+        end = run_step(run, lambda run, spec: tuple(audit_again(run, asset.key, spec, suite, wanted)), spec)
+        if isinstance(end, Failed):
+            raise _failure(context, lake, run, spec, name, end.error) from end.error
+        yield from end.result
         return
     end = run_step(run, step.run, spec)
     send_step_events(run, spec, end, name=name, suite=suite, attempt=context.retry_number)

@@ -50,6 +50,9 @@ def cached_release(address: str, manifest: bytes) -> Path:
     if _is_complete(home, folder, held, manifest):
         return folder
     try:
+        cache_folder().mkdir(
+            mode=0o700, parents=True, exist_ok=True
+        )  # copies are as private as the user's files
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(home) as is_alone:
             if not _is_complete(home, folder, held, manifest):

@@ -88,6 +88,7 @@ class Input:
     version: int
     generation: int
     batch: int
+    identity: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class Manifest:
     the hash of the code that made the input table, ``checks`` the results of its suite. ``achieved`` has the
     results of approximate settings: ``test_share``, the share of test rows; ``replaced_rows``, how many rows
     were replaced by a later one of their key. Inference releases have a ``key`` and ``features``, and the
-    ``order`` of their rows is by the digest of the key, not of the row.
+    ``order`` of their rows is by the digest of the key, not of the row. ``personal`` are the columns with
+    personal data, or derived from such, each with the reason why it may be released.
     """
 
     dataset: str
@@ -125,6 +127,7 @@ class Manifest:
     key: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     achieved: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    personal: Mapping[str, str] = field(default_factory=dict[str, str])
     format: int = FORMAT
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from clearwell.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -87,11 +87,19 @@ class Engine(Protocol):
         """
         ...
 
-    def write_parquet(self, frame: DataFrame, path: str, *, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self,
+        frame: DataFrame,
+        path: str,
+        *,
+        partition_by: Sequence[str] = (),
+        untold: Collection[str] = (),
+    ) -> None:
         """Write ``frame`` as Parquet into the new folder ``path``.
 
         The files carry no statistics of float, double and wide decimal columns, because engines read wrong
-        values from them. A frame without rows may write no file and no folder.
+        values from them, nor of ``untold`` columns, whose least and greatest value nobody may read there. A
+        frame without rows may write no file and no folder.
         """
         ...
 

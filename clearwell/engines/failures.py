@@ -1,24 +1,19 @@
 """Errors inside an engine, in our words: one line of fact, a place, a next step.
 
 Engines word their errors differently, and Sail has no error classes, so this module never decides what the
-program does, only what it reports. All text passes through :func:`redact`.
+program does, only what it reports.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 
 from clearwell.engines.reread import LOST
 from clearwell.errors import AnswerLost, EngineError, EngineLost
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+__all__ = ["first_line", "is_disconnect", "is_foreign", "lost", "refused"]
 
-__all__ = ["first_line", "is_disconnect", "is_foreign", "lost", "redact", "refused"]
-
-_SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|_KEY$|APIKEY", re.IGNORECASE)
 _SENT = re.compile(r"^.*/clearwell-[0-9a-f]{16}\.zip/")
 _LONGEST_LINE = 600
 
@@ -37,15 +32,15 @@ def is_disconnect(error: BaseException) -> bool:
     return "Channel closed" in text or "closed channel" in text or "INVALID_HANDLE.SESSION" in text
 
 
-def lost(what: str, how: str, *, words: str = "", hint: str, secrets: Iterable[str] = ()) -> EngineLost:
+def lost(what: str, how: str, *, words: str = "", hint: str) -> EngineLost:
     """The error for work that ended because the engine did. ``words`` is its last output."""
     fact = f"{what}: the engine was lost: {how}"
     if words:
         fact += f"; its last output: {words}"
-    return EngineLost(redact(fact, secrets), hint=hint)
+    return EngineLost(fact, hint=hint, quotes=words or None)
 
 
-def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterable[str] = ()) -> EngineError:
+def refused(what: str, error: BaseException, *, words: str = "") -> EngineError:
     """The error for work that a running engine refused or failed: invalid, or not supported."""
     text = str(error)
     if any(sign in text for sign in LOST):
@@ -62,21 +57,13 @@ def refused(what: str, error: BaseException, *, words: str = "", secrets: Iterab
             hint = _next_step(spoken[1] or message, "", _OWN_STEP, _SPARKS_STEPS)
         else:
             hint = _next_step(message, type(error).__name__, _ANY_STEP)
-    return EngineError(redact(f"{what}: {message}", secrets), place=place, hint=hint)
+    return EngineError(f"{what}: {message}", place=place, hint=hint, quotes=message)
 
 
 def first_line(text: str) -> str:
     """The first meaningful line of an engine's message, truncated."""
     line = next((line.strip() for line in _plain(text).splitlines() if line.strip()), "no message")
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..."
-
-
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """``text`` without the given secrets, and without the values of secret-looking environment variables."""
-    hidden = {value for name, value in os.environ.items() if _SECRET_NAME.search(name) and len(value) >= 8}
-    for secret in sorted(hidden | {secret for secret in secrets if secret}, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.engines.connect.code_archive import CodeArchive
 from clearwell.engines.connect.engine import ConnectEngine
+from clearwell.engines.connect.session import ConnectClient
 from clearwell.engines.sail.engine import EmbeddedEngine
 from clearwell.engines.spark.engine import open_spark
 from clearwell.errors import ClearwellError, EngineError, did_you_mean
@@ -31,6 +32,13 @@ def open_engine(settings: Settings) -> Engine:
     Raises:
         EngineError: there is no engine of that name, or this installation cannot run it.
     """
+    engine = _engine(settings)
+    if isinstance(engine, ConnectClient):
+        engine.unverified_functions = settings.unverified_functions
+    return engine
+
+
+def _engine(settings: Settings) -> Engine:
     wanted, deadline = settings.engine, settings.engine_deadline_seconds
     if wanted == "embedded":
         return EmbeddedEngine(memory=settings.engine_memory, deadline_seconds=deadline)

@@ -1,9 +1,9 @@
 """Find every problem of a project without an engine and without reading data.
 
 This checks more than `load_project`: transforms are imported, which runs the top level of their modules, and
-their parameters are compared with the inputs; suites are read check by check, price sheets line by line. For
-existing tables on this machine the log is read: another writer may have enabled features of Delta that
-prevent a run.
+their parameters are compared with the inputs; suites are read check by check, price sheets line by line. The
+folders of raw files are looked into. For existing tables on this machine the log is read: another writer may
+have enabled features of Delta that prevent a run, and a suite or SQL may name columns that they lack.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clearwell.errors import ProjectError, TableError
+from clearwell.errors import ProjectError, SourceError, TableError
 from clearwell.flow.build.lineage import Declared, wrong_origins
+from clearwell.flow.check_columns import wrong_columns
 from clearwell.project.load import read_project
 from clearwell.project.specs import CuratedSpec
+from clearwell.sources import look_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +32,22 @@ def check_project(settings: Settings) -> list[ProjectError]:
     project, problems = read_project(settings)
     seen = {str(problem) for problem in problems}
     found = (*_transforms(project), *_lineage(project), *_suites(project), *_prices(project))
-    for problem in (*found, *_foreign_tables(project)):
+    for problem in (*found, *_raw_files(project), *_foreign_tables(project), *wrong_columns(project)):
         if str(problem) not in seen:
             seen.add(str(problem))
             problems.append(problem)
     return problems
+
+
+def _raw_files(project: Project) -> Iterator[ProjectError]:
+    """Folders that are not there, and patterns that no file matches where others are."""
+    for spec in project.tables.values():
+        try:
+            look_into(project.source(spec), project.root)
+        except SourceError as error:
+            yield ProjectError(error.fact, place=project.place(spec, "source", "path"), hint=error.hint)
+        except ProjectError:
+            continue  # a source that could read no file has its own problem
 
 
 def _transforms(project: Project) -> Iterator[ProjectError]:

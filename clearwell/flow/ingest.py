@@ -11,7 +11,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clearwell.flow.build.staleness import Need, fingerprint, last_build
-from clearwell.flow.landing.deliveries import after, again, known_files
+from clearwell.flow.landing.deliveries import (
+    after,
+    again,
+    known_files,
+    remembered,
+    retracted_ids,
+    touched_counts,
+)
+from clearwell.flow.landing.notes import left_out_notes, notes_of, results_of
 from clearwell.flow.landing.on_workers import read_shares
 from clearwell.flow.landing.result import SetAside, Target
 from clearwell.flow.landing.write import Landing
@@ -20,20 +28,25 @@ from clearwell.flow.run import Run, log
 from clearwell.lineage import raw_lineage
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
+from clearwell.project.personal_data import PersonalData
 from clearwell.sources import UnreadableFile, discover, read
 from clearwell.tables import (
     BatchPlan,
     Blocked,
     Intent,
     WriteKind,
-    files_of,
+    former_files,
+    ledger_of,
+    next_batch,
+    record_touched,
     schema_json,
     verify_files,
     write_batch,
 )
 
 if TYPE_CHECKING:
-    from clearwell.flow.landing.result import Delivery
+    from clearwell.flow.landing.notes import Note
+    from clearwell.flow.landing.result import Delivery, Landed
     from clearwell.model import BuildResult
     from clearwell.names import TableName
     from clearwell.project.specs import TableSpec
@@ -43,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = ["ingest", "ingest_code"]
 
 _FILES_BLOCKED = "files"
+_NOT_CONTENT = {"path", "settle_seconds", "on_change", "order", "rehash", "notes"}
 
 
 def ingest(run: Run, spec: TableSpec) -> BuildResult:
@@ -61,17 +75,26 @@ def ingest(run: Run, spec: TableSpec) -> BuildResult:
         lambda snapshot: _plan(run, spec, snapshot),
         engine=run.engine,
         recheck=lambda *_: True,
+        rebuilds=run.must_refresh(name),
     )
     look, intent, recovered = written.note, written.intent, written.recovered
-    notes = _notes(look.files, look.aside)
+    left_out = [note.text for note in look.left_out]
+    told = (*left_out, *(note.text for note in look.warnings))
+    notes = (*(f"set aside: {item.reason}" for item in look.aside), *told)
+    lake.control.record_left_out(name, left_out)
+    severities = {
+        kind: str(getattr(spec.source.notes, kind)) for kind in type(spec.source.notes).model_fields
+    }
+    results = results_of((*look.left_out, *look.warnings), severities, has_new_files=intent is not None)
     if intent is None:
         snapshot = written.snapshot
         blocked = _set_aside(run, name, snapshot, look.aside)
-        return unchanged_result(name, snapshot, look.last, recovered=recovered, blocked=blocked, notes=notes)
+        found = unchanged_result(name, snapshot, look.last, recovered=recovered, blocked=blocked, notes=notes)
+        return replace(found, told=results)
     run.refreshed(name)
     blocked = _set_aside(run, name, lake.existing(name), look.aside)
     result = built_result(run, name, intent, look.reason, recovered=recovered, notes=notes)
-    return replace(result, blocked=blocked)
+    return replace(result, blocked=blocked, told=results)
 
 
 def ingest_code(spec: TableSpec) -> str:
@@ -79,19 +102,23 @@ def ingest_code(spec: TableSpec) -> str:
 
     For a format that a plugin reads, it includes the plugin's version.
     """
-    settings = spec.source.model_dump(mode="json", exclude={"path", "settle_seconds", "on_change", "order"})
+    settings = spec.source.model_dump(mode="json", exclude=_NOT_CONTENT)
     plugin = [f"plugin={spec.source.reader}"] if spec.source.reader else []
     return fingerprint("bronze", *(f"{key}={settings[key]}" for key in sorted(settings)), *plugin)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """The result of comparing raw files and table: the last build, files, excluded files, why to build."""
+    """The result of comparing raw files and table: the last build, excluded files, why to build.
+
+    ``left_out`` names files that add no row, and are not set aside; ``warnings`` are about accepted rows.
+    """
 
     last: Intent | None
-    files: Discovery
+    left_out: tuple[Note, ...]
     aside: list[SetAside]
     reason: str = ""
+    warnings: tuple[Note, ...] = ()
 
 
 def _plan(run: Run, spec: TableSpec, snapshot: Snapshot | None) -> BatchPlan[_Look]:
@@ -101,28 +128,39 @@ def _plan(run: Run, spec: TableSpec, snapshot: Snapshot | None) -> BatchPlan[_Lo
     """
     name, source, code = spec.bronze_table, run.project.source(spec), ingest_code(spec)
     last = last_build(run, name, snapshot)
-    known = files_of(run.lake, snapshot) if snapshot else []
-    found = discover(source, run.project.root, known_files(known))
+    known = ledger_of(run.lake, snapshot) if snapshot else []
+    former = former_files(run.lake, name, snapshot)
+    forgotten = [f for i, f in former.items() if f.is_retracted and i not in {k.file_id for k in known}]
+    every = [*known, *forgotten]  # a table that is gone, or was restored, remembers what was taken back
+    found = discover(source, run.project.root, known_files(every), retracted=retracted_ids(every))
+    if snapshot is not None and found.touched:
+        record_touched(run.lake, snapshot, touched_counts(known, found.touched))
     need = _need(last, code, found, source, refresh=run.must_refresh(name))
-    aside = _changed(found, source)
+    aside, left_out = _changed(found, source), tuple(left_out_notes(found, known, former))
     if need is None:
-        return BatchPlan(_Look(last, found, aside))
+        return BatchPlan(_Look(last, left_out, aside))
     if snapshot is not None:
         snapshot.require_writable(WriteKind.of(need.mode))
-    batch, moment = (snapshot.batch if snapshot else 0) + 1, datetime.now(UTC)
-    if need.mode == "replace" and known:
+    batch, moment = next_batch(run.lake, name, snapshot), datetime.now(UTC)
+    if need.mode == "replace" and snapshot is not None and known:
         deliveries = again(source, run.project.root, known, batch=batch, moment=moment, place=str(name))
     else:
-        deliveries = after(source, known, found.new, batch=batch, moment=moment)
+        arrivals = {f.file_id: f.arrival or 0 for f in former.values()}
+        deliveries = after(source, known, found.new, batch=batch, moment=moment, former=arrivals)
     target = Target(
         name,
         run.lake.begin(name, batch),
         source,
         snapshot.schema if snapshot and need.mode != "replace" else None,
         moment,
+        tuple(sorted(PersonalData.of(run.project, run.lake).columns(str(name)))),
     )
-    intent, unreadable = _stage(run, target, snapshot, deliveries=deliveries, need=need, code=code)
-    return BatchPlan(_Look(last, found, [*aside, *unreadable], need.reason), intent)
+    kept = remembered(every, deliveries, replaces=need.mode == "replace")
+    intent, landed = _stage(run, target, snapshot, deliveries=deliveries, kept=kept, need=need, code=code)
+    warnings = tuple(notes_of(landed, target.table_schema))
+    for note in warnings:
+        log.warning("%s: %s", name, note.text)
+    return BatchPlan(_Look(last, left_out, [*aside, *landed.set_aside], need.reason, warnings), intent)
 
 
 def _need(
@@ -147,9 +185,10 @@ def _stage(
     snapshot: Snapshot | None,
     *,
     deliveries: list[Delivery],
+    kept: tuple[FileCounts, ...],
     need: Need,
     code: str,
-) -> tuple[Intent | None, list[SetAside]]:
+) -> tuple[Intent | None, Landed]:
     """Stage a batch of raw files; no intent if there is nothing to decide."""
     lake, name, attempt = run.lake, target.name, target.attempt
     batch = attempt.batch
@@ -161,7 +200,7 @@ def _stage(
     lake.failpoint("staged", name)
     if not landed.counts and snapshot is not None and need.mode == "append":
         lake.discard(attempt.id, name)  # every new file was set aside
-        return None, list(landed.set_aside)
+        return None, landed
     verify_files(lake.table(name).root, landed.accepted, landing.schema, required=PROVENANCE, place=str(name))
     intent = Intent(
         table=str(name),
@@ -174,15 +213,16 @@ def _stage(
         required=PROVENANCE,
         accepted=landed.accepted,
         rejected=landed.rejected,
-        files=landed.counts,
+        files=(*landed.counts, *kept),
         returned=sum(f.delivered for f in landed.counts),
         code=code,
         run=run.id,
         engine="arrow",
         started=target.moment.isoformat(timespec="milliseconds"),
         lineage=raw_lineage(name, target.source.columns, landing.schema.names),
+        untold=target.untold,
     )
-    return intent, list(landed.set_aside)
+    return intent, landed
 
 
 def _changed(found: Discovery, source: SourceSpec) -> list[SetAside]:
@@ -193,7 +233,8 @@ def _changed(found: Discovery, source: SourceSpec) -> list[SetAside]:
         SetAside(
             _blocked_counts(change.file, source),
             f"{change.file.path}: was taken before with other content\n"
-            "  next: deliver it under a new name, or set `on_change: replace`",
+            "  next: to add it, put the former content back and deliver this under a new name; to take it "
+            "instead, set `on_change: replace`",
         )
         for change in found.changed
     ]
@@ -218,7 +259,7 @@ def _set_aside(run: Run, name: TableName, snapshot: Snapshot | None, aside: list
         return 0
     blocked = Blocked(
         table=str(name),
-        batch=(snapshot.batch if snapshot else 0) + 1,
+        batch=next_batch(run.lake, name, snapshot),
         build=_FILES_BLOCKED,
         attempt="",
         when=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -231,11 +272,3 @@ def _set_aside(run: Run, name: TableName, snapshot: Snapshot | None, aside: list
     if not before or replace(before[0], when=blocked.when) != blocked:  # an equal record changes nothing
         control.block(blocked)
     return blocked.rows
-
-
-def _notes(found: Discovery, aside: list[SetAside]) -> tuple[str, ...]:
-    notes = [f"set aside: {item.reason}" for item in aside]
-    notes += [f"{d.file.path}: same content as {d.same_as}, nothing to add" for d in found.duplicates]
-    notes += [f"{path}: still growing, left for the next run" for path in found.growing]
-    notes += [f"{s.path}: skipped, {s.reason}" for s in found.skipped]
-    return tuple(notes)

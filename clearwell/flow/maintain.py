@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from clearwell.datasets import open_release_store
-from clearwell.names import EVENTS, RELEASES
+from clearwell.names import ERRORS, EVENTS, RELEASES
 from clearwell.publishing.attempts import leftover_attempts
 from clearwell.tables import Maintained, maintain
 
@@ -25,7 +25,7 @@ _EVENTS_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class MaintenanceResult:
-    """What was done, or would be: per table, and the number of unfinished releases and old events removed.
+    """What was done, or would be: per table, and the number of unfinished releases and old files removed.
 
     ``unreadable`` says why tables were left out.
     """
@@ -36,14 +36,20 @@ class MaintenanceResult:
     unreadable: tuple[TableError, ...] = ()
 
 
-def maintain_lake(lake: Lake, *, retention_hours: float, dry_run: bool = False) -> MaintenanceResult:
+def maintain_lake(
+    lake: Lake, *, retention_hours: float, trust_clock: bool = False, dry_run: bool = False
+) -> MaintenanceResult:
     """Join small files and delete what no reader, run or release can need: see ``clearwell.tables``."""
+    if not dry_run:
+        lake.require_owner()
+    pinned = pinned_versions(lake)
+    done = maintain(  # first: it refuses a clock by which other machines' attempts would look dead
+        lake, retention_hours=retention_hours, pinned=pinned, trust_clock=trust_clock, dry_run=dry_run
+    )
     leftovers = leftover_attempts(lake)
     if not dry_run:
         for attempt in leftovers:
             attempt.remove()
-    pinned = pinned_versions(lake)
-    done = maintain(lake, retention_hours=retention_hours, pinned=pinned, dry_run=dry_run)
     old = _old_event_files(lake)
     if not dry_run:
         for file in old:
@@ -63,10 +69,10 @@ def pinned_versions(lake: Lake) -> dict[str, set[int]]:
 
 
 def _old_event_files(lake: Lake) -> list[Path]:
-    """Days of OpenLineage events that are old enough to have been fetched.
+    """Days of OpenLineage events that are old enough to have been fetched, and of errors to have been read.
 
     The lineage itself stays in its table. Days with events that a receiver did not accept are kept.
     """
     oldest = (datetime.now(UTC) - _EVENTS_KEPT).date().isoformat()
-    found = (lake.root / EVENTS).glob("????-??-??.ndjson")
+    found = (*(lake.root / EVENTS).glob("????-??-??.ndjson"), *(lake.root / ERRORS).glob("????-??-??.log"))
     return sorted(file for file in found if file.stem < oldest)

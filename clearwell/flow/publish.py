@@ -23,8 +23,9 @@ from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import ALGORITHM, combined_fingerprint
 from clearwell.lineage import release_lineage
 from clearwell.model import Outcome
+from clearwell.project.personal_data import PersonalData
 from clearwell.publishing.attempts import publisher_of
-from clearwell.publishing.from_spec import inference_recipe, training_recipe
+from clearwell.publishing.from_spec import allowed_personal, inference_recipe, training_recipe
 from clearwell.publishing.inference import InferenceRecipe, make_inference
 from clearwell.publishing.order import buckets_for
 from clearwell.publishing.splits import TEST
@@ -61,6 +62,7 @@ class ReleaseResult:
     reason: str = ""
     recovered: bool = False
     lineage: tuple[Edge, ...] = ()
+    personal: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
@@ -69,24 +71,31 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     Safe to kill and to run twice at once: see ``claim`` and ``upload`` of ``clearwell.publishing``.
 
     Raises:
-        TableNotFound: the table does not exist.
-        DatasetError: the table cannot be released as the spec says.
+        TableNotFound: the table was never built.
+        DatasetError: the table cannot be released as the spec says, or has personal columns that it does not
+            allow.
         StoreError: the store of the releases refuses access.
     """
+    run.lake.require_owner()
     publisher = publisher_of(run.lake, spec.name)
     seen = publisher.versions()  # before the table is read: a later release may have read more
-    snapshot = run.lake.existing(spec.from_table)
+    snapshot = run.input(spec.from_table, of=spec.name)
     recipe = _recipe(run, spec, snapshot)  # first: the training dataset's features may have changed
+    personal = PersonalData.of(run.project, run.lake).columns(spec.name)
+    allowed = allowed_personal(run.project, spec, recipe.schema, personal)
     if (found := publisher.adopt(_identity(snapshot, spec))) is not None:
         manifest, moved = found
         _record_lineage(run.lake, manifest)
         reason = "finished a release that was cut short" if moved else "same input, same settings"
         return _result(publisher, manifest, Outcome.UNCHANGED, reason, recovered=moved)
 
-    draft = _draft(run.lake, spec, recipe, snapshot)
+    if (lost := publisher.lost()) is not None:
+        _log.warning("%s: v%d is gone, or lacks files; it is released again", spec.name, lost)
+    draft = replace(_draft(run.lake, spec, recipe, snapshot), personal=allowed)
     attempt = publisher.begin(json.dumps(asdict(Process.current())))
     try:
-        splits, achieved = _make(recipe, snapshot, attempt)
+        with run.lake.reading(snapshot):
+            splits, achieved = _make(recipe, snapshot, attempt)
         draft = replace(
             draft,
             splits=splits,
@@ -101,9 +110,8 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     if not is_ours:
         return _result(publisher, held, Outcome.UNCHANGED, "another run was first")
     _log.info("%s: released v%d, %s rows", spec.name, held.version, f"{held.rows:,}")
-    return _result(
-        publisher, held, Outcome.BUILT, "first release" if held.version == 1 else "new input or settings"
-    )
+    why = "first release" if held.version == 1 else "new input or settings"
+    return _result(publisher, held, Outcome.BUILT, f"v{lost} is gone, or lacks files" if lost else why)
 
 
 def _lineage(held: Manifest) -> tuple[Edge, ...]:
@@ -133,8 +141,10 @@ def _make(
         tests = next(split.rows for split in splits if split.name == TEST)
         return splits, {"test_share": round(tests / rows, 6)}
     except (OSError, pa.ArrowException) as error:
+        said = next(iter(str(error).splitlines()), type(error).__name__)
         raise DatasetError(
-            f"{recipe.table} could not be released: {str(error).splitlines()[0]}",
+            f"{recipe.table} could not be released: {said}",
+            quotes=said if isinstance(error, pa.ArrowException) else None,
             place=recipe.place,
             hint="run again; if a file is missing, rebuild the table with --full-refresh",
         ) from error
@@ -158,7 +168,7 @@ def _draft(
         rows=0,
         schema=tuple(Column(f.name, str(f.type), f.nullable) for f in recipe.schema),
         splits=(),
-        inputs=(Input(state.table, state.version, state.generation, state.batch),),
+        inputs=(Input(state.table, state.version, state.generation, state.batch, state.identity),),
         settings=_settings(spec),
         label=spec.label,
         key=spec.key,
@@ -176,7 +186,7 @@ def _draft(
 
 def _last_intent(lake: Lake, snapshot: Snapshot) -> Intent | None:
     """The decision that made the last batch of this version; a void batch does not count."""
-    voids = lake.control.voids(snapshot.name)
+    voids = lake.voids(snapshot)
     for batch in range(snapshot.batch, max(snapshot.generation, 1) - 1, -1):
         if batch not in voids:
             return lake.control.intent(snapshot.name, batch)
@@ -191,6 +201,8 @@ def _identity(snapshot: Snapshot, spec: DatasetSpec) -> str:
     """The inputs of a release: the input's batch, the settings, and how files are written."""
     state = snapshot.state
     made_from = [FORMAT, ALGORITHM, state.table, state.generation, state.batch, _settings(spec)]
+    if state.identity:  # earlier versions' tables have none, and their releases stay what they are
+        made_from.append(state.identity)
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
@@ -209,4 +221,5 @@ def _result(
         reason=reason,
         recovered=recovered,
         lineage=_lineage(held),
+        personal=dict(held.personal),
     )

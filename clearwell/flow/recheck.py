@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import TableNotFound
 from clearwell.flow.build.audit import Audit
-from clearwell.flow.landing.deliveries import known_files
+from clearwell.flow.landing.deliveries import known_files, retracted_ids
 from clearwell.flow.run import log
 from clearwell.lineage import judge_lineage
 from clearwell.names import COLUMN_LINEAGE
@@ -70,8 +70,9 @@ def recheck(
     suite = run.suite(spec)
     if suite is not None:
         suite = replace(suite, checks=tuple(check for check in suite.checks if check.name in checks))
-    results = Audit(run, table, suite).judge_published(snapshot) if suite and suite.checks else ()
-    snapshot.require_files()
+    with run.lake.reading(snapshot):
+        results = Audit(run, table, suite).judge_published(snapshot) if suite and suite.checks else ()
+        snapshot.require_files()
     if COLUMN_LINEAGE in checks:
         results = (*results, judge_lineage(edges_of(run.lake, str(table))))
     passed = Counter(result.success for result in results)
@@ -95,7 +96,7 @@ def look_at_files(run: Run, spec: TableSpec) -> FilesNow:
     lake, name = run.lake, spec.bronze_table
     source = run.project.source(spec)
     known = files_of(lake, _published(run, name))
-    found = discover(source, run.project.root, known_files(known))
+    found = discover(source, run.project.root, known_files(known), retracted=retracted_ids(known))
     there = {file.file_id: file.path for file in (*found.new, *(change.file for change in found.changed))}
     refused: dict[str, str] = {}
     for blocked in lake.control.blocked(name):
@@ -107,7 +108,7 @@ def look_at_files(run: Run, spec: TableSpec) -> FilesNow:
         for change in found.changed:
             refused.setdefault(change.file.path, f"{change.file.path}: was taken before with other content")
     return FilesNow(
-        taken=len(known),
+        taken=len([f for f in known if not f.is_retracted]),
         waiting=len([path for path in there.values() if path not in refused]) + len(found.growing),
         missing=len(found.missing),
         refused=tuple(refused[path] for path in sorted(refused)),

@@ -92,8 +92,9 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
 
     Raises:
         ProjectError: the price sheet is missing or not valid.
-        TableError: the lake's files differ from those in its tables' logs.
+        TableError: the lake's files differ from those in its tables' logs, or it is another project's.
     """
+    run.lake.require_owner()
     sheet = load_prices(run.project.prices(spec))
     now = dt.datetime.now(dt.UTC)
     overview = measure_overview(

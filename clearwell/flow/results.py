@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from clearwell.errors import BatchBlocked
 from clearwell.flow.run import Run, log
 from clearwell.model import BuildResult, Outcome
+from clearwell.names import TableName, Zone
+from clearwell.tables import files_of
 
 if TYPE_CHECKING:
-    from clearwell.names import TableName
     from clearwell.tables import Blocked, Intent, Snapshot
 
 __all__ = ["blocked_result", "built_result", "raise_blocked", "unchanged_result"]
@@ -54,7 +57,7 @@ def unchanged_result(
     """The result if there is nothing new, or only a batch that an interrupted run had decided."""
     outcome = Outcome.BUILT if recovered else Outcome.UNCHANGED
     reason = "carried out what an earlier run had decided" if recovered else "nothing new"
-    log.info("%s: %s", name, reason)
+    log.info("%s: %s", name, reason, extra={"passing": not recovered})
     if snapshot is None:
         return BuildResult(str(name), outcome, reason=reason, blocked=blocked, notes=notes)
     found: dict[str, Any] = {"checks": last.checks, "lineage": last.lineage} if last else {}
@@ -77,11 +80,32 @@ def raise_blocked(run: Run, name: TableName, blocked: Blocked, *, again: bool = 
     error = BatchBlocked(
         f"{blocked.rows:,} rows are kept out of the table, which is unchanged: {blocked.reason}",
         place=str(name),
-        hint=f"`clearwell quarantine {name} --blocked` shows why; correct the data or the check",
+        hint=f"`clearwell quarantine {name} --blocked` shows why; {_way_out(run, name, blocked)}",
     )
     error.result = blocked_result(run, name, blocked)
     error.again = again
     raise error
+
+
+def _way_out(run: Run, name: TableName, blocked: Blocked) -> str:
+    """What ends a block. A raw file that is gone cannot be corrected: then its rows have to be taken back."""
+    usual = "correct the data or the check"
+    bronze = TableName(Zone.BRONZE, name.name)
+    snapshot = run.lake.table(bronze).snapshot() if name.zone is Zone.SILVER else None
+    if snapshot is None:
+        return usual
+    command = f"clearwell retract {bronze}"
+    now = {f.file_id: f.path for f in files_of(run.lake, snapshot, complete=False) if not f.is_retracted}
+    failing = {s.file for check in blocked.checks if check.blocks for s in check.samples}
+    suspected = [now[f.file_id] for f in blocked.files if f.file_id in now]
+    suspected = [path for path in suspected if path in failing] or suspected
+    gone = [path for path in suspected if not os.path.lexists(run.project.root / path)]
+    if not gone:
+        return f"{usual}, or take a wrong file back: {command} FILE --reason TEXT"
+    more = f", and {len(gone) - 1} more that are gone" if len(gone) > 1 else ""
+    return (
+        f"{gone[0]} is gone: take it back by {command} {shlex.quote(gone[0])} --reason TEXT{more}, or {usual}"
+    )
 
 
 def _result(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from clearwell.engines import open_engine
+from clearwell.errors import TableNotFound
 from clearwell.lineage import Origins
 
 if TYPE_CHECKING:
@@ -92,6 +93,20 @@ class Run:
     def records(self) -> Lake:
         """The lake with the ledgers of the bronze tables: ``ledgers`` where it is not the run's own."""
         return self.ledgers or self.lake
+
+    def input(self, table: TableName | str, *, of: str) -> Snapshot:
+        """The newest version of a table that ``of``, a table or a dataset, is made from.
+
+        Raises:
+            TableNotFound: it was never built.
+        """
+        if (snapshot := self.lake.table(table).snapshot()) is None:
+            raise TableNotFound(
+                f"its input {table} was never built",
+                place=of,
+                hint=f"`clearwell run +{of}` builds what it is made from, and then it",
+            )
+        return snapshot
 
     def require_read(self, source: Snapshot) -> None:
         """Check that an engine has read all of ``source``; raises FilesGone."""

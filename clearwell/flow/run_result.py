@@ -51,8 +51,9 @@ class RunResult:
     """The result of a run. ``result["gold_flight_delays"]`` is the result of that step.
 
     Args:
-        success: Whether every step succeeded. It is also False when raw files were set aside, which fails no
-            step: the notes in ``details`` of their table name the files and the reasons.
+        success: Whether every step succeeded. It is also False when raw files were set aside, or something is
+            told of them that is critical, which fails no step: the notes in ``details`` of their table name
+            the files and the reasons.
         run_id: The run's number on Dagster's pages.
         steps: The steps that were selected, in the order in which they ended; those not reached are last.
         interrupted: Whether Ctrl-C or Dagster's pages ended it.

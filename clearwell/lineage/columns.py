@@ -50,8 +50,9 @@ def column_lineage(frame: DataFrame, origins: Origins, engine: Engine, *, name: 
         with engine.work(f"reading the lineage of {name}"):
             return plan_lineage(plan_of(frame), origins, names, frame.columns)
     except Exception as error:  # noqa: BLE001 - no error here may stop a build
-        why = f"its plan could not be read ({type(error).__name__}: {str(error)[:200]})"
+        why = f"its plan could not be read ({type(error).__name__})"  # its text may quote a value
         _log.warning("%s: no column lineage: %s", name, why)
+        _log.debug("%s: no column lineage", name, exc_info=error)
         return ColumnLineage(tuple(Edge(c, "", "", MISSING) for c in sorted(frame.columns)), (why,))
 
 

@@ -18,11 +18,11 @@ from clearwell.lineage.sql_expressions import item_of, parsed, value_of
 from clearwell.lineage.walk import Opaque, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from clearwell.lineage.walk import Walk
 
-__all__ = ["created_view", "query_items", "tables_in"]
+__all__ = ["created_view", "named_columns", "query_items", "tables_in"]
 
 _JOINS = {"": "inner", "LEFT": "left", "RIGHT": "right", "FULL": "full"}
 _WORD = re.compile(r"`([^`]+)`|([\w.]+)")
@@ -46,6 +46,36 @@ def tables_in(walk: Walk, text: str) -> list[Column]:
         foreign = any(not walk.knows(name) and name.lower() not in named for name in found)
     known = [column for name in sorted(found) if walk.knows(name) for column in walk.table(name)]
     return [*known, Column("", HIDDEN)] if foreign else known
+
+
+def named_columns(text: str, known: Iterable[str]) -> set[str]:
+    """The columns that a query names and does not make itself; none where it cannot be parsed.
+
+    What is behind a dot is a field where the name before it is a column, one of ``known``.
+    """
+    try:
+        tree = parsed(text)
+    except Opaque:
+        return set()
+    columns, used = list(tree.find_all(exp.Column)), set[int]()
+    for column in columns:
+        used |= {id(part) for part in column.parts}
+    made = {part.name.casefold() for part in tree.find_all(exp.Identifier) if id(part) not in used}
+    fields = {name.casefold() for name in known} | made
+    return {
+        column.parts[-1].name
+        for column in columns
+        if isinstance(column.this, exp.Identifier)
+        and column.name.casefold() not in made
+        and not (len(column.parts) > 1 and _is_field(column, fields, tree))
+    }
+
+
+def _is_field(column: exp.Column, fields: Collection[str], tree: Any) -> bool:
+    """Whether the name before the dot is a column, and no table of the query."""
+    tables = {part.alias_or_name.casefold() for part in tree.find_all(exp.Table, exp.Subquery, exp.CTE)}
+    before = column.parts[0].name.casefold()
+    return before in fields and before not in tables
 
 
 def created_view(text: str) -> tuple[str, str, list[str]] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clearwell.names import is_url
+from clearwell.quality import is_personal
 from clearwell.stores import split
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def dataset_facets(data: DataFacts) -> dict[str, DatasetFacet]:
         facets["ownership"] = ownership_dataset.OwnershipDatasetFacet(owners)
     tag = tags_dataset.TagsDatasetFacetFields
     tags = [tag(key, value, source="CLEARWELL") for key, value in sorted(data.tags.items())]
-    known = [name for name, _ in data.columns if name in data.personal]
+    known = [name for name, _ in data.columns if is_personal(name, data.personal)]
     tags += [tag("personal", "true", source="CLEARWELL", field=name) for name in known]
     if tags:
         facets["tags"] = tags_dataset.TagsDatasetFacet(tags)

@@ -15,7 +15,7 @@ from clearwell.errors import TableError
 from clearwell.names import RELEASES, TableName, Zone
 from clearwell.notify.openlineage_facts import DataFacts, RunFacts, Written
 from clearwell.project.git import find_repository
-from clearwell.project.personal_data import personal_columns
+from clearwell.project.personal_data import PersonalData
 from clearwell.project.specs import CuratedSpec, DatasetSpec, TableSpec
 from clearwell.sources.match import split_pattern
 
@@ -64,7 +64,7 @@ def table_facts(run: Run, spec: TableSpec | CuratedSpec, result: BuildResult) ->
         run.lake.control.intent(name, result.batch),
         run.lake.table(name).snapshot(result.version),
     )
-    if intent is None or snapshot is None or result.batch in run.lake.control.voids(name):
+    if intent is None or snapshot is None or result.batch in run.lake.voids(snapshot):
         return None
     if name.zone is Zone.BRONZE and isinstance(spec, TableSpec):
         read = Written(
@@ -102,7 +102,7 @@ def release_facts(run: Run, spec: DatasetSpec, result: ReleaseResult) -> Facts:
         description=spec.description,
         owners=spec.owners,
         tags=spec.tags,
-        personal=personal_columns(run.project, spec.from_table),
+        personal=PersonalData.of(run.project, run.lake).columns(spec.name),
         change="CREATE" if result.version == 1 else "OVERWRITE",
     )
     written = Written(rows=result.rows, bytes=result.bytes, files=len(manifest.files), table_rows=result.rows)
@@ -159,7 +159,7 @@ def _described(
         description=spec.description,
         owners=spec.owners,
         tags=spec.tags,
-        personal=personal_columns(run.project, str(name)),
+        personal=PersonalData.of(run.project, run.lake).columns(str(name)),
         change=change,
     )
 

@@ -15,14 +15,15 @@ from clearwell.errors import DatasetError
 from clearwell.names import RELEASES, Zone
 from clearwell.pages.index_page import index_page
 from clearwell.pages.lineage_page import LineageColumn, LineageTable, lineage_page
-from clearwell.pages.table_facts import Histories, Personal, read_table
+from clearwell.pages.table_facts import Histories, read_table
 from clearwell.pages.table_page import table_page
-from clearwell.project.personal_data import personal_columns, spread
-from clearwell.project.specs import CuratedSpec, TableSpec
+from clearwell.project.personal_data import PersonalData
+from clearwell.project.specs import CuratedSpec, TableSpec, personal_said
+from clearwell.quality import is_personal
 from clearwell.tables import lineage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from clearwell.model import Edge
     from clearwell.names import TableName
@@ -45,16 +46,16 @@ def render_pages(project: Project, lake: Lake) -> dict[str, str]:
     """
     edges = lineage_of(lake)
     histories = Histories.read(lake)
-    personal = _personal(project, edges)
+    personal = PersonalData(project, lambda: edges)
     docs = [
-        read_table(
-            project, lake, name, histories, edges.get(str(name), ()), personal.get(str(name), Personal())
-        )
+        read_table(project, lake, name, histories, edges.get(str(name), ()), personal.columns(str(name)))
         for name in _tables(project, lake)
     ]
     before = _made_from(project, edges)
     title = lake.root.name
-    pages = {"lineage.html": lineage_page(title, _nodes(project, lake, docs), edges, home="index.html")}
+    pages = {
+        "lineage.html": lineage_page(title, _nodes(project, lake, docs, personal), edges, home="index.html")
+    }
     pages["index.html"] = index_page(title, docs, _reports(project))
     built = {doc.name for doc in docs}
     for doc in docs:
@@ -81,14 +82,6 @@ def _tables(project: Project, lake: Lake) -> list[TableName]:
     ]
     there = [name for name in lake.tables() if name.zone in _ZONES]
     return sorted({*made, *there}, key=lambda name: (_ZONES.index(name.zone), name.name))
-
-
-def _personal(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str, Personal]:
-    """By table: the columns that its YAML, or that of a source table, names as personal, after renames."""
-    named = {table: personal_columns(project, table) for table in project.produced}
-    held = spread(named, edges, kinds=["IDENTITY"])
-    near = spread(held, edges)
-    return {table: Personal(held.get(table, frozenset()), columns) for table, columns in near.items()}
 
 
 def _made_from(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str, set[str]]:
@@ -120,26 +113,35 @@ def _reports(project: Project) -> list[tuple[str, str]]:
     ]
 
 
-def _nodes(project: Project, lake: Lake, docs: Sequence[TableDoc]) -> Iterator[LineageTable]:
+def _nodes(
+    project: Project, lake: Lake, docs: Sequence[TableDoc], personal: PersonalData
+) -> Iterator[LineageTable]:
     """The contents of the lineage page: raw files, tables, datasets."""
     for spec in project.tables.values():
+        raw = f"raw_{spec.name}"
         columns = tuple(
-            LineageColumn(name, kind, name in spec.personal) for name, kind in spec.source.columns.items()
+            LineageColumn(name, kind, is_personal(name, personal.columns(raw)))
+            for name, kind in spec.source.columns.items()
         )
-        yield LineageTable(f"raw_{spec.name}", "raw", spec.source.path, spec.owners, columns)
+        yield LineageTable(raw, "raw", spec.source.path, spec.owners, columns)
     for doc in docs:
         columns = tuple(LineageColumn(c.name, c.type, c.is_personal) for c in doc.columns)
         page = f"tables/{quote(doc.name)}.html"
         yield LineageTable(doc.name, doc.zone, doc.description, doc.owners, columns, page)
     for spec in project.datasets.values():
-        yield LineageTable(spec.name, "release", spec.description or "", spec.owners, _released(lake, spec))
+        columns = _released(lake, spec, personal.columns(spec.name))
+        said = " ".join([*([spec.description] if spec.description else []), *personal_said(spec)])
+        yield LineageTable(spec.name, "release", said, spec.owners, columns)
 
 
-def _released(lake: Lake, spec: DatasetSpec) -> tuple[LineageColumn, ...]:
+def _released(lake: Lake, spec: DatasetSpec, personal: Collection[str]) -> tuple[LineageColumn, ...]:
     """The columns of a dataset's current release; none if nothing is released."""
     try:
         release_store = open_release_store(lake.store.absolute(RELEASES))
         manifest = release_store.manifest(spec.name, release_store.current(spec.name))
     except DatasetError:
         return ()
-    return tuple(LineageColumn(c.name, c.type, is_label=c.name == manifest.label) for c in manifest.schema)
+    return tuple(
+        LineageColumn(c.name, c.type, is_personal(c.name, personal), is_label=c.name == manifest.label)
+        for c in manifest.schema
+    )

@@ -15,31 +15,20 @@ from clearwell.errors import TableError
 from clearwell.pages.check_facts import check_docs, moment_of
 from clearwell.pages.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
 from clearwell.project.specs import CuratedSpec, TableSpec
-from clearwell.quality import load_suite
-from clearwell.tables import BUILDS, CHECKS, files_of, quarantine_of
+from clearwell.quality import is_personal, load_suite
+from clearwell.tables import BUILDS, CHECKS, blocks_in_effect, files_of, quarantine_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from clearwell.model import CheckResult, Edge
     from clearwell.names import TableName
     from clearwell.project.load import Project
     from clearwell.tables import Blocked, Lake, Snapshot
 
-__all__ = ["Histories", "Personal", "read_table"]
+__all__ = ["Histories", "read_table"]
 
 MOST_BATCHES = 30
-
-
-@dataclass(frozen=True)
-class Personal:
-    """For one table: its columns with personal data, and those that were computed from such a column.
-
-    Both are excluded from what a page shows of checks; only the first are marked.
-    """
-
-    held: frozenset[str] = frozenset()
-    near: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,7 @@ def read_table(
     name: TableName,
     histories: Histories,
     edges: Sequence[Edge],
-    personal: Personal,
+    personal: Collection[str],
 ) -> TableDoc:
     """The contents of one table's page, without its neighbours."""
     spec = project.produced.get(str(name))
@@ -73,7 +62,7 @@ def read_table(
         snapshot = lake.table(name).snapshot()
     except TableError as error:
         problem = f"This table cannot be read now: {error.fact}. See `clearwell repair {name}`. "
-    blocked = [b for b in lake.control.blocked(name) if b.batch == (snapshot.batch if snapshot else 0) + 1]
+    blocked = [] if problem else blocks_in_effect(lake, name, snapshot)
     judges = isinstance(spec, CuratedSpec) or (isinstance(spec, TableSpec) and name == spec.silver_table)
     file = project.suite(spec) if judges and isinstance(spec, TableSpec | CuratedSpec) else None
     suite = load_suite(file) if file else None
@@ -84,7 +73,7 @@ def read_table(
             suite.checks if suite else (),
             histories.checks.get(str(name), ()),
             blocked,
-            personal.held | personal.near,
+            personal,
         ),
         suite=suite.file.relative_to(project.root).as_posix() if suite else "",
         batches=tuple(_batch(row) for row in histories.builds.get(str(name), ())),
@@ -112,7 +101,9 @@ def read_table(
         rows=snapshot.rows,
         bytes=snapshot.bytes,
         columns=tuple(
-            ColumnDoc(f.name, str(f.type), f.nullable, f.name in personal.held, tuple(into.get(f.name, ())))
+            ColumnDoc(
+                f.name, str(f.type), f.nullable, is_personal(f.name, personal), tuple(into.get(f.name, ()))
+            )
             for f in snapshot.schema
         ),
         files=(*files_of(lake, snapshot), *doc.files),
@@ -138,7 +129,7 @@ def _last(lake: Lake, name: TableName, columns: Sequence[str]) -> dict[str, list
 def _quarantined(lake: Lake, snapshot: Snapshot) -> tuple[int, Counter[str]]:
     """How many rows are in quarantine, and how many of them name each reason."""
     rows, reasons = 0, Counter[str]()
-    for batch in quarantine_of(lake, snapshot, columns=("_n", "reasons")):
+    for batch in quarantine_of(lake, snapshot, columns=("_file_id", "_n", "reasons")):
         rows += batch.num_rows
         named = pc.list_flatten(batch.column(batch.schema.get_field_index("reasons")))
         for entry in named.value_counts().to_pylist():

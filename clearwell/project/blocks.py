@@ -1,7 +1,4 @@
-"""The blocks inside the components' YAML: sources, writes, silver tables, splits, freshness, retries.
-
-Frozen models, like those of `clearwell.project.specs`, which contain them.
-"""
+"""The blocks inside the components' YAML: frozen models, which those of `clearwell.project.specs` contain."""
 
 from __future__ import annotations
 
@@ -39,6 +36,8 @@ LINEAGE = (
     "{risk: [silver_flights.dest, silver_flights.origin]}; an empty list: from no column."
 )
 
+_Severity = Literal["critical", "warning", "info"]
+
 
 class Model(BaseModel):
     """A frozen block of YAML that refuses unknown keys."""
@@ -64,6 +63,34 @@ class DriftModel(Model):
     )
 
 
+class NotesModel(Model):
+    """How grave it is what a run tells of raw files: critical fails the run, warning and info do not.
+
+    Each is a check of the bronze table on Dagster's pages: red, yellow, or passed with the text.
+    """
+
+    new_columns: _Severity = Field(default="info", description="Columns that the table had not.")
+    missing_columns: _Severity = Field(default="warning", description="Columns that a new file lacks.")
+    none_accepted: _Severity = Field(
+        default="critical", description="A new file whose records are all in quarantine."
+    )
+    left_for_later: _Severity = Field(default="warning", description="A file that still grows.")
+    skipped: _Severity = Field(
+        default="warning",
+        description="A path that is no file to read: a folder, a broken link, no permission.",
+    )
+
+
+class MaxFieldModel(Model):
+    """The longest field of a CSV file that is expected, and what happens with a longer one."""
+
+    lines: int = Field(default=100, ge=1, description="Line ends in a field.")
+    size: int = Field(default=2**20, ge=1, description="Bytes of a field, in UTF-8.")
+    longer: Literal["warn", "reject"] = Field(
+        default="warn", description="A longer field: a line in the run's output, or its record is rejected."
+    )
+
+
 class SourceModel(Model):
     """Where raw files arrive, and how they are read."""
 
@@ -73,6 +100,11 @@ class SourceModel(Model):
     )
     nulls: tuple[str, ...] = Field(
         default=("",), description='Strings that mean NULL in CSV files: ["", "NA"].'
+    )
+    quoted_empty: Literal["text", "missing"] = Field(
+        default="text",
+        description='CSV: an empty field in quotes, `""`, where a column is no text: a text all the same, so '
+        "that its record is rejected, or missing, so that it is NULL.",
     )
     columns: dict[str, str] = Field(
         default_factory=dict,
@@ -89,6 +121,20 @@ class SourceModel(Model):
         default="arrival",
         description="Which file is later, and wins where two have rows of one key: `arrival` (several in one "
         'run: by name), `name`, or fields of the path: "{day}". Files with equal fields are one delivery.',
+    )
+    rehash: Literal["always", "changed", "never"] = Field(
+        default="changed",
+        description="Which ingested files are read again, to see whether their content is the same: those "
+        "whose size, time, inode or time of change differs; all; or none, so that no change is noticed.",
+    )
+    max_field: MaxFieldModel = Field(
+        default_factory=MaxFieldModel,
+        description="CSV: the longest field that is expected. Two stray quotes make one field of all records "
+        "between them.",
+    )
+    notes: NotesModel = Field(
+        default_factory=NotesModel,
+        description="How grave it is what a run tells of the files: {new_columns: critical}.",
     )
     settle_seconds: float = Field(
         default=1.0, ge=0, description="A file modified more recently than this waits for the next run."
@@ -108,7 +154,10 @@ class SourceModel(Model):
     def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is as it was before there was such a key: it would be a new setting of old tables."""
         said: dict[str, Any] = dump(self)
-        silent = (("options", {}), ("order", "arrival"))
+        said.pop("notes", None)  # no row depends on it
+        if self.max_field.longer == "warn":  # no row depends on it
+            said.pop("max_field", None)
+        silent = (("options", {}), ("order", "arrival"), ("quoted_empty", "text"), ("rehash", "changed"))
         return {key: value for key, value in said.items() if (key, value) not in silent}
 
     def to_spec(self, *, place: str | None = None) -> SourceSpec:
@@ -117,12 +166,13 @@ class SourceModel(Model):
         Raises:
             ProjectError: a value with which no file could be read.
         """
-        from clearwell.sources import SourceSpec
+        from clearwell.sources import LongFields, SourceSpec
 
         return SourceSpec(
             path=self.path,
             format=self.format,
             nulls=self.nulls,
+            quoted_empty=self.quoted_empty,
             columns=self.columns,
             delimiter=self.delimiter,
             encoding=self.encoding,
@@ -130,6 +180,8 @@ class SourceModel(Model):
             missing_column=self.drift.missing_column,
             on_change=self.on_change,
             order=self.order,
+            rehash=self.rehash,
+            max_field=LongFields(**self.max_field.model_dump()),
             settle_seconds=self.settle_seconds,
             options=self.options,
             place=place,
@@ -224,8 +276,7 @@ class SplitSpec(Model):
     column: str = Field(description="The column that decides the split.")
     test_from: Moment | None = Field(
         default=None,
-        description="time only: rows with this value or a later one are the test split; "
-        "ISO dates are read as dates.",
+        description="time only: rows from this value on are the test split; ISO dates are dates.",
     )
     test_share: float | None = Field(
         default=None, gt=0, lt=1, description="group only: the fraction of groups for testing, such as 0.2."
@@ -235,14 +286,14 @@ class SplitSpec(Model):
     def _consistent(self) -> Self:
         for option, by, example in (("test_from", "time", "2013-10-31"), ("test_share", "group", "0.2")):
             given = getattr(self, option) is not None
-            if self.by == by and not given:
+            if given is (self.by == by):
+                continue
+            if self.by == by:
                 raise refuse(f"a split by {by} needs {option!r}", f"add {option}: {example}")
-            if self.by != by and given:
-                raise refuse(f"a split by {self.by} does not take {option!r}", f"remove it, or use by: {by}")
+            raise refuse(f"a split by {self.by} does not take {option!r}", f"remove it, or use by: {by}")
         return self
 
     @model_serializer(mode="wrap")
     def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the options of the other kind: they would count as new settings of old releases."""
-        written: dict[str, Any] = dump(self)
-        return {key: value for key, value in written.items() if value is not None}
+        return {key: value for key, value in dump(self).items() if value is not None}

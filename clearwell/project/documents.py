@@ -1,14 +1,11 @@
 """Turn a YAML document of `pipelines/` into a spec, or report all its problems, each with its line.
 
 Only documents of our component types, and of classes that extend them, are read; those of Dagster and other
-packages are ignored. Of Dagster's templates only environment variables are resolved here: `{{ env.NAME }}`,
-`{{ env('NAME') }}` and `{{ env('NAME', 'default') }}`. An unset variable is a problem; any other template is
-left as it is.
+packages are ignored. Of Dagster's templates only environment variables are resolved (``templates``).
 """
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -17,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import Zone
 from clearwell.project.component_types import COMPONENTS, kind_of, require_type, type_of
+from clearwell.project.templates import rendered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -31,11 +28,6 @@ __all__ = ["COMPONENTS", "KEYS", "attribute_problems", "names_meant", "parse_doc
 
 KEYS = ("type", "attributes", "requirements", "template_vars_module", "post_processing")
 """The top-level keys that a document may have: Dagster's own keys."""
-_TEMPLATE = re.compile(
-    r"""\{\{\s*env(?:\.(?P<dotted>[A-Za-z_]\w*)
-        |\(\s*(?P<q>['"])(?P<called>[A-Za-z_]\w*)(?P=q)\s*(?:,\s*(?P<d>['"])(?P<default>.*?)(?P=d)\s*)?\))\s*\}\}""",
-    re.VERBOSE,
-)
 
 
 def parse_document(document: Document, root: Path | None = None) -> tuple[Spec | None, list[ProjectError]]:
@@ -64,7 +56,7 @@ def parse_document(document: Document, root: Path | None = None) -> tuple[Spec |
     except ProjectError as error:
         return None, [error]
     problems = [_unknown_key(key, KEYS, document.place(str(key))) for key in value if key not in KEYS]
-    attributes, unset = _rendered(value.get("attributes") or {}, document, ("attributes",))
+    attributes, unset = rendered(value.get("attributes") or {}, document, ("attributes",))
     problems += unset
     try:
         spec = COMPONENTS[kind].model_validate(attributes)
@@ -153,36 +145,3 @@ def _dotted(keys: tuple[str | int, ...]) -> str:
     for key in keys:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
     return text
-
-
-def _rendered(value: Any, document: Document, keys: tuple[str | int, ...]) -> tuple[Any, list[ProjectError]]:
-    """``value`` with environment variables resolved, and a problem for each unset variable."""
-    problems: list[ProjectError] = []
-
-    def render(part: Any, at: tuple[str | int, ...]) -> Any:
-        if isinstance(part, str):
-            problems.extend(_is_unset(variable, document.place(*at)) for variable in _unset(part))
-            return _TEMPLATE.sub(_from_environment, part)
-        if isinstance(part, dict):
-            return {key: render(inner, (*at, key)) for key, inner in part.items()}
-        if isinstance(part, list):
-            return [render(inner, (*at, index)) for index, inner in enumerate(part)]
-        return part
-
-    return render(value, keys), problems
-
-
-def _is_unset(variable: str, place: str) -> ProjectError:
-    hint = f"set it, or write {{{{ env('{variable}', 'default') }}}}"
-    return ProjectError(f"the environment variable {variable} is not set", place=place, hint=hint)
-
-
-def _unset(text: str) -> Iterator[str]:
-    for found in _TEMPLATE.finditer(text):
-        name = found["dotted"] or found["called"]
-        if name not in os.environ and found["default"] is None:
-            yield name
-
-
-def _from_environment(found: re.Match[str]) -> str:
-    return os.environ.get(found["dotted"] or found["called"], found["default"] or "")

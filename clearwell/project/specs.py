@@ -41,6 +41,7 @@ __all__ = [
     "SplitSpec",
     "TableSpec",
     "WriteSpec",
+    "personal_said",
 ]
 
 
@@ -69,7 +70,12 @@ class _Scheduled(_Described):
     )
     personal: Columns = Field(
         default=(),
-        description="Columns that hold personal data: their values never appear in samples, logs or reports.",
+        description="Columns that hold personal data: their values never appear in commands, samples, logs, "
+        "pages or statistics, nor do those of columns that are derived from them.",
+    )
+    derived: dict[str, Literal["public"]] = Field(
+        default_factory=dict,
+        description="Columns that are derived from personal ones and hold none of it: {city: public}.",
     )
     freshness: FreshnessSpec | None = Field(
         default=None, description="How old the table may get: {warn_after_hours: 26, fail_after_hours: 50}."
@@ -77,6 +83,15 @@ class _Scheduled(_Described):
     retries: RetrySpec = Field(
         default_factory=RetrySpec, description="Retries after a lost engine: {max: 2, delay_seconds: 10}."
     )
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if both := [column for column in self.derived if column in self.personal]:
+            raise refuse(
+                f"{both[0]!r} is personal and public",
+                "remove one; where the transform makes it harmless, let it return another name",
+            )
+        return self
 
 
 class TableSpec(_Scheduled):
@@ -157,6 +172,11 @@ class DatasetSpec(_Described):
         "without it, duplicate keys are refused.",
     )
     exclude: Columns = Field(default=(), description="Excluded columns, such as those that leak the label.")
+    allow_personal: dict[str, str] = Field(
+        default_factory=dict,
+        description="Personal columns that are released, and those derived from them, each with the reason: "
+        '{text: "masked by patterns; for colleagues alone"}.',
+    )
     formats: tuple[Literal["parquet", "arrow"], ...] = Field(
         default=("parquet", "arrow"), min_length=1, description="File formats of the release."
     )
@@ -183,15 +203,22 @@ class DatasetSpec(_Described):
             raise refuse(f"the label {self.label!r} is excluded", "remove it from exclude")
         if left_out := [column for column in self.key if column in self.exclude]:
             raise refuse(f"the key column {left_out[0]!r} is excluded", "remove it from exclude")
+        if silent := [column for column, reason in self.allow_personal.items() if not reason.strip()]:
+            raise refuse(f"allow_personal gives no reason for {silent[0]!r}", "say why it may be released")
         if self.kind == "inference" and "arrow" not in self.formats:
             raise refuse("rows are looked up in the arrow files", "add arrow to formats")
         return self
 
     @model_serializer(mode="wrap")
     def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the options of the other kind: they would count as new settings of old releases."""
+        """Without options that it does not have: they would count as new settings of old releases."""
         written: dict[str, Any] = dump(self)
         return {key: value for key, value in written.items() if value or key not in _OPTIONS}
+
+
+def personal_said(spec: DatasetSpec) -> tuple[str, ...]:
+    """A sentence for each personal column that is released: the column, and why."""
+    return tuple(f"Personal data in {name}: {why.rstrip('.')}." for name, why in spec.allow_personal.items())
 
 
 _OF_KIND = (
@@ -201,7 +228,7 @@ _OF_KIND = (
     ("like", "inference", True, "TRAINING_DATASET"),
     ("latest_by", "inference", False, "COLUMN"),
 )
-_OPTIONS = {option for option, *_ in _OF_KIND}
+_OPTIONS = {*(option for option, *_ in _OF_KIND), "allow_personal"}
 
 
 class ReportsSpec(_Described):

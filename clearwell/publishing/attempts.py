@@ -50,7 +50,7 @@ def publisher_of(lake: Lake, dataset: str) -> Publisher:
     """Where the releases of a dataset are made."""
     where = lake.store.absolute(f"{RELEASES}/{dataset}")
     if lake.store.is_local(f"{RELEASES}/{dataset}"):
-        return LocalPublisher(Path(where))
+        return LocalPublisher(Path(where), durable=lake.store.durable)
     return RemotePublisher(where, lake.root / RELEASES / dataset)
 
 

@@ -17,12 +17,13 @@ from uuid import uuid4
 
 from clearwell.datasets import CURRENT, MANIFEST, Manifest, hash_file, pointed_version, versions_in
 from clearwell.errors import DatasetError
+from clearwell.stores import force
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator
+    from collections.abc import Collection, Generator, Sequence
     from pathlib import Path
 
-__all__ = ["adopt", "claim", "is_overtaken", "newest_release"]
+__all__ = ["adopt", "claim", "is_overtaken", "lost", "lost_release", "newest_release"]
 
 _LOCK = ".lock"
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
@@ -33,7 +34,11 @@ def newest_release(dataset: Path) -> Manifest | None:
 
     Complete means here: all its files exist with the right size.
     """
-    if not (versions := versions_in(dataset)):
+    return _newest(dataset, versions_in(dataset))
+
+
+def _newest(dataset: Path, versions: Sequence[int]) -> Manifest | None:
+    if not versions:
         return None
     folder = dataset / f"v{versions[-1]}"
     try:
@@ -42,6 +47,16 @@ def newest_release(dataset: Path) -> Manifest | None:
     except (DatasetError, OSError):
         return None
     return manifest if whole and manifest.version == versions[-1] else None
+
+
+def lost_release(dataset: Path) -> int | None:
+    """The version in the pointer if there is no such release, or it is not complete."""
+    return lost(_pointer(dataset), newest_release(dataset))
+
+
+def lost(pointer: int, newest: Manifest | None) -> int | None:
+    """``pointer`` if no complete release has that number or a later one; 0: there is no pointer."""
+    return None if not pointer or (newest is not None and newest.version >= pointer) else pointer
 
 
 def adopt(dataset: Path, identity: str) -> tuple[Manifest, bool] | None:
@@ -56,8 +71,10 @@ def adopt(dataset: Path, identity: str) -> tuple[Manifest, bool] | None:
         return (newest, _point(dataset, newest)) if newest.version >= _pointer(dataset) else None
 
 
-def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
-    """Make the folder ``attempt`` the next release below ``dataset``.
+def claim(
+    dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int], durable: bool = False
+) -> tuple[Manifest, bool]:
+    """Make the folder ``attempt`` the next release below ``dataset``; ``durable`` forces it to the disk.
 
     Returns the release that is current now, and whether it is this one. It is another one, and ``attempt`` is
     left unchanged, if the newest release has the same inputs as ``draft``, or was published meanwhile (its
@@ -65,20 +82,27 @@ def claim(dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int
     """
     while True:
         with _locked(dataset):
-            pointer = _pointer(dataset)
-            newest = newest_release(dataset)
+            pointer, versions = _pointer(dataset), versions_in(dataset)  # one look, also without the lock
+            newest = _newest(dataset, versions)
             if newest is not None and newest.version >= pointer and is_overtaken(newest, draft, seen):
                 _point(dataset, newest)
                 return newest, False
-            manifest = replace(draft, version=max([*versions_in(dataset), pointer], default=0) + 1)
+            manifest = replace(draft, version=max([*versions, pointer], default=0) + 1)
             (attempt / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+            release = dataset / f"v{manifest.version}"
+            if durable:
+                force((file for file in attempt.rglob("*") if file.is_file()), top=attempt)
             try:
-                attempt.rename(dataset / f"v{manifest.version}")
+                attempt.rename(release)
             except OSError as error:
                 if error.errno in _TAKEN:  # file locks do not work on this disk; the rename does
                     continue
                 raise
+            if durable:
+                force([release / MANIFEST], top=dataset.parent)
             _point(dataset, manifest)
+            if durable:
+                force([dataset / CURRENT], top=dataset)
             return manifest, True
 
 

@@ -18,15 +18,16 @@ from clearwell.names import PROVENANCE
 from clearwell.publishing.inference import InferenceRecipe
 from clearwell.publishing.splits import ByGroup, ByTime, split_by_group, split_value
 from clearwell.publishing.training import TrainingRecipe
+from clearwell.quality import is_personal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from clearwell.project.load import Project
     from clearwell.project.specs import DatasetSpec, SplitSpec
     from clearwell.tables import Lake, Snapshot
 
-__all__ = ["inference_recipe", "training_recipe"]
+__all__ = ["allowed_personal", "inference_recipe", "training_recipe"]
 
 _LINEAGE = ("_file_id", "_record_no")
 
@@ -99,6 +100,32 @@ def inference_recipe(
     )
 
 
+def allowed_personal(
+    project: Project, spec: DatasetSpec, schema: pa.Schema, personal: Collection[str]
+) -> dict[str, str]:
+    """The columns of a release that are personal, each with the reason of its spec.
+
+    Raises:
+        DatasetError: one has no reason, or a reason is given for a column that is not released.
+    """
+    for name in spec.allow_personal:
+        if name not in schema.names:
+            raise DatasetError(
+                f"allow_personal names {name!r}, which is no column of the release",
+                place=project.place(spec, "allow_personal", name),
+                hint=did_you_mean(name, schema.names) or f"its columns are {', '.join(schema.names)}",
+            )
+    found = [name for name in schema.names if is_personal(name, personal)]
+    if refused := [name for name in found if name not in spec.allow_personal]:
+        raise DatasetError(
+            f"{', '.join(refused)} of {spec.from_table} would be released: personal, or derived from it",
+            place=project.place(spec, "allow_personal"),
+            hint=f"exclude: [{', '.join(refused)}]; or allow_personal: {{{refused[0]}: WHY}}; or, where it "
+            f"holds nothing of it, derived: {{{refused[0]}: public}} at {spec.from_table}",
+        )
+    return {name: spec.allow_personal[name] for name in found}
+
+
 def _same_features(
     project: Project, lake: Lake, spec: DatasetSpec, kept: Sequence[pa.Field[Any]]
 ) -> tuple[str, ...]:
@@ -111,7 +138,7 @@ def _same_features(
         raise DatasetError(
             f"it must have the features of {training.name}, but {training.from_table} does not exist yet",
             place=place,
-            hint=f"build it first: `clearwell run {training.from_table}`",
+            hint=f"build it first: `clearwell run +{training.from_table}`",
         ) from error
     wanted = {f.name: f.type for f in _kept(table.schema, training) if f.name != training.label}
     have = {f.name: f.type for f in kept if f.name in wanted or f.name not in spec.key}

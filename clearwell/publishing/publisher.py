@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from clearwell.datasets import versions_in
-from clearwell.publishing.claim import adopt, claim
+from clearwell.publishing.claim import adopt, claim, lost_release
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,6 +38,10 @@ class Publisher(Protocol):
         """
         ...
 
+    def lost(self) -> int | None:
+        """The number of the current release if it is gone, or not complete any more."""
+        ...
+
     def begin(self, who: str) -> Path:
         """A folder to write in; ``who`` is recorded first, so that every folder has an owner."""
         ...
@@ -52,10 +56,11 @@ class Publisher(Protocol):
 
 
 class LocalPublisher:
-    """Makes releases in the folder of a dataset."""
+    """Makes releases in the folder of a dataset; ``durable`` forces them to the disk."""
 
-    def __init__(self, dataset: Path) -> None:
+    def __init__(self, dataset: Path, *, durable: bool) -> None:
         self._dataset = dataset
+        self._durable = durable
 
     def versions(self) -> tuple[int, ...]:
         """The finished releases."""
@@ -69,13 +74,17 @@ class LocalPublisher:
         """The newest release, if it has that identity."""
         return adopt(self._dataset, identity)
 
+    def lost(self) -> int | None:
+        """The number of the current release if its folder is gone, or lacks files."""
+        return lost_release(self._dataset)
+
     def begin(self, who: str) -> Path:
         """A folder that becomes the release by one rename."""
         return begin_attempt(self._dataset, who)
 
     def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
         """Rename it."""
-        return claim(self._dataset, attempt, draft, seen=seen)
+        return claim(self._dataset, attempt, draft, seen=seen, durable=self._durable)
 
     def forget(self, attempt: Path) -> None:
         """Remove the folder, if it still exists."""

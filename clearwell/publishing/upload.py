@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING
 
 from clearwell.datasets import CURRENT, MANIFEST, Manifest, RemoteReleaseStore, parse_pointer
 from clearwell.errors import DatasetError, StoreError
-from clearwell.publishing.claim import is_overtaken
+from clearwell.publishing.claim import is_overtaken, lost
 from clearwell.publishing.publisher import ATTEMPT, begin_attempt, remove_attempt
 from clearwell.stores.compare_and_swap import read_tagged, swap, upload
 from clearwell.stores.remote import RemotePlace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 __all__ = ["RemotePublisher"]
@@ -57,10 +57,14 @@ class RemotePublisher:
 
     def adopt(self, identity: str) -> tuple[Manifest, bool] | None:
         """The newest release, if it is complete and has that identity."""
-        newest = self._newest()
+        newest = self._newest(self.versions())
         if newest is None or newest.identity != identity or newest.version < self._pointer():
             return None
         return newest, self._point(newest)
+
+    def lost(self) -> int | None:
+        """The number of the current release if it is gone, or lacks files."""
+        return lost(self._pointer(), self._newest(self.versions()))
 
     def begin(self, who: str) -> Path:
         """A local folder."""
@@ -74,11 +78,13 @@ class RemotePublisher:
             for split in draft.splits
         ]
         while True:
-            pointer, newest = self._pointer(), self._newest()
+            # One look for both: what comes after it takes the number, and the put of the manifest is lost.
+            pointer, versions = self._pointer(), self.versions()
+            newest = self._newest(versions)
             if newest is not None and newest.version >= pointer and is_overtaken(newest, draft, seen):
                 self._point(newest)
                 return newest, False
-            number = max([*self.versions(), pointer], default=0) + 1
+            number = max([*versions, pointer], default=0) + 1
             manifest = replace(draft, version=number, splits=tuple(own))
             self._upload(attempt, manifest, key)
             text = manifest.to_json().encode()
@@ -100,9 +106,9 @@ class RemotePublisher:
                 "%s: leftovers of an attempt remain until `clearwell maintain`: %s", self._name, error
             )
 
-    def _newest(self) -> Manifest | None:
-        """The newest release, or None if it is not complete: all its files exist with the right size."""
-        if not (versions := self.versions()):
+    def _newest(self, versions: Sequence[int]) -> Manifest | None:
+        """The last of them, or None if it is not complete: all its files exist with the right size."""
+        if not versions:
             return None
         number = versions[-1]
         try:

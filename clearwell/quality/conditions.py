@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError
 from clearwell.model import Scope
-from clearwell.quality.expectations import build, require_columns
+from clearwell.quality.expectations import build, fitted, require_columns
 from clearwell.quality.failures import explain
+from clearwell.quality.fit import type_of
 from clearwell.quality.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ __all__ = ["conditions_of", "count_failures", "judged", "row_conditions"]
 
 _OF_NULL = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_null")
 _OF_ORDER = ("expect_column_values_to_be_between", "expect_column_pair_values_a_to_be_greater_than_b")
-_OF_TEXT = ("expect_column_values_to_match_strftime_format",)
 
 
 def row_conditions(suite: Suite, frame: DataFrame) -> dict[str, Column]:
@@ -52,14 +52,14 @@ def conditions_of(suite: Suite, checks: Iterable[Check], frame: DataFrame) -> di
         return {}
     require_columns(wanted, suite, frame)
     metrics = Metrics(frame.limit(0))  # no row is needed, and the frame may be expensive
-    expectations = [build(check, suite) for check in wanted]
+    expectations = [fitted(build(check, suite), check, suite, frame) for check in wanted]
     try:
         conditions = metrics.conditions(expectations)
     except Exception:  # noqa: BLE001 - the failing check is found when each is evaluated alone
         pairs = zip(wanted, expectations, strict=True)
         conditions = [_alone(check, expectation, suite, metrics) for check, expectation in pairs]
     pairs = zip(wanted, conditions, strict=True)
-    return {check.name: _failing(check, condition, suite, frame) for check, condition in pairs}
+    return {check.name: _failing(check, condition, frame) for check, condition in pairs}
 
 
 def count_failures(frame: DataFrame, conditions: Mapping[str, Column]) -> tuple[int, dict[str, int]]:
@@ -101,23 +101,12 @@ def _alone(check: Check, expectation: Any, suite: Suite, metrics: Metrics) -> Co
         raise ProjectError(fact, place=suite.place(check)) from error
 
 
-def _failing(check: Check, condition: Column, suite: Suite, frame: DataFrame) -> Column:
+def _failing(check: Check, condition: Column, frame: DataFrame) -> Column:
     from pyspark.sql import functions as F
 
-    types = {column: _type(frame, column) for column in check.columns}
-    if check.expectation in _OF_TEXT and "string" not in types.values():
-        fact = f"check {check.name!r} needs a text column"
-        raise ProjectError(
-            fact, place=suite.place(check, "column"), hint="check a date or time by its bounds"
-        )
     fails = F.coalesce(condition, F.lit(False))
     if check.expectation in _OF_ORDER:
+        types = {column: type_of(frame, column).typeName() for column in check.columns}
         floats = [column for column, kind in types.items() if kind in ("float", "double")]
         fails = reduce(or_, (F.coalesce(F.isnan(column), F.lit(False)) for column in floats), fails)
     return fails & judged(check)
-
-
-def _type(frame: DataFrame, column: str) -> str:
-    if column in frame.columns:
-        return frame.schema[column].dataType.typeName()
-    return frame.select(column).schema[0].dataType.typeName()

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.quality.fit import COMPARED, fit
 from clearwell.quality.importing import import_great_expectations
 from clearwell.quality.metrics import Metrics
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from clearwell.quality.suites import Check, Suite
 
-__all__ = ["arguments_of", "build", "problems_of", "require_columns", "unknown_columns"]
+__all__ = ["arguments_of", "build", "fitted", "problems_of", "require_columns", "unknown_columns"]
 
 _NOT_ARGUMENTS = {
     *("batch_id", "catch_exceptions", "description", "id", "meta", "notes"),
@@ -35,6 +36,11 @@ def build(check: Check, suite: Suite) -> Any:
     if problems:
         raise problems[0]
     return expectation
+
+
+def fitted(expectation: Any, check: Check, suite: Suite, frame: DataFrame) -> Any:
+    """The expectation with literals of the types of ``frame``'s columns; raises ProjectError: see ``fit``."""
+    return expectation.copy(update=fit(check, suite, frame))  # not validated: YAML lacks these types
 
 
 def problems_of(check: Check, suite: Suite) -> list[ProjectError]:
@@ -117,7 +123,7 @@ def _invalid(error: ValueError, check: Check, suite: Suite, *, alone: bool) -> l
 
 
 def _taken_otherwise(expectation: Any, check: Check, suite: Suite) -> list[ProjectError]:
-    """Numbers that Great Expectations would round: it stores bounds as double."""
+    """Numbers that Great Expectations would round: it stores them as double."""
     return [
         ProjectError(
             f"check {check.name!r}: {key} {value} would be rounded to {getattr(expectation, key)}",
@@ -125,6 +131,7 @@ def _taken_otherwise(expectation: Any, check: Check, suite: Suite) -> list[Proje
             hint="whole numbers beyond 2^53 cannot be bounds here; check them in the transform",
         )
         for key, value in check.kwargs.items()
+        if key not in COMPARED.get(check.expectation, ())
         if isinstance(value, int) and isinstance(getattr(expectation, key, None), float)
         if getattr(expectation, key) != value
     ]

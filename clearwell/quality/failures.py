@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
+_PLANNING = "Error during planning"
+"""How Sail begins a message about types that do not go together."""
+
 
 def explain(error: Exception, check: Check, suite: Suite) -> str:
     """Why ``check`` has no verdict, in one line, when the check does not fit the data.
@@ -31,6 +34,7 @@ def explain(error: Exception, check: Check, suite: Suite) -> str:
         if isinstance(cause, UnsupportedOperationException | PySparkNotImplementedError):
             raise EngineError(
                 f"check {check.name!r}: the engine cannot evaluate {check.expectation}: {_line(cause)}",
+                quotes=_line(cause),
                 place=suite.place(check),
                 hint="run it on Apache Spark: --engine spark",
             ) from error
@@ -45,6 +49,8 @@ def _is_query_fault(cause: BaseException) -> bool:
     """Whether the query itself is invalid, so that it would fail again on a healthy engine."""
     from pyspark import errors
 
+    if isinstance(cause, errors.SparkRuntimeException):
+        return _PLANNING in str(cause)
     return isinstance(
         cause,
         errors.AnalysisException

@@ -6,9 +6,11 @@ frame's. Every error is raised; Great Expectations would retry and then hide it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from clearwell.quality.importing import import_great_expectations
+from clearwell.quality.sums import exact_sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,11 +25,14 @@ class Metrics:
 
     def __init__(self, frame: DataFrame | None) -> None:
         import_great_expectations()
+        exact_sums()
         from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
         from great_expectations.validator.metrics_calculator import MetricsCalculator
 
         session: Any = frame.sparkSession if frame is not None else object()
-        self._engine = SparkDFExecutionEngine(spark=session, persist=False)
+        engine: Any = SparkDFExecutionEngine(spark=session, persist=False)
+        engine.resolve_metric_bundle = partial(_aggregated, engine)
+        self._engine = engine
         if frame is not None:
             self._engine.load_batch_data("frame", frame)
         self._calculator = MetricsCalculator(self._engine, show_progress_bars=False)
@@ -64,12 +69,14 @@ class Metrics:
     def _condition(self, expectation: Any) -> Any:
         from great_expectations.validator.metric_configuration import MetricConfiguration
 
-        # The expectation's own metric: the rest are helpers such as column_values.nonnull.
+        # The expectation's own metric: the rest are helpers such as column_values.nonnull. Its arguments are
+        # those of the expectation: Great Expectations makes doubles of them, and tells them apart as doubles.
         count = self._needed(expectation)[f"{expectation.map_metric}.unexpected_count"]
+        given = {key: getattr(expectation, key, value) for key, value in count.metric_value_kwargs.items()}
         return MetricConfiguration(
             metric_name=f"{expectation.map_metric}.condition",
             metric_domain_kwargs=count.metric_domain_kwargs,
-            metric_value_kwargs=count.metric_value_kwargs,
+            metric_value_kwargs={**given, "exactly": str(given)},
         )
 
     def _needed(self, expectation: Any) -> Mapping[str, Any]:
@@ -78,6 +85,24 @@ class Metrics:
     def _compute(self, metrics: list[Any]) -> Mapping[Any, Any]:
         resolved, _ = self._calculator.compute_metrics(metrics, {"catch_exceptions": False})
         return resolved
+
+
+def _aggregated(engine: Any, metric_fn_bundle: Iterable[Any]) -> dict[Any, Any]:
+    """Aggregates, in one query for each choice of rows, by metric identity.
+
+    They stay as they are: Great Expectations would make doubles of decimals and texts of times.
+    """
+    from great_expectations.core.id_dict import IDDict
+
+    chosen: dict[Any, tuple[Any, dict[Any, Column]]] = {}
+    for one in metric_fn_bundle:
+        rows = IDDict(one.compute_domain_kwargs or {})
+        chosen.setdefault(rows.to_id(), (rows, {}))[1][one.metric_configuration.id] = one.metric_fn
+    found: dict[Any, Any] = {}
+    for rows, columns in chosen.values():
+        values = engine.get_domain_records(domain_kwargs=rows).agg(*columns.values()).collect()[0]
+        found |= dict(zip(columns, values, strict=True))
+    return found
 
 
 def _ask(expectation: Any) -> dict[str, Any]:

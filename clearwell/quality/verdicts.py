@@ -11,10 +11,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from clearwell.errors import ProjectError
 from clearwell.model import CheckResult, Scope
 from clearwell.quality.conditions import conditions_of, count_failures, judged
-from clearwell.quality.expectations import build, require_columns
+from clearwell.quality.expectations import build, fitted, require_columns
 from clearwell.quality.failures import explain
+from clearwell.quality.literals import is_wide
 from clearwell.quality.metrics import Metrics
 from clearwell.quality.redaction import WITHHELD, is_personal, shown_value
 from clearwell.quality.suites import ROW_EXPECTATIONS
@@ -105,21 +107,33 @@ def _judge_together(
     if not checks:
         return []
     metrics = Metrics(frame)
-    expectations = [build(check, suite) for check in checks]
+    results: list[CheckResult] = []
+    fits: list[tuple[Check, Any]] = []
+    for check, expectation in [(check, build(check, suite)) for check in checks]:
+        try:
+            fits.append((check, fitted(expectation, check, suite, frame)))
+        except ProjectError as error:
+            results.append(_result(check, message=error.fact))
+    expectations = [expectation for _, expectation in fits]
     try:
-        values = metrics.values(expectations)
+        values = None if any(map(_is_wide, expectations)) else metrics.values(expectations)
     except Exception:  # noqa: BLE001 - the failing check is found when each is evaluated alone
         values = None
-    results: list[CheckResult] = []
-    for check, expectation in zip(checks, expectations, strict=True):
+    for check, expectation in fits:
         try:
             its = metrics.values([expectation]) if values is None else values
             verdict, counts = metrics.verdict(expectation, its)
         except Exception as error:  # noqa: BLE001 - the message of a check that has no verdict
-            results.append(_result(check, message=explain(error, check, suite)))
+            why = explain(error, check, suite)  # in the words of the engine, which may quote any value
+            results.append(_result(check, message=f"it was not evaluated: {WITHHELD}" if personal else why))
         else:
             results.append(_verdict(check, expectation, verdict, counts, personal))
     return results
+
+
+def _is_wide(expectation: Any) -> bool:
+    """Whether it is computed alone: metrics are told apart by JSON, where decimals are doubles."""
+    return is_wide(expectation.configuration.kwargs)
 
 
 def _verdict(
@@ -127,7 +141,7 @@ def _verdict(
 ) -> CheckResult:
     rows = counts.get("table.row_count")
     failed = counts.get(f"{getattr(expectation, 'map_metric', None)}.unexpected_count")
-    observed = _discreet(_observed(verdict.result or {}), check, personal)
+    observed = _told(_discreet(_observed(verdict.result or {}), check, personal))
     if failed is not None:
         message = _count(failed, rows or 0)
     elif observed is not None:
@@ -162,7 +176,7 @@ def _count(failed: int, rows: int) -> str:
 
 
 def _observed(result: Mapping[str, Any]) -> Any:
-    """The observation in JSON-compatible form: the statistic, or the surplus and missing values."""
+    """The observation: the statistic, or the surplus and missing values."""
     if result.get("observed_value") is not None:
         return _plain(result["observed_value"])
     values = {
@@ -192,10 +206,20 @@ def _shown(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    """Lists, mappings and values of Python, and not too many."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in list(value.items())[:_MOST_OBSERVED]}
     if isinstance(value, list | tuple | set):
         return [_plain(item) for item in list(value)[:_MOST_OBSERVED]]
-    if isinstance(value, date | Decimal):  # a datetime is a date
-        return str(value)
     return value.item() if hasattr(value, "item") else value
+
+
+def _told(value: Any) -> Any:
+    """``value`` in JSON-compatible form. Whether it may be shown was decided before, by its type."""
+    if isinstance(value, dict):
+        return {key: _told(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_told(item) for item in value]
+    if isinstance(value, Decimal) and value.as_tuple().exponent == 0:
+        return int(value)
+    return str(value) if isinstance(value, date | Decimal) else value  # a datetime is a date

@@ -60,8 +60,9 @@ def table_contents(lake: Lake, table: str, engine: Engine, *, version: int | Non
     if snapshot is None:
         raise TableNotFound.among(table, map(str, lake.tables()))
     kept = pa.schema([field for field in snapshot.schema if field.name not in _TOLD_BY_THE_CLOCK])
-    found = fingerprint_frame(snapshot.read(engine), engine, kept)
-    snapshot.require_files()
+    with lake.reading(snapshot):
+        found = fingerprint_frame(snapshot.read(engine), engine, kept)
+        snapshot.require_files()
     left_out = tuple(name for name in snapshot.schema.names if name in _TOLD_BY_THE_CLOCK)
     return TableContents(table, snapshot.version, found.rows, str(found), engine.name, left_out)
 

@@ -192,7 +192,7 @@ class Replay:
         name = TableName.parse(then.table)
         accepted = rejected = 0
         if step.void:
-            void_batch(run.lake, then)
+            void_batch(run.lake, run.lake.control.decide(then))
         elif then.mode == "delete":
             log.info("%s: deleting rows as batch %d did", name, then.batch)
             accepted = -delete_rows(

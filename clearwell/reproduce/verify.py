@@ -113,7 +113,13 @@ def verify(
     release.verify()
     spec = _spec_of(project, manifest)
     made_from = manifest.inputs[0]
-    wanted = InputState(made_from.table, made_from.generation, made_from.batch, made_from.version)
+    wanted = InputState(
+        made_from.table,
+        made_from.generation,
+        made_from.batch,
+        made_from.version,
+        made_from.identity,
+    )
     plan = plan_replay(lake, wanted)
     notes = list(_notes(manifest))
     if changed := changed_code(Run(project, lake, engine), plan):

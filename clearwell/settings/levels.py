@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import is_url
+from clearwell.secret_values import shown
+from clearwell.settings.addresses import read_address, read_engine, read_receiver
 from clearwell.settings.cache import cache_folder
 from clearwell.settings.locations import below, read_location, read_places, require_apart
-from clearwell.settings.project import PYPROJECT, find_project, tool_section
+from clearwell.settings.project import PYPROJECT, find_project, project_name, tool_section
 from clearwell.settings.values import (
     Settings,
     parse_bytes,
-    read_address,
+    read_access,
+    read_choice,
     read_engines,
     read_flag,
-    read_receiver,
+    read_name,
     read_seconds,
 )
 
@@ -50,7 +53,9 @@ def load_settings(project: Path | None = None, *, profile: str | None = None, **
     profiles = _profiles(file.pop("profiles", {}), folder, place)
     named = os.environ.get("CLEARWELL_PROFILE") or None
     given = {key: value for key, value in options.items() if value is not None}
-    settings = Settings(project=folder, lake=folder / "lake", profile=profile or named)
+    settings = Settings(
+        project=folder, lake=folder / "lake", name=project_name(folder), profile=profile or named
+    )
     for level, section in (
         (file, "[tool.clearwell]"),
         (_level(profiles, None if profile else named, _environment(), place), "the environment"),
@@ -59,6 +64,7 @@ def load_settings(project: Path | None = None, *, profile: str | None = None, **
         settings = _over(settings, _read(level, folder, section, place))
     require_apart(str(settings.lake), settings.places, place)
     settings.lineage_receiver  # noqa: B018 - a wrong OPENLINEAGE_URL is reported before anything runs
+    settings.dagster_url  # noqa: B018 - and so is a wrong CLEARWELL_DAGSTER_URL
     return settings
 
 
@@ -96,7 +102,7 @@ def _profiles(given: Any, folder: Path, place: str) -> dict[str, dict[str, Any]]
     """The profiles in the file. All are validated, used or not, so that errors show early."""
     if not isinstance(given, dict):
         hint = "write [tool.clearwell.profiles.NAME] for each"
-        raise ProjectError(f"profiles = {given!r} is not a table", place=place, hint=hint)
+        raise ProjectError(f"profiles = {shown(given)} is not a table", place=place, hint=hint)
     for name, profile in given.items():
         section = f"[tool.clearwell.profiles.{name}]"
         if not isinstance(profile, dict):
@@ -114,7 +120,7 @@ def _level(
     if name not in profiles:
         known = f"profiles: {', '.join(profiles)}" if profiles else "write [tool.clearwell.profiles.NAME]"
         hint = did_you_mean(name, profiles) or known
-        raise ProjectError(f"no profile {name!r} in this project", place=place, hint=hint)
+        raise ProjectError(f"no profile {shown(name)} in this project", place=place, hint=hint)
     profile = dict(profiles[name])
     if "engine" in given:  # it runs all steps
         profile.pop("engines", None)
@@ -136,7 +142,7 @@ def _read(given: Mapping[str, Any], folder: Path, section: str, place: str) -> d
     for key in given:
         if key not in KEYS:
             hint = did_you_mean(key, KEYS) or f"settings: {', '.join(KEYS)}"
-            raise ProjectError(f"unknown setting {key!r} in {section}", place=place, hint=hint)
+            raise ProjectError(f"unknown setting {shown(key)} in {section}", place=place, hint=hint)
     read: dict[str, Any] = {}
     if "lake" in given:
         lake = read_location(given["lake"], folder, what="lake", place=place)
@@ -147,10 +153,16 @@ def _read(given: Mapping[str, Any], folder: Path, section: str, place: str) -> d
     if "engines" in given:
         read["engines"] = read_engines(given["engines"], place)
     readers: dict[str, Callable[[Any], Any]] = {
-        "engine": str,
+        "engine": lambda value: read_engine(value, "engine", place),
+        "name": lambda value: read_name(value, place),
         "engine_deadline_seconds": lambda value: read_seconds(value, "engine_deadline_seconds", place),
-        "engine_memory": parse_bytes,
+        "engine_memory": lambda value: parse_bytes(value, place),
         "ingest_on_workers": lambda value: read_flag(value, "ingest_on_workers", place),
+        "durable": lambda value: read_flag(value, "durable", place),
+        "access": lambda value: read_access(value, place),
+        "unverified_functions": lambda value: read_choice(
+            value, ("refuse", "warn"), "unverified_functions", place
+        ),
         "pages_url": lambda value: read_address(str(value), place),
         "openlineage": lambda value: read_receiver(str(value), place),
         "prices": lambda value: (folder / Path(str(value)).expanduser()).absolute(),

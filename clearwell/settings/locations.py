@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import SEGMENTS, is_url
+from clearwell.secret_values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ def read_location(value: Any, folder: Path, *, what: str, place: str) -> str:
     """
     if not isinstance(value, str | Path) or not str(value).strip():
         raise ProjectError(
-            f"{what} = {value!r} is not a place",
+            f"{what} = {shown(value)} is not a place",
             place=place,
             hint='write a path or an address: "s3://BUCKET/PATH"',
         )
@@ -49,11 +50,11 @@ def read_places(given: Any, folder: Path, place: str) -> dict[str, str]:
     """The parts of the lake that are stored outside its root; raises ProjectError."""
     if not isinstance(given, dict):
         hint = 'write [tool.clearwell.places] and a line for each part: gold = "s3://BUCKET/gold"'
-        raise ProjectError(f"places = {given!r} is not a table", place=place, hint=hint)
+        raise ProjectError(f"places = {shown(given)} is not a table", place=place, hint=hint)
     for segment in given:
         if segment not in SEGMENTS:
             raise ProjectError(
-                f"a lake has no part {segment!r} that could be stored elsewhere",
+                f"a lake has no part {shown(segment)} that could be stored elsewhere",
                 place=place,
                 hint=did_you_mean(str(segment), SEGMENTS) or f"its parts: {', '.join(SEGMENTS)}",
             )
@@ -82,7 +83,8 @@ def _address(url: str, what: str, place: str) -> str:
     if parts.scheme not in SCHEMES:
         scheme = _LIKE.get(parts.scheme)
         hint = f"write {scheme}://" if scheme else f"a local path, or {', '.join(SCHEMES)}://..."
-        raise ProjectError(f"{what}: a lake cannot be stored at {parts.scheme}://", place=place, hint=hint)
+        named = f"{parts.scheme}://" if url.startswith(f"{parts.scheme}://") else "such an address"
+        raise ProjectError(f"{what}: a lake cannot be stored at {named}", place=place, hint=hint)
     # The value is not shown: any part may be a secret. In abfss the name before the @ is the container.
     has_user = parts.scheme != "abfss" and "@" in parts.netloc
     if parts.password is not None or has_user or parts.query or parts.fragment or names_port:

@@ -8,7 +8,7 @@ from typing import Any
 
 from clearwell.errors import ProjectError
 
-__all__ = ["PYPROJECT", "find_project", "tool_section"]
+__all__ = ["PYPROJECT", "find_project", "project_name", "tool_section"]
 
 PYPROJECT = "pyproject.toml"
 
@@ -30,11 +30,21 @@ def find_project(start: Path | None = None) -> Path:
     )
 
 
+def project_name(folder: Path) -> str:
+    """What the project in ``folder`` is called: ``[project] name``, or else the folder's path."""
+    name = _read(folder / PYPROJECT).get("project", {}).get("name")
+    return name if isinstance(name, str) and name else str(folder.resolve())
+
+
 def tool_section(file: Path) -> dict[str, Any]:
     """``[tool]`` of a pyproject.toml, empty when there is none; raises ProjectError."""
+    return _read(file).get("tool", {})
+
+
+def _read(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"invalid TOML: {error}", place=str(file)) from error

@@ -11,21 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import STEPS
+from clearwell.secret_values import learn, shown
+from clearwell.settings.addresses import dagster_url, read_engine, read_receiver
 from clearwell.settings.cache import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "Settings",
     "parse_bytes",
-    "read_address",
+    "read_access",
+    "read_choice",
     "read_engines",
     "read_flag",
-    "read_receiver",
+    "read_name",
     "read_seconds",
 ]
 
+ACCESS = ("owner", "group", "all")
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -35,18 +39,22 @@ class Settings:
 
     ``project`` is the folder that holds its pyproject.toml. ``lake`` is a local folder, even when the tables
     are stored elsewhere: pages and reports are written there. ``places`` says where the parts of the lake
-    are that are not below it, ``engines`` which engine runs the steps that ``engine`` does not run, and
-    ``profile`` which profile supplied some of the values.
+    are that are not below it, ``name`` what the project is called in its lake, ``engines`` which engine runs
+    the steps that ``engine`` does not run, and ``profile`` which profile supplied some of the values.
     """
 
     project: Path
     lake: Path
+    name: str = ""
     places: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     engine: str = "embedded"
     engines: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     engine_memory: int | None = None
     engine_deadline_seconds: float = 3600.0
     ingest_on_workers: bool = False
+    durable: bool = True
+    access: str = "group"
+    unverified_functions: str = "refuse"
     prices: Path | None = None
     pages_url: str | None = None
     openlineage: str | None = None
@@ -67,6 +75,7 @@ class Settings:
     def environment(self) -> dict[str, str]:
         """The environment variables that make another process load the same settings."""
         given = {
+            **({"name": self.name} if self.name else {}),
             "lake": self.lake,
             "places": _written(self.places),
             "engine": self.engine,
@@ -77,6 +86,9 @@ class Settings:
             "engine_memory": self.engine_memory,
             "engine_deadline_seconds": self.engine_deadline_seconds,
             "ingest_on_workers": str(self.ingest_on_workers).lower(),
+            "durable": str(self.durable).lower(),
+            "access": self.access,
+            "unverified_functions": self.unverified_functions,
         }
         variables = {
             f"CLEARWELL_{key.upper()}": "" if value is None else str(value) for key, value in given.items()
@@ -112,17 +124,18 @@ class Settings:
         """Whether schedules and sensors start by themselves: CLEARWELL_AUTOMATION=on."""
         return os.environ.get("CLEARWELL_AUTOMATION", "").lower() in ("on", "true", "1")
 
-    # Secrets are looked up when needed and are not fields, so no repr and no log can show them.
+    # Secrets are looked up when needed and are not fields, so no repr and no log can show them. What is
+    # looked up is kept out of all messages (``secret_values``).
 
     @property
     def openlineage_api_key(self) -> str | None:
         """OPENLINEAGE_API_KEY: sent to the receiver of OpenLineage events as a bearer token."""
-        return os.environ.get("OPENLINEAGE_API_KEY") or None
+        return _secret("OPENLINEAGE_API_KEY")
 
     @property
     def alert_webhook(self) -> str | None:
         """CLEARWELL_ALERT_WEBHOOK: the URL that receives a POST about a failed run."""
-        return os.environ.get("CLEARWELL_ALERT_WEBHOOK") or None
+        return _secret("CLEARWELL_ALERT_WEBHOOK")
 
     @property
     def alert_mail(self) -> str | None:
@@ -137,12 +150,12 @@ class Settings:
     @property
     def smtp_url(self) -> str | None:
         """CLEARWELL_SMTP_URL: the mail server, as smtp://user:password@host:port or smtps://..."""
-        return os.environ.get("CLEARWELL_SMTP_URL") or None
+        return _secret("CLEARWELL_SMTP_URL")
 
     @property
     def dagster_url(self) -> str | None:
         """CLEARWELL_DAGSTER_URL: the address of Dagster's pages, for links in alerts."""
-        return (os.environ.get("CLEARWELL_DAGSTER_URL") or "").rstrip("/") or None
+        return dagster_url()
 
     @property
     def cache(self) -> Path:
@@ -150,68 +163,72 @@ class Settings:
         return cache_folder()
 
 
-def parse_bytes(text: str | int) -> int:
+def parse_bytes(text: str | int, place: str | None = None) -> int:
     """``"6GiB"`` -> 6442450944; raises ProjectError."""
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(text))
     if not found or found[2].upper() not in _UNITS:
-        raise ProjectError(f"{text!r} is not a size", hint='write it as "512MiB" or "6GiB"')
+        raise ProjectError(f"{shown(text)} is not a size", place=place, hint='write it as "512MiB" or "6GiB"')
     return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def read_name(value: Any, place: str) -> str:
+    """The name of a project in its lake; raises ProjectError."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        hint = 'write a name that no other project of this lake has: name = "orders"'
+        raise ProjectError(f"name = {shown(value)} is not a name", place=place, hint=hint)
+    return value.strip()
 
 
 def read_flag(value: Any, what: str, place: str) -> bool:
     """``true`` or ``false``, from TOML or a variable; raises ProjectError."""
     if str(value).lower() not in ("true", "false"):
-        raise ProjectError(f"{what} = {value!r} is neither true nor false", place=place)
+        raise ProjectError(f"{what} = {shown(value)} is neither true nor false", place=place)
     return str(value).lower() == "true"
+
+
+def read_access(value: Any, place: str) -> str:
+    """Who may enter the lake's folders: ``owner``, ``group`` or ``all``; raises ProjectError."""
+    if value not in ACCESS:
+        hint = did_you_mean(str(value), ACCESS) or f"write one of {', '.join(ACCESS)}"
+        raise ProjectError(f"access = {shown(value)} is nobody", place=place, hint=hint)
+    return str(value)
+
+
+def read_choice(value: Any, choices: Sequence[str], what: str, place: str) -> str:
+    """One of some words; raises ProjectError."""
+    if value not in choices:
+        hint = did_you_mean(str(value), choices) or f"write {' or '.join(choices)}"
+        raise ProjectError(f"{what} = {shown(value)} is not a choice", place=place, hint=hint)
+    return str(value)
 
 
 def read_seconds(value: Any, what: str, place: str) -> float:
     """A number of seconds; raises ProjectError."""
     try:
         return float(value)
-    except (TypeError, ValueError) as error:
-        raise ProjectError(f"{what}: {error}", place=place) from error
+    except (TypeError, ValueError):
+        raise ProjectError(f"{what} = {shown(value)} is not a number", place=place) from None
 
 
 def read_engines(given: Any, place: str) -> dict[str, str]:
     """Which engine runs which step; raises ProjectError."""
     if not isinstance(given, dict):
         hint = 'write [tool.clearwell.engines] and a line for each step: curate = "spark"'
-        raise ProjectError(f"engines = {given!r} is not a table", place=place, hint=hint)
-    for step, engine in given.items():
+        raise ProjectError(f"engines = {shown(given)} is not a table", place=place, hint=hint)
+    for step in given:
         if step == "publish":
             fact = "publish uses no engine: every engine gives the same bytes of a release"
             raise ProjectError(fact, place=place, hint=f"remove it; steps with an engine: {', '.join(STEPS)}")
         if step not in STEPS:
             hint = did_you_mean(str(step), STEPS) or f"steps: {', '.join(STEPS)}"
-            raise ProjectError(f"no step {step!r} that an engine can run", place=place, hint=hint)
-        if not isinstance(engine, str) or not engine:
-            hint = "write embedded, spark or sc://host:port"
-            raise ProjectError(f"engines.{step} = {engine!r} is not an engine", place=place, hint=hint)
-    return dict(given)
+            raise ProjectError(f"no step {shown(step)} that an engine can run", place=place, hint=hint)
+    return {step: read_engine(engine, f"engines.{step}", place) for step, engine in given.items()}
 
 
-def read_receiver(text: str, place: str) -> str:
-    """Where OpenLineage events go, if that is ``file``, ``off`` or an address; raises ProjectError."""
-    if text in ("file", "off"):
-        return text
-    if "://" not in text:
-        fact = f"{text!r} is not a destination for OpenLineage events"
-        hint = did_you_mean(text, ("file", "off")) or 'write "file", "off" or "http://HOST:PORT"'
-        raise ProjectError(fact, place=place, hint=hint)
-    return read_address(text, place, what="openlineage")
-
-
-def read_address(url: str, place: str, *, what: str = "pages_url") -> str:
-    """``url`` without a trailing slash, if it is a plain web address; raises ProjectError."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    if parts.username or parts.password or parts.query or parts.fragment:  # not shown: may be a secret
-        raise ProjectError(f"{what} has more than a host and a path", place=place, hint="remove the rest")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ProjectError(f"{what} is not a web address", place=place, hint='write "https://HOST/PATH"')
-    return url.rstrip("/")
+def _secret(variable: str) -> str | None:
+    value = os.environ.get(variable) or None
+    learn(value)
+    return value
 
 
 def _written(table: Mapping[str, str]) -> str:

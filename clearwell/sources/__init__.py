@@ -12,10 +12,12 @@ finds one record again.
 from __future__ import annotations
 
 from clearwell.sources.drift import check_drift
-from clearwell.sources.files import discover
+from clearwell.sources.files import discover, look_into
+from clearwell.sources.match import folder_keys
 from clearwell.sources.options import read_options
 from clearwell.sources.order import ARRIVAL, delivery_key
 from clearwell.sources.parsing.find import find_record
+from clearwell.sources.parsing.long_fields import LongFields
 from clearwell.sources.parsing.scan import BLOCK_BYTES, Block, line_blocks
 from clearwell.sources.parsing.split import split_rows
 from clearwell.sources.plugins import FORMATS, GROUP, Offer, format_names, offers
@@ -48,6 +50,7 @@ __all__ = [
     "Discovery",
     "Duplicate",
     "KnownFile",
+    "LongFields",
     "Offer",
     "OpenFile",
     "Parsed",
@@ -63,9 +66,11 @@ __all__ = [
     "discover",
     "find_record",
     "find_source",
+    "folder_keys",
     "format_names",
     "infer_columns",
     "line_blocks",
+    "look_into",
     "offers",
     "parse_type",
     "read",

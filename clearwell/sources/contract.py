@@ -37,7 +37,7 @@ def guarded(spec: SourceSpec, place: str) -> Generator[None]:
         if spec.is_built_in:
             raise
         fact = f"the format {spec.format!r} could not read it: {type(error).__name__}: {error}"
-        raise UnreadableFile(fact, place=place, hint=_HINT) from error
+        raise UnreadableFile(fact, place=place, hint=_HINT, quotes=str(error) or None) from error
 
 
 def require_part(part: Any, spec: SourceSpec, place: str) -> None:

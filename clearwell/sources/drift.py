@@ -1,6 +1,7 @@
 """Drift: the columns of a file compared with those of its table and of its source's declaration.
 
-Always refused: a name that differs only in case from an expected one, because Delta would treat it as the
+Always refused: a file with none of the expected columns (it has no header, or another delimiter than its
+source says), and a name that differs only in case from an expected one, because Delta would treat it as the
 same column or as none.
 """
 
@@ -13,7 +14,7 @@ from clearwell.names import PROVENANCE
 from clearwell.sources.records import UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from clearwell.sources.spec import SourceSpec
 
@@ -29,8 +30,8 @@ def check_drift(
     are ignored.
 
     Raises:
-        UnreadableFile: a new or missing column where the policy says ``reject``, or a name that
-            differs only in case from an expected one.
+        UnreadableFile: a new or missing column where the policy says ``reject``, no expected column
+            at all, or a name that differs only in case from an expected one.
     """
     found = [name for name in columns if name not in PROVENANCE]
     expected = dict.fromkeys([*(table_columns or ()), *spec.columns])
@@ -45,6 +46,12 @@ def check_drift(
                 place=path,
                 hint="rename the column in the file, or in `columns`",
             )
+    if found and expected and len(new) == len(found):
+        raise UnreadableFile(
+            f"has none of the expected columns:{_listed(list(expected)).removeprefix('s')}",
+            place=path,
+            hint=_hint(found, expected, spec),
+        )
     if new and table_columns is not None and spec.new_column == "reject":
         raise UnreadableFile(
             f"new column{_listed(new)}, and drift.new_column is reject",
@@ -58,6 +65,14 @@ def check_drift(
             place=path,
             hint=did_you_mean(missing[0], found) or 'set drift.missing_column: "null", or remove the file',
         )
+
+
+def _hint(found: Sequence[str], expected: Collection[str], spec: SourceSpec) -> str:
+    """The next step; a header that is one name, and has most of the expected ones in it, was not cut."""
+    inside = sum(name in found[0] for name in expected)
+    if spec.format == "csv" and len(found) == 1 and inside * 2 > len(expected):
+        return f"its columns are not separated by {spec.delimiter!r}: set `delimiter`"
+    return "is it of this source, and its first line a header?"
 
 
 def _listed(names: Sequence[str]) -> str:

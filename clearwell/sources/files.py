@@ -1,7 +1,8 @@
 """Find the raw files of a source, and distinguish new ones from known ones by their content.
 
 A file is identified by its bytes: the same content under another name is a duplicate, other content under a
-known name is a change. A file with the size and time in the ledger is not read again.
+known name is a change. A file that is as the ledger describes it (size, time, inode and time of change) is
+not read again, unless its source says so.
 
 Only regular files count, once each, with any name. A link counts if its target is a regular file in the
 project or in the source's own folder (that folder may be a link to anywhere, because the project's author
@@ -20,27 +21,32 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import SourceError, did_you_mean
 from clearwell.sources.compare import compare
-from clearwell.sources.match import is_pattern, matches, split_pattern
+from clearwell.sources.match import is_pattern, matches, require_no_table, split_pattern
 from clearwell.sources.reading import open_regular
 from clearwell.sources.records import Discovery, KnownFile, RawFile, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from clearwell.sources.spec import SourceSpec
 
-__all__ = ["discover"]
+__all__ = ["discover", "look_into"]
 
 _ID_DIGITS = 32
 
 
-def discover(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]) -> Discovery:
+def discover(
+    spec: SourceSpec, root: Path, known: Mapping[str, KnownFile], *, retracted: Collection[str] = ()
+) -> Discovery:
     """The files of ``spec`` below ``root``, the project; ``known`` is file_id -> the file as ingested.
+
+    ``retracted`` are the ids of those that were taken back: they are not taken again.
 
     Waits at most ``spec.settle_seconds``, once, for files younger than that.
 
     Raises:
-        SourceError: the source's folder does not exist, or the source is a single file that never existed.
+        SourceError: the source's folder does not exist, the source is a single file that never existed, or
+            its files are those of a Delta, Iceberg or Hudi table.
     """
     folder = _require_folder(spec, root, known)
     skipped: list[Skipped] = []
@@ -51,10 +57,10 @@ def discover(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]) -> Di
             skipped.append(Skipped(path.encode("utf-8", "backslashreplace").decode(), status))
         else:
             found[path] = status
-    by_mark = {(file.path, file.size, file.modified_ns): file for file in known.values()}
-    marks = {path: (path, at.st_size, at.st_mtime_ns) for path, at in found.items()}
-    same = [by_mark[mark] for mark in marks.values() if mark in by_mark]
-    fresh = {path: found[path] for path in sorted(found) if marks[path] not in by_mark}
+    require_no_table(found, root, spec.place or spec.path)
+    as_before = _as_before(spec, known, found)
+    same = list(as_before.values())
+    fresh = {path: found[path] for path in sorted(found) if path not in as_before}
     growing = _unsettled(root, fresh, spec.settle_seconds)
     identified: list[RawFile] = []
     for path in (path for path in fresh if path not in growing):
@@ -67,11 +73,57 @@ def discover(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]) -> Di
             growing.add(path)
         else:
             identified.append(file)
-    return compare(known, same, identified, growing, skipped)
+    return compare(known, same, identified, growing, skipped, retracted=retracted)
+
+
+def look_into(spec: SourceSpec, root: Path) -> None:
+    """Check that a source's folder is there, and that a pattern matches a file where there are any.
+
+    Raises:
+        SourceError: one of the two is not so.
+    """
+    fixed, rest = split_pattern(spec.path)
+    folder = _require_path(spec, root)
+    if (len(rest) == 1 and not is_pattern(rest[0])) or next(iter(matches(spec.path, root)), None):
+        return
+    below = os.walk(folder)
+    names = (f for _, _, files in below for f in sorted(files) if not f.startswith("."))
+    if (other := next(names, None)) is not None:
+        raise SourceError(
+            f"no file matches {spec.path!r}; below {'/'.join(fixed) or '.'} there is {other}",
+            place=spec.place or spec.path,
+            hint="correct the path; a pattern matches letter by letter, and * within one folder only",
+        )
+
+
+def _as_before(
+    spec: SourceSpec, known: Mapping[str, KnownFile], found: Mapping[str, os.stat_result]
+) -> dict[str, KnownFile]:
+    """The paths that need not be read, with what is known of them: see ``SourceSpec.rehash``."""
+    if spec.rehash == "always":
+        return {}
+    if spec.rehash == "never":
+        return {file.path: file for file in known.values() if file.path in found}
+    same: dict[str, KnownFile] = {}
+    for file in known.values():
+        at = found.get(file.path)
+        if at is None or (at.st_size, at.st_mtime_ns) != (file.size, file.modified_ns):
+            continue
+        if file.inode in (0, _inode(at)) and file.changed_ns in (0, at.st_ctime_ns):
+            same[file.path] = file
+    return same
 
 
 def _require_folder(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]) -> Path:
-    fixed, rest = split_pattern(spec.path)
+    folder, (_, rest) = _require_path(spec, root), split_pattern(spec.path)
+    if len(rest) == 1 and not is_pattern(rest[0]):
+        _require_file(folder, rest[0], spec, spec.place or spec.path, known)
+    return folder
+
+
+def _require_path(spec: SourceSpec, root: Path) -> Path:
+    """The folder at the start of a source's pattern."""
+    fixed, _ = split_pattern(spec.path)
     place = spec.place or spec.path
     folder = root
     for depth, part in enumerate(fixed, 1):
@@ -82,8 +134,6 @@ def _require_folder(spec: SourceSpec, root: Path, known: Mapping[str, KnownFile]
             hint = did_you_mean(part, _names(folder)) or f"create it, or correct the path {spec.path!r}"
             raise SourceError(fact, place=place, hint=hint)
         folder = inside
-    if len(rest) == 1 and not is_pattern(rest[0]):
-        _require_file(folder, rest[0], spec, place, known)
     return folder
 
 
@@ -145,6 +195,11 @@ def _as_it_was(file: Path, before: os.stat_result) -> bool:
         return False
 
 
+def _inode(status: os.stat_result) -> int:
+    """Its 63 low bits: some file systems use all 64, and the ledger's integers have a sign."""
+    return status.st_ino & (2**63 - 1)
+
+
 def _mark(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
@@ -156,4 +211,12 @@ def _identify(file: Path, path: str, before: os.stat_result) -> RawFile | None:
         after = os.fstat(stream.fileno())
     if _mark(after) != _mark(before) or not _as_it_was(file, before):
         return None
-    return RawFile(path, file, digest[:_ID_DIGITS], before.st_size, before.st_mtime_ns)
+    return RawFile(
+        path,
+        file,
+        digest[:_ID_DIGITS],
+        before.st_size,
+        before.st_mtime_ns,
+        _inode(before),
+        before.st_ctime_ns,
+    )

@@ -13,10 +13,15 @@ from fnmatch import translate
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from clearwell.errors import SourceError
 
-__all__ = ["FIELD", "is_pattern", "matches", "split_pattern"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["FIELD", "folder_keys", "is_pattern", "matches", "require_no_table", "split_pattern"]
+
+_TABLES = {"a Delta": "_delta_log", "an Iceberg": "metadata/*.metadata.json", "a Hudi": ".hoodie"}
+"""A kind of table, and a pattern for what lies in its folder."""
 
 FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
@@ -32,6 +37,30 @@ def split_pattern(path: str) -> tuple[list[str], list[str]]:
     fixed = next((at for at, part in enumerate(parts) if is_pattern(part)), len(parts))
     fixed = min(fixed, len(parts) - 1)
     return parts[:fixed], parts[fixed:]
+
+
+def folder_keys(paths: Iterable[str]) -> list[str]:
+    """The keys of folders named ``key=value`` in some paths, in their order."""
+    parts = (part for path in paths for part in PurePosixPath(path).parts[:-1])
+    return list(dict.fromkeys(part.partition("=")[0] for part in parts if "=" in part[1:]))
+
+
+def require_no_table(paths: Iterable[str], root: Path, place: str) -> None:
+    """Check that no folder of the files is a Delta, Iceberg or Hudi table, which has removed files too.
+
+    Raises:
+        SourceError: one is.
+    """
+    folders = {parent for path in paths for parent in PurePosixPath(path).parents}
+    for folder in sorted(folders):
+        for kind, mark in _TABLES.items():
+            if next(iter((root / folder).glob(mark)), None) is not None:
+                raise SourceError(
+                    f"{folder} is {kind} table: among its files are those of rows that were removed",
+                    place=place,
+                    hint="write the rows of its newest version into a folder of their own, and read that; "
+                    "a table of the project itself is an input of a transform",
+                )
 
 
 def matches(path: str, root: Path) -> Iterator[tuple[str, str | None]]:

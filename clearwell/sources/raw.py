@@ -46,4 +46,4 @@ def read_record(
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror or error}", place=place) from error
     except pa.ArrowException as error:
-        raise UnreadableFile(f"cannot be parsed: {error}", place=place) from error
+        raise UnreadableFile(f"cannot be parsed: {error}", place=place, quotes=str(error)) from error

@@ -45,7 +45,7 @@ def read(file: RawFile, spec: SourceSpec, *, block_bytes: int = BLOCK_BYTES) -> 
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror or error}", place=file.path) from error
     except pa.ArrowException as error:
-        raise UnreadableFile(f"cannot be parsed: {error}", place=file.path) from error
+        raise UnreadableFile(f"cannot be parsed: {error}", place=file.path, quotes=str(error)) from error
 
 
 def infer_columns(file: RawFile, spec: SourceSpec) -> pa.Schema:
@@ -61,7 +61,7 @@ def infer_columns(file: RawFile, spec: SourceSpec) -> pa.Schema:
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror or error}", place=file.path) from error
     except pa.ArrowException as error:
-        raise UnreadableFile(f"cannot be parsed: {error}", place=file.path) from error
+        raise UnreadableFile(f"cannot be parsed: {error}", place=file.path, quotes=str(error)) from error
 
 
 def open_regular(path: str | os.PathLike[str]) -> BufferedReader:

@@ -43,7 +43,8 @@ class RawFile:
     """One raw file as it was when it was found.
 
     ``path`` is posix and relative to the project, ``file_id`` the first 32 hex digits of the content's
-    sha256: the file's identity, under any name.
+    sha256: the file's identity, under any name. ``inode`` and ``changed_ns`` (the time of the last change of
+    its content or of its other facts) tell of a change that kept size and time; 0: not known.
     """
 
     path: str
@@ -51,15 +52,24 @@ class RawFile:
     file_id: str
     size: int
     modified_ns: int
+    inode: int = 0
+    changed_ns: int = 0
+
+    @property
+    def known(self) -> KnownFile:
+        """How the ledger describes it."""
+        return KnownFile(self.path, self.size, self.modified_ns, self.inode, self.changed_ns)
 
 
 @dataclass(frozen=True)
 class KnownFile:
-    """The ledger's entry for a file that it has ingested, under its ``file_id``."""
+    """The ledger's entry for a file that it has ingested, under its ``file_id``; 0: not known."""
 
     path: str
     size: int
     modified_ns: int
+    inode: int = 0
+    changed_ns: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,8 @@ class Discovery:
     """The result of searching a source; each tuple is sorted by path.
 
     ``growing`` are paths left for a later run, ``missing`` known files whose path is gone and whose content
-    is nowhere else, ``unchanged`` the number of unchanged known files.
+    is nowhere else, ``unchanged`` the number of unchanged known files, ``touched`` those of them that
+    the ledger describes otherwise, so that they had to be read to see it, also those at another path.
     """
 
     new: tuple[RawFile, ...]
@@ -106,6 +117,7 @@ class Discovery:
     missing: Mapping[str, KnownFile]
     skipped: tuple[Skipped, ...]
     unchanged: int
+    touched: tuple[RawFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,10 +135,14 @@ class Reject:
 
 @dataclass(frozen=True)
 class Parsed:
-    """A bounded part of a file: accepted rows, with their ``_record_no``, and rejected records."""
+    """A bounded part of a file: accepted rows, with their ``_record_no``, and rejected records.
+
+    ``notes`` are warnings about accepted rows, each with the number of its record.
+    """
 
     accepted: pa.RecordBatch
     rejects: tuple[Reject, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 import pyarrow as pa
 
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.names import is_url
 from clearwell.sources.options import read_options
 from clearwell.sources.order import ARRIVAL, wrong_order
 from clearwell.sources.parsing.encoding import find_charset, open_stream
+from clearwell.sources.parsing.long_fields import LongFields
 from clearwell.sources.plugins import FORMATS, find_offer, load_offer
 from clearwell.sources.records import RECORD_NO
 from clearwell.sources.values.columns import parse_type, stored_name, wrong_name
@@ -35,9 +37,11 @@ if TYPE_CHECKING:
 __all__ = ["OpenFile", "Source", "SourceSpec", "find_source"]
 
 _CHOICES = {
+    "quoted_empty": ("text", "missing"),
     "new_column": ("evolve", "reject"),
     "missing_column": ("null", "reject"),
     "on_change": ("refuse", "replace"),
+    "rehash": ("changed", "always", "never"),
 }
 
 
@@ -155,6 +159,8 @@ class SourceSpec:
             depth. A name that starts with a dot is matched only by a pattern that does.
         format: ``csv``, ``jsonl``, ``parquet``, ``text`` (one document per file), or that of a plugin.
         nulls: CSV: strings that, unquoted, are null; they replace the default, the empty field.
+        quoted_empty: CSV: what ``""`` is where a column is no text: ``text`` all the same, so that its record
+            is rejected, or ``missing``, so that it is null.
         columns: Name -> Spark type; other columns stay strings (Parquet: as found).
         delimiter: CSV: one ASCII character.
         encoding: Of text formats; a byte order mark of it is skipped.
@@ -162,6 +168,9 @@ class SourceSpec:
         missing_column: ``null`` or ``reject`` a file without an expected column.
         on_change: ``refuse`` or ``replace`` when a known path has other content.
         order: Which file is later: ``arrival``, ``name``, or fields of the path: ``{day}``.
+        rehash: Which known files are read again to see whether their content is the same: ``changed`` (size,
+            time, inode or time of change), ``always`` all, ``never`` one.
+        max_field: CSV: the longest field that is expected.
         settle_seconds: Files younger than this are checked twice.
         options: Of a plugin's format, by name; defaults are added.
         place: ``file:line`` of the declaration, for errors.
@@ -173,6 +182,7 @@ class SourceSpec:
     path: str
     format: str = "csv"
     nulls: tuple[str, ...] = ("",)
+    quoted_empty: str = "text"
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -180,6 +190,8 @@ class SourceSpec:
     missing_column: str = "null"
     on_change: str = "refuse"
     order: str = ARRIVAL
+    rehash: str = "changed"
+    max_field: LongFields = field(default_factory=LongFields)
     settle_seconds: float = 1.0
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     place: str | None = field(default=None, compare=False)
@@ -195,6 +207,12 @@ class SourceSpec:
                 raise ProjectError(fact, place=self.place, hint=hint)
         if wrong := wrong_order(self.order, self.path):
             raise ProjectError(wrong[0], place=self.place, hint=wrong[1])
+        if is_url(self.path):
+            raise ProjectError(
+                f"source path {self.path!r} is an address, and raw files are read from folders only",
+                place=self.place,
+                hint="copy them into a folder of the project before a run, or mount the bucket there",
+            )
         parts = PurePosixPath(self.path).parts
         if not parts or self.path.startswith("/") or ".." in parts or "\x00" in self.path:
             raise ProjectError(

@@ -7,6 +7,8 @@ through Clearwell.
 
 from __future__ import annotations
 
+from clearwell.stores.disk_failures import disk_failure
+from clearwell.stores.durable import force
 from clearwell.stores.failures import explained, refusal
 from clearwell.stores.files import (
     file_sizes,
@@ -18,15 +20,19 @@ from clearwell.stores.files import (
     read_file,
 )
 from clearwell.stores.place import StoredFile
+from clearwell.stores.private import keep_private
 from clearwell.stores.store import Store
 from clearwell.stores.urls import split
 
 __all__ = [
     "Store",
     "StoredFile",
+    "disk_failure",
     "explained",
     "file_sizes",
     "for_each_file",
+    "force",
+    "keep_private",
     "open_input",
     "open_output",
     "parquet_file",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import StoreError, StoreUnreachable
 from clearwell.names import is_url
+from clearwell.stores.disk_failures import disk_failure
 from clearwell.stores.urls import split
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def failure(error: BaseException, url: str) -> StoreError:
 
 
 def refusal(error: BaseException, url: str) -> StoreError | None:
-    """The same if the store itself refuses or does not answer; None for any other failure."""
+    """The same if the store or the disk itself refuses, or does not answer; None for any other failure."""
     if not is_url(url):
-        return None
+        return disk_failure(error, url)
     text = _text(error)
     base, _ = split(url)
     scheme = base.partition(":")[0]
@@ -124,7 +125,14 @@ def explained(url: str) -> Generator[None]:
     from deltalake.exceptions import DeltaError
 
     if not is_url(url):
-        yield
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            if refused := disk_failure(error, url):
+                raise refused from error
+            raise
         return
     try:
         yield

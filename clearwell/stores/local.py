@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clearwell.stores.durable import force
+from clearwell.stores.failures import explained
 from clearwell.stores.place import StoredFile
 
 if TYPE_CHECKING:
@@ -17,10 +19,17 @@ __all__ = ["LocalPlace"]
 
 
 class LocalPlace:
-    """``put_new`` makes a hard link: of any number of writers of one name, exactly one wins."""
+    """``put_new`` makes a hard link: of any number of writers of one name, exactly one wins.
 
-    def __init__(self, folder: str | Path) -> None:
+    Args:
+        folder: The folder.
+        durable: Whether a write returns only when it is on the disk.
+    """
+
+    def __init__(self, folder: str | Path, *, durable: bool = False) -> None:
         self.folder = Path(folder).absolute()
+        self._durable = durable
+        self._linked: set[tuple[Path, int]] = set()
 
     @property
     def url(self) -> str:
@@ -39,21 +48,31 @@ class LocalPlace:
         from obstore.exceptions import AlreadyExistsError
 
         try:
-            obstore.put(self._store, key, data, mode="create")
+            with explained(self.url):
+                obstore.put(self._store, key, data, mode="create")
         except AlreadyExistsError:
             return False
+        self.force([key])
         return True
 
     def put(self, key: str, data: bytes) -> None:
         """Write atomically; a reader sees the old bytes or the new ones, never a part."""
         import obstore
 
-        obstore.put(self._store, key, data)
+        with explained(self.url):
+            obstore.put(self._store, key, data)
+        self.force([key])
+
+    def force(self, keys: Iterable[str]) -> None:
+        """Force files to the disk if this place is durable."""
+        if self._durable:
+            force((self.folder / key for key in keys), top=self.folder.parent, linked=self._linked)
 
     def get(self, key: str) -> bytes | None:
         """The bytes, or None when there is no such file."""
         try:
-            return Path(self.folder, key).read_bytes()
+            with explained(self.url):
+                return Path(self.folder, key).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -68,9 +87,10 @@ class LocalPlace:
 
         if not self.folder.is_dir():
             return
-        for page in obstore.list(self._store, prefix or None):
-            for meta in page:
-                yield StoredFile(meta["path"], meta["size"], meta["last_modified"].timestamp())
+        with explained(self.url):
+            found = [meta for page in obstore.list(self._store, prefix or None) for meta in page]
+        for meta in found:
+            yield StoredFile(meta["path"], meta["size"], meta["last_modified"].timestamp())
 
     def folders(self, prefix: str) -> list[str]:
         """The sorted names of the folders in the folder ``prefix``."""
@@ -83,6 +103,7 @@ class LocalPlace:
 
         for key in keys:
             try:
-                obstore.delete(self._store, key)
+                with explained(self.url):
+                    obstore.delete(self._store, key)
             except FileNotFoundError:
                 continue

@@ -15,6 +15,7 @@ from clearwell.stores.connections import OPTIONS
 from clearwell.stores.files import open_input, open_output
 from clearwell.stores.local import LocalPlace
 from clearwell.stores.place import StoredFile
+from clearwell.stores.private import keep_private
 from clearwell.stores.remote import RemotePlace
 
 if TYPE_CHECKING:
@@ -33,9 +34,12 @@ class Store:
     Args:
         root: A local folder.
         places: From the first segment of a path (``gold``) to an absolute path or a store address.
+        durable: Whether what is written to a disk is forced to it. An object store does so by itself.
     """
 
-    def __init__(self, root: str | Path, places: Mapping[str, str] = _NOWHERE) -> None:
+    def __init__(
+        self, root: str | Path, places: Mapping[str, str] = _NOWHERE, *, durable: bool = False
+    ) -> None:
         if is_url(str(root)):
             raise StoreError(
                 "a lake's own folder must be local",
@@ -44,9 +48,10 @@ class Store:
             )
         self.root = Path(root).absolute()
         self.places = dict(places)
-        self._root = LocalPlace(self.root)
+        self.durable = durable
+        self._root = LocalPlace(self.root, durable=durable)
         self._places: dict[str, Place] = {
-            segment: RemotePlace(where) if is_url(where) else LocalPlace(where)
+            segment: RemotePlace(where) if is_url(where) else LocalPlace(where, durable=durable)
             for segment, where in self.places.items()
         }
 
@@ -63,6 +68,12 @@ class Store:
     def is_local(self, path: str) -> bool:
         """Whether ``path`` is on a local disk."""
         return isinstance(self._at(path)[0], LocalPlace)
+
+    def keep_private(self, access: str) -> None:
+        """Close the lake's folder, and those of parts on other disks, to everybody but ``access``."""
+        for place in (self._root, *self._places.values()):
+            if isinstance(place, LocalPlace):
+                keep_private(place.folder, access)
 
     def options(self, path: str) -> dict[str, str] | None:
         """Delta's storage options to open ``path``; they hold no secret."""
@@ -125,6 +136,13 @@ class Store:
         for together in keys.values():
             place, _ = self._at(together[0])
             place.delete(self._at(path)[1] for path in together)
+
+    def force(self, paths: Iterable[str]) -> None:
+        """Force files that others have written to their disk, if this lake is durable."""
+        for path in paths:
+            place, key = self._at(path)
+            if isinstance(place, LocalPlace):
+                place.force([key])
 
     def open_input(self, path: str) -> Any:
         """What pyarrow reads the file at ``path`` from."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Table
     from clearwell.tables.read.snapshot import Snapshot
 
-__all__ = ["add_columns", "allow_types", "require_types"]
+__all__ = ["add_columns", "allow_types", "lacks_columns", "require_types"]
 
 _TRIES = 10
 _WITHOUT_ZONE = "timestampNtz"
@@ -47,6 +47,11 @@ def add_columns(table: Table, schema: pa.Schema) -> None:
         return lambda handle: handle.alter.add_columns(list(plain.fields))
 
     _alter(table, change, "new columns could not be added")
+
+
+def lacks_columns(snapshot: Snapshot, schema: pa.Schema) -> bool:
+    """Whether the table lacks columns of ``schema``."""
+    return bool(added_columns(snapshot.schema, schema, place=str(snapshot.name)))
 
 
 def allow_types(table: Table, schema: pa.Schema) -> None:
@@ -96,6 +101,7 @@ def _alter(
             return
         try:
             apply(snapshot.handle)
+            table.force_commit(snapshot.handle.version())
         except (DeltaError, OSError) as error:  # another writer may have done it: check again
             if (refused := refusal(error, table.root)) and not refused.transient:
                 raise refused from error

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from clearwell import __version__
 from clearwell.errors import TableError
-from clearwell.model import CheckResult, Edge, FileCounts, InputState, Sample, Scope, Severity
+from clearwell.model import CheckResult, Edge, FileCounts, InputState, Retraction, Sample, Scope, Severity
 
 __all__ = [
     "FORMAT",
@@ -25,11 +25,13 @@ __all__ = [
     "Intent",
     "Mode",
     "Process",
+    "Reading",
     "StagedFile",
     "attempt_from",
     "blocked_from",
     "intent_from",
     "read_record",
+    "reading_from",
     "to_json",
 ]
 
@@ -105,6 +107,15 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A process that reads versions of tables: by name, their numbers. Maintenance keeps their files."""
+
+    tables: dict[str, int]
+    id: str = field(default_factory=lambda: uuid4().hex)
+    process: Process = field(default_factory=Process.current)
+
+
+@dataclass(frozen=True)
 class Intent:
     """A decided batch: all that a rerun needs to apply it without running user code again.
 
@@ -112,7 +123,8 @@ class Intent:
     table and each one of mode ``replace`` start a new generation, and any other batch continues the current
     one. ``schema`` is Delta's JSON of the table's columns after the batch, ``required`` its NOT NULL columns,
     ``table_checks`` the definitions of checks across rows (repeated if another writer changed the table
-    since).
+    since). ``identity``: see ``clearwell.tables.write.identity``; 0 in lakes of earlier versions. ``order``:
+    see ``clearwell.flow.build.delivery_order``. ``untold`` are the columns of which no file tells bounds.
     """
 
     table: str
@@ -138,6 +150,14 @@ class Intent:
     started: str = ""
     decided: str = ""
     lineage: tuple[Edge, ...] = ()
+    identity: int = 0
+    order: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether a repair has recorded it: what the batch was made of is not known any more."""
+        return self.mode == "replace" and not self.attempt
 
     @property
     def accepted_rows(self) -> int:
@@ -166,7 +186,7 @@ class Blocked:
     staged: tuple[StagedFile, ...] = ()
 
 
-def to_json(record: Intent | Attempt | Blocked) -> bytes:
+def to_json(record: Intent | Attempt | Blocked | Reading) -> bytes:
     """The bytes of a record's file."""
     head = {"format": FORMAT, "clearwell": __version__}
     return json.dumps({**head, **asdict(record)}, indent=1, default=str).encode()
@@ -196,6 +216,11 @@ def attempt_from(raw: dict[str, Any]) -> Attempt:
     return _of(Attempt, raw, process=_of(Process, raw["process"]))
 
 
+def reading_from(raw: dict[str, Any]) -> Reading:
+    """The reading that a record describes."""
+    return _of(Reading, raw, process=_of(Process, raw["process"]))
+
+
 def intent_from(raw: dict[str, Any]) -> Intent:
     """The intent that a record describes."""
     return _of(
@@ -205,11 +230,13 @@ def intent_from(raw: dict[str, Any]) -> Intent:
         required=tuple(raw["required"]),
         accepted=tuple(_of(StagedFile, f) for f in raw["accepted"]),
         rejected=tuple(_of(StagedFile, f) for f in raw["rejected"]),
-        files=tuple(_of(FileCounts, f) for f in raw["files"]),
+        files=tuple(_counts_from(f) for f in raw["files"]),
         inputs=tuple(_of(InputState, i) for i in raw["inputs"]),
         checks=tuple(_check_from(c) for c in raw["checks"]),
         table_checks=tuple(raw["table_checks"]),
         lineage=tuple(_of(Edge, e) for e in raw.get("lineage", ())),
+        order=tuple(raw.get("order", ())),
+        untold=tuple(raw.get("untold", ())),
     )
 
 
@@ -219,7 +246,7 @@ def blocked_from(raw: dict[str, Any]) -> Blocked:
         Blocked,
         raw,
         checks=tuple(_check_from(c) for c in raw["checks"]),
-        files=tuple(_of(FileCounts, f) for f in raw["files"]),
+        files=tuple(_counts_from(f) for f in raw["files"]),
         staged=tuple(_of(StagedFile, f) for f in raw["staged"]),
     )
 
@@ -231,6 +258,11 @@ def _of(kind: type[RecordT], raw: dict[str, Any], **parts: Any) -> RecordT:
     """The record in ``raw``, ``parts`` already made; keys that it does not have are ignored."""
     known = {f.name for f in fields(cast("Any", kind))}
     return kind(**{**{key: value for key, value in raw.items() if key in known}, **parts})
+
+
+def _counts_from(raw: dict[str, Any]) -> FileCounts:
+    why = raw.get("retraction")
+    return _of(FileCounts, raw, retraction=why and _of(Retraction, why))
 
 
 def _check_from(raw: dict[str, Any]) -> CheckResult:

@@ -23,6 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from clearwell.errors import CommitConflict, TableError
 from clearwell.stores import refusal
 from clearwell.tables.columns import require_types
+from clearwell.tables.read.complete import SEAL, SEALED
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.read.snapshot import APP_BATCH, LiveFile, Snapshot
 from clearwell.tables.read.stats import stats_json
@@ -83,6 +84,7 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
             snapshot.require_writable(kind)
         if change.schema is not None:
             require_types(snapshot, change.schema)
+        table.force(action.path for action in change.adds)
         table.lake.failpoint("commit", table.name)
         try:
             _commit(snapshot, change, {app: batch} if batch is not None else {})
@@ -93,6 +95,7 @@ def swap(table: Table, plan: Plan, *, batch: int | None = None, app: str = APP_B
             time.sleep(pause * random.random())
             pause = min(pause * 2, _LONGEST_PAUSE)
         else:
+            table.force_commit(snapshot.version + 1)
             return snapshot.version + 1
     raise CommitConflict(
         "other writers won every commit for five minutes",
@@ -134,11 +137,12 @@ def _kind(change: Change) -> WriteKind | None:
 
 def _commit(snapshot: Snapshot, change: Change, transactions: dict[str, int]) -> None:
     handle = snapshot.handle
-    apps = [Transaction(app, number) for app, number in {**transactions, **change.transactions}.items()]
+    marks = {**transactions, **change.transactions, SEAL: snapshot.version + 1}  # the seal is the last
+    apps = [Transaction(app, number) for app, number in marks.items()]
     properties = CommitProperties(
         app_transactions=apps,
         max_commit_retries=RETRIES_INSIDE_DELTA,
-        custom_metadata={"clearwell": change.why},
+        custom_metadata={"clearwell": change.why, SEALED: "true"},
     )
     handle.create_write_transaction(
         [*change.removes, *change.adds],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from clearwell.errors import SourceError
 from clearwell.flow.build.call_transform import call_transform
 from clearwell.flow.build.staleness import newest_build
+from clearwell.flow.discretion import discreet
 from clearwell.names import TableName
 from clearwell.trace.raw_files import KnownRaw, find_raw, raw_step, taken_files
 from clearwell.trace.records import DownstreamTrace, RowStep, Stop
@@ -62,7 +63,7 @@ def _trace(rows: Provenance, known: KnownRaw, number: int, engine: Callable[[], 
             raise _beyond(known, number, raw.records or 0)
         return DownstreamTrace(rows.discreet(raw, [bronze, *downstream]), bronze, (_not_taken(known),), notes)
     origin = Origin(known.file_id, number)
-    stops = [_in_bronze(rows, bronze, origin)]
+    stops = [_in_bronze(rows, bronze, origin, known)]
     if stops[0].state == "absent" and (raw.missing or (raw.text is None and _cannot_be(rows, known, number))):
         raise _beyond(known, number, raw.records or 0)
     if stops[0].state == "row" and spec.silver:
@@ -106,7 +107,11 @@ def _not_taken(known: KnownRaw) -> Stop:
     return Stop(bronze, "waiting", "the file is not ingested yet: `clearwell run` ingests it")
 
 
-def _in_bronze(rows: Provenance, bronze: str, origin: Origin) -> Stop:
+def _in_bronze(rows: Provenance, bronze: str, origin: Origin, known: KnownRaw) -> Stop:
+    why = known.counts.retraction if known.counts else None
+    if why:
+        said = f"{why.by} took the file back on {why.at}, and no run takes it again: {why.reason}"
+        return Stop(bronze, "retracted", said)
     if found := rows.current(bronze, origin.where):
         return Stop(bronze, "row", f"a row, since batch {found[0].batch}", tuple(found))
     if found := rows.quarantined(bronze, origin.where):
@@ -154,7 +159,12 @@ def _in_silver(
 def _run_again(rows: Provenance, spec: TableSpec, origin: Origin, engine: Engine) -> Stop:
     """The transform's result for this record alone, and what silver holds in its place."""
     silver, write = str(spec.silver_table), spec.silver.write if spec.silver else None
-    made = _transformed(rows, spec, origin, engine)
+    try:
+        made = _transformed(rows, spec, origin, engine)
+    except Exception as error:
+        if rows.show_personal:
+            raise
+        raise discreet(rows.project, rows.lake, spec, error) from None
     if not made.num_rows:
         return Stop(silver, "dropped", "the transform returns no row for this record: it was dropped there")
     key = (write.key or write.partition_by) if write else ()

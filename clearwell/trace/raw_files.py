@@ -17,7 +17,7 @@ from clearwell.errors import SourceError, did_you_mean
 from clearwell.sources import UnreadableFile, read_record
 from clearwell.sources.match import matches
 from clearwell.sources.reading import open_regular
-from clearwell.tables import files_of
+from clearwell.tables import blocks_in_effect, files_of
 from clearwell.trace.records import RawStep
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clearwell.model import FileCounts
     from clearwell.project.load import Project
     from clearwell.project.specs import TableSpec
-    from clearwell.tables import Blocked, Lake
+    from clearwell.tables import Lake
 
 __all__ = ["KnownRaw", "find_raw", "raw_step", "taken_files"]
 
@@ -131,18 +131,12 @@ def _known(lake: Lake, spec: TableSpec) -> Iterator[KnownRaw]:
     taken = taken_files(lake, spec)
     for counts in taken.values():
         yield KnownRaw(spec, counts.file_id, counts.path, counts)
-    for block in _set_aside(lake, spec):
+    for block in blocks_in_effect(lake, spec.bronze_table, lake.table(spec.bronze_table).snapshot()):
         reasons = block.reason.split("\n")
         for counts in block.files:
             if counts.file_id not in taken:
                 why = next((line for line in reasons if line.startswith(f"{counts.path}:")), block.reason)
                 yield KnownRaw(spec, counts.file_id, counts.path, counts, set_aside=why)
-
-
-def _set_aside(lake: Lake, spec: TableSpec) -> list[Blocked]:
-    snapshot = lake.table(spec.bronze_table).snapshot()
-    batch = (snapshot.batch if snapshot else 0) + 1
-    return [block for block in lake.control.blocked(spec.bronze_table) if block.batch == batch]
 
 
 def _not_taken(project: Project, known: list[KnownRaw], name: str) -> Iterator[KnownRaw]:

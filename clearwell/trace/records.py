@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["PERSONAL", "DownstreamTrace", "Joined", "RawStep", "RowStep", "Stop", "UpstreamTrace"]
-
-PERSONAL = "(personal)"
-"""Shown in place of a value of a column that holds personal data."""
+__all__ = ["DownstreamTrace", "Joined", "RawStep", "RowStep", "Stop", "UpstreamTrace"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ class Stop:
     """Where a raw record is, or why it is not there: in a table, its quarantine, a release.
 
     ``state``: ``row``, ``quarantined``, ``blocked``, ``superseded``, ``dropped``, ``absent``, ``waiting``,
-    ``aggregate``, ``joined``, ``released``. ``said`` is a sentence for people.
+    ``aggregate``, ``joined``, ``released``, ``retracted``. ``said`` is a sentence for people.
     """
 
     where: str

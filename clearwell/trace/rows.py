@@ -15,12 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearwell.names import PROVENANCE, TableName, Zone
-from clearwell.project.personal_data import personal_columns
+from clearwell.project.personal_data import PERSONAL, PersonalData, masked
 from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.sources.values.from_text import cast_text
 from clearwell.stores import file_sizes
-from clearwell.tables import Found, find_rows, find_rows_in, lineage_of, matching, plain_row, quarantine_of
-from clearwell.trace.records import PERSONAL, RowStep
+from clearwell.tables import (
+    Found,
+    blocks_in_effect,
+    find_rows,
+    find_rows_in,
+    lineage_of,
+    matching,
+    plain_row,
+    quarantine_of,
+)
+from clearwell.trace.records import RowStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,9 +143,7 @@ class Provenance:
 
     def blocks(self, table: str) -> list[Blocked]:
         """The batches that are currently blocked from the table."""
-        snapshot = self.snapshot(table)
-        batch = (snapshot.batch if snapshot else 0) + 1
-        return [b for b in self.lake.control.blocked(TableName.parse(table)) if b.batch == batch]
+        return blocks_in_effect(self.lake, TableName.parse(table), self.snapshot(table))
 
     def blocked(self, table: str, where: Mapping[str, pa.Scalar[Any]]) -> list[RowStep]:
         """The rows with these values in a blocked batch, as far as its files still exist."""
@@ -167,14 +174,13 @@ class Provenance:
 
     def shown(self, table: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """``values`` without those of personal columns."""
-        hidden = self.hidden([table])
-        return {k: PERSONAL if k in hidden and v is not None else v for k, v in values.items()}
+        return masked(values, self.hidden([table]))
 
     def hidden(self, tables: Iterable[str]) -> frozenset[str]:
         """The columns of ``tables`` whose values must not be shown."""
         if self.show_personal:
             return frozenset()
-        return frozenset(column for table in tables for column in self._personal(table, frozenset()))
+        return self._personal.of_all(self.released.get(table, table) for table in tables)
 
     def discreet(self, raw: RawStep, tables: Iterable[str]) -> RawStep:
         """``raw`` without its text, if the YAML of any of the ``tables`` that hold it names such columns."""
@@ -184,17 +190,9 @@ class Provenance:
             return raw
         return replace(raw, text=None, note=f"its text is {PERSONAL}: --show-personal shows it")
 
-    def _personal(self, table: str, above: frozenset[str]) -> frozenset[str]:
-        """Personal by declaration here or upstream, or derived from such a column under any name."""
-        if table in self.released:
-            return self._personal(self.released[table], above)
-        found = set(personal_columns(self.project, table))
-        for edge in self.edges.get(table, ()) if table not in above else ():
-            if not edge.is_direct or edge.source in above or edge.source not in self.project.produced:
-                continue
-            if edge.source_column in self._personal(edge.source, above | {table}):
-                found.add(edge.column)
-        return frozenset(found)
+    @cached_property
+    def _personal(self) -> PersonalData:
+        return PersonalData(self.project, lambda: self.edges)
 
     def _rejected(self, table: str, row: dict[str, Any]) -> RowStep:
         """A row of a quarantine. Its content is JSON, except that a raw record is stored as text."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
-from clearwell.components.display.events import FILES_READABLE, check_results, described
+from clearwell.components.display.events import FILES_READABLE, check_results, check_specs, described
+from clearwell.components.display.evidence import fenced
+from clearwell.flow.landing.notes import Note, results_of
 from clearwell.flow.publish import ReleaseResult
 from clearwell.model import BuildResult, CheckResult, Outcome, Sample, Scope, Severity
 from clearwell.quality import suite_of
@@ -110,9 +112,25 @@ def test_files_that_were_set_aside_fail_their_check() -> None:
     result = BuildResult("bronze_orders", Outcome.UNCHANGED, blocked=7, notes=(note,))
     found = next(r for r in check_results(KEY, result) if r.check_name == FILES_READABLE)
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert (found.description or "").startswith(note)
+    assert (found.description or "").startswith(f"`{note}`")
     assert "clearwell quarantine" in (found.description or "")
     assert found.metadata["blocked_records"].value == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("[pay](https://example.org).csv", "`{}`"),
+        ("<img src=x>.csv", "`{}`"),
+        ("a`b``c.csv", "``` {} ```"),
+    ],
+)
+@pytest.mark.parametrize("why", ["set aside: {}: not UTF-8", "{}: skipped, a broken link"])
+def test_the_name_of_a_file_is_code_and_nothing_else(why: str, name: str, shown: str) -> None:
+    note = why.format(name)
+    (found,) = check_results(KEY, BuildResult("bronze_orders", Outcome.BUILT, blocked=1, notes=(note,)))
+    assert shown.format(note) in (found.description or "").split("\n\n")
+    assert fenced("a\nb.csv") == "`a b.csv`"
 
 
 def test_the_data_version_moves_only_with_the_data() -> None:
@@ -166,3 +184,50 @@ def test_a_release_shows_its_version_and_the_rows_of_each_split() -> None:
         "rows_train": 20,
         "rows_test": 10,
     }
+
+
+@pytest.mark.parametrize(
+    ("notes", "blocked", "passed", "severity", "left"),
+    [
+        ((), 0, True, dg.AssetCheckSeverity.WARN, 0),
+        (("b.csv: same content as a.csv, nothing to add",), 0, True, dg.AssetCheckSeverity.WARN, 0),
+        (("b.csv: skipped, a broken link",), 0, False, dg.AssetCheckSeverity.WARN, 1),
+        (("b.csv: still growing, left for the next run",), 0, False, dg.AssetCheckSeverity.WARN, 1),
+        (("set aside: a.csv: no", "b.csv: skipped, a folder"), 3, False, dg.AssetCheckSeverity.ERROR, 1),
+    ],
+)
+def test_files_that_were_left_out_are_a_warning(
+    notes: tuple[str, ...], blocked: int, passed: bool, severity: dg.AssetCheckSeverity, left: int
+) -> None:
+    built = BuildResult("bronze_orders", Outcome.BUILT, blocked=blocked, notes=notes)
+    (found,) = check_results(KEY, built)
+    assert (found.check_name, found.passed, found.severity) == (FILES_READABLE, passed, severity)
+    assert found.metadata["files_left_out"].value == left
+    for note in notes if left else ():
+        assert note in (found.description or "")
+
+
+def test_what_is_told_of_files_is_a_check_by_the_severity_in_yaml() -> None:
+    notes = (Note("new_columns", "new: 'tip'"), Note("skipped", "d: skipped, a folder"), Note("", "x"))
+    severities = {
+        "new_columns": "critical",
+        "missing_columns": "warning",
+        "none_accepted": "critical",
+        "left_for_later": "warning",
+        "skipped": "info",
+    }
+    told = results_of(notes, severities, has_new_files=True)
+    built = BuildResult("bronze_orders", Outcome.BUILT, notes=tuple(n.text for n in notes), told=told)
+    found = {result.check_name: result for result in check_results(KEY, built)}
+    assert {name: (result.passed, result.severity) for name, result in found.items()} == {
+        FILES_READABLE: (True, dg.AssetCheckSeverity.WARN),
+        "new_columns": (False, dg.AssetCheckSeverity.ERROR),
+        "missing_columns": (True, dg.AssetCheckSeverity.WARN),
+        "none_accepted": (True, dg.AssetCheckSeverity.ERROR),
+    }
+    assert found["new_columns"].description == "new: 'tip'"
+    assert set(found) == {spec.name for spec in check_specs(KEY, None, reads_files=True)}
+    severe = results_of(notes, {**severities, "skipped": "critical"}, has_new_files=False)
+    later = BuildResult("bronze_orders", Outcome.UNCHANGED, notes=tuple(n.text for n in notes), told=severe)
+    (readable,) = check_results(KEY, later)
+    assert (readable.passed, readable.severity) == (False, dg.AssetCheckSeverity.ERROR)

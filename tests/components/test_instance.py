@@ -150,3 +150,16 @@ def test_each_configuration_is_what_dagster_takes(name: str) -> None:
 
 def test_what_steps_say_is_a_part_of_the_run(instance: dg.DagsterInstance) -> None:
     assert instance.managed_python_loggers == ["clearwell"]
+
+
+@pytest.mark.parametrize("password", ["hun@ter-two", "hun/ter-two", "hun:ter-two", "hun#ter-two"])
+def test_a_password_that_is_not_encoded_is_told_without_being_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    (tmp_path / "dagster.yaml").write_text((HOME / "dagster.production.yaml").read_text())
+    monkeypatch.setenv("DAGSTER_COMPUTE_LOGS", str(tmp_path / "logs"))
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", f"postgresql://jane:{password}@127.0.0.1:1/records")
+    with pytest.raises(ProjectError, match="a character of its password is not encoded") as caught:
+        open_instance(tmp_path)
+    assert caught.value.place == "DAGSTER_POSTGRES_URL"
+    assert "ter-two" not in f"{caught.value} {caught.value.__cause__}"

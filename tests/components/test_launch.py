@@ -58,6 +58,10 @@ def checks(settings: Settings, run_id: str) -> dict[str, bool]:
     return {f"{e.asset_key.to_user_string()}:{e.check_name}": e.passed for e in evaluations}
 
 
+OF_NEW_FILES = {f"bronze_orders:{kind}" for kind in ("missing_columns", "new_columns", "none_accepted")}
+"""What is told of new files only."""
+
+
 @dataclass(frozen=True)
 class Twice:
     """A project that was run, and run again with nothing new; one order was too dear to be true."""
@@ -82,6 +86,7 @@ def test_a_run_goes_from_raw_files_to_the_report(twice: Twice) -> None:
     assert set(materialized(twice.settings, report.run_id)) == set(EVERYTHING)
     assert checks(twice.settings, report.run_id) == {
         "bronze_orders:files_readable": True,
+        **dict.fromkeys(OF_NEW_FILES, True),
         "silver_orders:amount_plausible": False,
         "silver_orders:amount_not_negative": True,
         "silver_orders:enough_orders": True,
@@ -94,7 +99,10 @@ def test_a_second_run_builds_nothing_and_still_tells_what_is_there(twice: Twice)
     settings, first, second = twice.settings, twice.first, twice.second
     assert second.success, second.failures
     assert set(outcomes(second).values()) == {"unchanged"}
-    assert checks(settings, second.run_id) == checks(settings, first.run_id)
+    still = {
+        name: passed for name, passed in checks(settings, first.run_id).items() if name not in OF_NEW_FILES
+    }
+    assert checks(settings, second.run_id) == still
     before, after = materialized(settings, first.run_id), materialized(settings, second.run_id)
     for name in ("bronze_orders", "silver_orders", "gold_totals", "daily_totals"):
         assert after[name].metadata["outcome"].value == "unchanged"
@@ -159,6 +167,15 @@ def test_a_file_that_cannot_be_taken_fails_the_run_and_good_data_flows_on(shop: 
     assert built(report)["silver_orders"].rows == 6
     assert set(materialized(shop, report.run_id)) == set(EVERYTHING)
     assert checks(shop, report.run_id)["bronze_orders:files_readable"] is False
+
+
+def test_a_file_without_one_accepted_record_fails_the_run_and_no_step(shop: Settings) -> None:
+    write(shop.project / "raw" / "wrong.csv", "order_id,day,amount\n1,2026-01-03,a lot\n")
+    report = run_project(shop, selection="bronze_orders")
+    assert not report.success
+    assert report.failures == ()
+    assert checks(shop, report.run_id)["bronze_orders:none_accepted"] is False
+    assert run_project(shop, selection="bronze_orders").success
 
 
 def test_a_selection_runs_no_more_than_it_names(shop: Settings) -> None:

@@ -176,6 +176,9 @@ def test_each_check_of_a_suite_is_a_check_of_its_asset(shop: Settings) -> None:
     }
     assert {name: spec.blocking for name, spec in checks.items()} == {
         "bronze_orders:files_readable": False,
+        "bronze_orders:missing_columns": False,
+        "bronze_orders:new_columns": False,
+        "bronze_orders:none_accepted": False,
         "silver_orders:amount_plausible": False,
         "silver_orders:amount_not_negative": True,
         "silver_orders:enough_orders": False,

@@ -213,7 +213,7 @@ def test_dg_itself_scaffolds_lists_and_checks(fresh: Path) -> None:
     assert listed >= {f"clearwell.components.{name}" for name in ("Curated", "Dataset", "Reports", "Table")}
     inspected = dg("utils", "inspect-component", "clearwell.components.Table")
     assert "bronze_NAME" in inspected
-    assert "never appear in samples" in inspected
+    assert "never appear in commands, samples" in inspected
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ def test_who_shows_no_token_or_has_no_worker_or_no_pyarrow_is_told_so(
             assert "canary" not in f"{caught.value} {caught.value.__cause__}"
             assert "token" in str(caught.value.hint)
         waiting.go()
-        with engine_of(waiting.project, cluster, engine_deadline_seconds=10.0) as engine:
+        with engine_of(waiting.project, cluster, engine_deadline_seconds=25.0) as engine:
             started = time.monotonic()
             with pytest.raises(EngineLost, match="no task of 1 has started; the cluster has no free worker"):
                 run_steps(waiting.project, engine)
@@ -347,7 +347,7 @@ def test_the_workers_read_the_raw_files_of_the_sample_project_and_bring_the_same
     with open_engine(Settings(project=sample.root, lake=sample.lake, engine=cluster.url)) as engine:
         brought = ingest_all(sample, engine, lake)
     assert brought == books(Lake(embedded_sample.lake), [TableName.parse(name) for name in brought])
-    tables = [table for table in tables_of(embedded_sample) if "bronze" in table]
+    tables = [table for table in tables_of(embedded_sample.lake) if "bronze" in table]
     assert contents(root, tables) == contents(str(embedded_sample.lake), tables)
     for name in brought:
         files = DeltaTable(f"{root}/bronze/{TableName.parse(name).name}").file_uris()

@@ -18,8 +18,8 @@ from tests.engines.storm import NAME, ROWS
 if TYPE_CHECKING:
     from tests.services.s3 import S3Space
 
-WRITERS = {"embedded": (90, 90), "spark": (20,)}
-"""Engine -> batches of each of its processes: 200 in all."""
+WRITERS = {"embedded": (32, 32), "spark": (8,)}
+"""Engine -> batches of each of its processes. With (90, 90) and (20,), 200 in all, it takes five minutes."""
 
 
 @pytest.mark.promise("P3")

@@ -6,7 +6,6 @@ The sample project runs on the embedded engine; silver and gold are then removed
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -21,9 +20,8 @@ from clearwell.reproduce.on_engine import fingerprint_frame
 from clearwell.reproduce.stored import open_release
 from clearwell.reproduce.verify import verify
 from clearwell.settings import Settings
-from clearwell.stores import Store
 from clearwell.tables import Lake
-from tests.end_to_end.conftest import Sample, copy_sample, ran_sample
+from tests.end_to_end.conftest import Sample, ran_sample
 from tests.services.lent import spark_address
 from tests.unit.reproduce.test_on_engine import tables
 from tests.unit.reproduce.verifying import change_cell, contents
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
     from tests.services.cluster import Cluster
-    from tests.services.s3 import S3Space
 
 pytestmark = pytest.mark.slow
 
@@ -78,14 +75,6 @@ def made_again(sample: Sample, release: str, engine: Engine) -> None:
     assert not list(sample.lake.glob("verify-*"))
 
 
-def told_equal(sample: Sample, *options: str) -> None:
-    """`clearwell verify late_flights` says that it is equal."""
-    found = sample.json("verify", "late_flights", *options)
-    assert found["equal"]
-    assert all(split["fingerprint"] == split["fingerprint_now"] for split in found["splits"])
-    assert all(table["as_recorded"] for table in found["tables"])
-
-
 @pytest.mark.variants
 @pytest.mark.promise("P7", "spark")
 @pytest.mark.parametrize("release", RELEASES)
@@ -96,11 +85,8 @@ def test_local_spark_makes_again_what_the_embedded_engine_published(
 
 
 @pytest.mark.promise("sc://host:port")
-@pytest.mark.parametrize("release", RELEASES)
-def test_a_cluster_makes_it_again_on_a_shared_folder(
-    published: Sample, connect: Engine, release: str
-) -> None:
-    made_again(published, release, connect)
+def test_a_cluster_makes_it_again_on_a_shared_folder(published: Sample, connect: Engine) -> None:
+    made_again(published, "late_flights_live", connect)
 
 
 @given(table=tables())
@@ -115,9 +101,8 @@ def test_sparks_fingerprint_is_the_readers_for_every_type(
 
 
 def test_spark_finds_a_changed_cell(published: Sample, spark_engine: Engine, tmp_path: Path) -> None:
-    """By the command, as a user meets it: equal before, different after."""
+    """By the command, as a user meets it; before the change, it was equal (see above)."""
     lent = spark_address(spark_engine)
-    told_equal(replace(published, spark=lent), "--engine", "spark")
     sample = Sample(tmp_path / "sample", spark=lent)
     shutil.copytree(published.root, sample.root)
     file = min((sample.lake / "bronze" / "flights").rglob("*.parquet"))
@@ -127,22 +112,6 @@ def test_spark_finds_a_changed_cell(published: Sample, spark_engine: Engine, tmp
     found = sample.json("verify", "late_flights", "--engine", "spark", code=1)
     assert [split["equal"] for split in found["splits"]] == [False, True]
     assert "split 'train' is the first that differs" in found["differs"]
-
-
-def test_a_lake_in_a_bucket_is_verified_by_all(s3: S3Space, cluster: Cluster, tmp_path: Path) -> None:
-    sample = copy_sample(tmp_path / "sample")
-    address = s3.url("lake")
-    sample.clearwell("run", "+late_flights", "--lake", address)
-    bucket = Store(tmp_path / "nothing", {"all": address})
-    hidden = tuple(f"all/{zone}/" for zone in HIDDEN)
-    bucket.delete([file.path for file in bucket.list("all") if file.path.startswith(hidden)])
-    before = sorted((file.path, file.size) for file in bucket.list("all"))
-    assert any(path.startswith("all/releases/") for path, _ in before)
-    for engine in ("embedded", "spark", cluster.url):
-        told_equal(sample, "--lake", address, "--engine", engine)
-        assert sorted((file.path, file.size) for file in bucket.list("all")) == before, engine
-    told_equal(sample, "--lake", address, "--scratch", f"{address}/elsewhere")
-    assert sorted((file.path, file.size) for file in bucket.list("all")) == before
 
 
 def test_every_engine_gives_a_table_the_same_fingerprint(

@@ -6,6 +6,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from deltalake import DeltaTable
 
 from clearwell.flow.cleanse import cleanse
 from clearwell.flow.ingest import ingest
@@ -110,7 +111,7 @@ def test_two_runs_at_once(project: SmallProject, engine: Engine) -> None:
     assert_every_version_balances(project.on_disk(), "silver", "orders")
 
 
-def _merge_overtaken_by_compaction(project: SmallProject, engine: Engine) -> list[int]:
+def _merge_overtaken_by_compaction(project: SmallProject, engine: Engine, *, ours: bool = True) -> list[int]:
     """Merge rows again that are there, while a compaction comes between the merge's plan and its commit."""
     project.write_yaml(mode="merge")
     for number in range(2):
@@ -121,17 +122,22 @@ def _merge_overtaken_by_compaction(project: SmallProject, engine: Engine) -> lis
 
     def compact_once(step: str, table: str) -> None:
         if (step, table) == ("commit", "silver_orders") and not compacted:
-            compacted.append((0, 0))
-            compacted[0] = compact(project.open(), project.open().existing("silver_orders").name)
+            compacted.append((2, 1))
+            silver = project.open().existing("silver_orders")
+            if ours:
+                compacted[0] = compact(project.open(), silver.name)
+            else:
+                DeltaTable(silver.root).optimize.compact()
 
     run_all(project, engine, compact_once)
     assert compacted == [(2, 1)]
     return order_ids(project)
 
 
-def test_a_compaction_between_plan_and_commit_of_a_merge(tmp_path: Path, engine: Engine) -> None:
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_compaction_between_plan_and_commit_of_a_merge(tmp_path: Path, engine: Engine, ours: bool) -> None:
     project = make_project(tmp_path / "project", mode="merge")
-    assert _merge_overtaken_by_compaction(project, engine) == list(range(1, 11))
+    assert _merge_overtaken_by_compaction(project, engine, ours=ours) == list(range(1, 11))
 
 
 def test_with_deltas_own_retry_the_merge_doubles_rows(
@@ -140,7 +146,7 @@ def test_with_deltas_own_retry_the_merge_doubles_rows(
     """The guard is needed: see ``clearwell.tables.swap``."""
     monkeypatch.setattr(swap_module, "RETRIES_INSIDE_DELTA", 15)
     project = make_project(tmp_path / "project", mode="merge")
-    assert _merge_overtaken_by_compaction(project, engine) != list(range(1, 11))
+    assert _merge_overtaken_by_compaction(project, engine, ours=False) != list(range(1, 11))
 
 
 @pytest.mark.variants

@@ -129,7 +129,7 @@ class Instance:
     def start(self) -> None:
         workspace = write(self.home / "workspace.yaml", WORKSPACE % json.dumps(str(self.root)))
         bind = ["--host", "127.0.0.1", "--port", str(self.port)]
-        for module, arguments in (("dagster_webserver", bind), ("dagster._daemon", ["run"])):
+        for module, arguments in (("clearwell.cli.webserver", bind), ("dagster._daemon", ["run"])):
             command = [sys.executable, "-m", module, *arguments, "--workspace", str(workspace)]
             with (self.home / f"{module}.log").open("wb") as log:
                 process = subprocess.Popen(

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clearwell.settings import Settings
 
-__all__ = ["make_databases"]
+__all__ = ["copy_databases", "make_databases"]
 
 
 def make_databases(settings: Settings) -> None:
     """Give a new project the databases that its first run would make."""
-    shutil.copytree(_template(), settings.dagster_home, dirs_exist_ok=True)
+    copy_databases(settings.dagster_home)
+
+
+def copy_databases(home: Path) -> None:
+    """Make ``home`` a home of Dagster that has been opened once."""
+    shutil.copytree(_template(), home, dirs_exist_ok=True)
 
 
 @functools.cache

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from clearwell.engines.local.scratch import Scratch
 from clearwell.engines.memory import machine_memory
 from clearwell.engines.sail.process import SailProcess
+from clearwell.engines.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from clearwell.engines import Engine
 
-__all__ = ["LAUNCH", "LAUNCH_SPARK", "SAIL", "SailServers", "launch_at", "launch_spark_at", "spark_address"]
+__all__ = [
+    "LAUNCH",
+    "LAUNCH_SPARK",
+    "SAIL",
+    "SailServers",
+    "keep_door_open",
+    "launch_at",
+    "launch_spark_at",
+    "spark_address",
+]
 
 LAUNCH = "clearwell.engines.sail.engine.EmbeddedEngine._launch"
 """What starts an embedded engine's process, and what tests replace."""
@@ -65,6 +74,17 @@ def launch_at(port: Callable[[], int]) -> Callable[..., DefaultChannelBuilder]:
         return DefaultChannelBuilder(f"sc://127.0.0.1:{port()}", [("grpc.enable_http_proxy", 0)])
 
     return launch
+
+
+def keep_door_open(engine: Any) -> None:
+    """Let the processes that a test starts connect to an embedded engine, which else answers one alone."""
+    from clearwell.engines.files import parquet
+
+    def settle(session: Any) -> parquet.Dialect:
+        engine._forget_interrupts(session)
+        return parquet.SAIL
+
+    engine._settle = settle
 
 
 def launch_spark_at(port: int, token: str) -> Callable[..., DefaultChannelBuilder]:

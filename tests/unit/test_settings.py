@@ -267,3 +267,53 @@ def test_whether_workers_read_raw_files_is_true_or_false_and_handed_on(
     monkeypatch.setenv("CLEARWELL_INGEST_ON_WORKERS", "perhaps")
     with pytest.raises(ProjectError, match="neither true nor false"):
         load_settings(project)
+
+
+SECRET = "hunter2-of-jane"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("engine", f"sc://jane:{SECRET}@host:15002"),
+        ("engine", f"sc://{SECRET}@host:15002/;use_ssl=true"),
+        ("engine", f"sc://host:15002/{SECRET}@x"),
+        ("engine", f"sc://a:1,sc://jane:{SECRET}@b:2"),
+        ("engine", f"jane:{SECRET}@host:15002"),
+        ("engine", [f"sc://jane:{SECRET}@host"]),
+        ("engines", {"curate": f"sc://jane:{SECRET}@host:15002"}),
+        ("engines", {"curate": [f"sc://jane:{SECRET}@host"]}),
+        ("engines", f"sc://jane:{SECRET}@host"),
+        ("engines", {f"jane:{SECRET}": "spark"}),
+        ("openlineage", f"jane:{SECRET}@host:5000"),
+        ("openlineage", f"host:5000/{SECRET}"),
+        ("openlineage", f"http://jane:{SECRET}/x@host"),
+        ("pages_url", f"https://jane:1/{SECRET}@host"),
+        ("pages_url", f"https://jane:[{SECRET}@host"),
+        ("pages_url", f"https://jane:{SECRET}#@host"),
+        ("lake", [f"s3://jane:{SECRET}@bucket/lake"]),
+        ("lake", f"{SECRET}:x://bucket"),
+        ("places", f"s3://jane:{SECRET}@bucket"),
+        ("places", {"gold": [f"s3://jane:{SECRET}@bucket"]}),
+        ("places", {f"jane:{SECRET}": "x"}),
+        ("engine_memory", f"jane:{SECRET}@host"),
+        ("engine_deadline_seconds", f"jane:{SECRET}@host"),
+        ("durable", f"jane:{SECRET}@host"),
+        ("ingest_on_workers", f"jane:{SECRET}@host"),
+        ("name", [SECRET]),
+        ("profile", f"jane:{SECRET}@host"),
+    ],
+)
+def test_a_secret_in_a_setting_that_is_malformed_is_not_told(profiles: Path, key: str, value: object) -> None:
+    with pytest.raises(ProjectError) as caught:
+        load_settings(profiles, **{key: value})
+    told = f"{caught.value} {caught.value.__cause__}"
+    assert SECRET not in told
+    assert SECRET[:4] not in told
+    assert caught.value.place
+
+
+def test_what_an_endpoint_asks_is_no_part_of_its_name_and_of_no_error(profiles: Path) -> None:
+    settings = load_settings(profiles, engine="sc://[::1]:15002/;use_ssl=true;token=rosebud-of-kane")
+    assert settings.told_engine() == "sc://[::1]:15002/"
+    assert str(ProjectError("no rosebud-of-kane")) == "no ***"

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearwell import yaml_lines
 from clearwell.errors import ProjectError
 from clearwell.yaml_lines import read_yaml, shown
 
@@ -123,10 +124,19 @@ def test_a_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:
         read_yaml(tmp_path)
 
 
-def test_nested_aliases_cost_no_more_than_their_text(tmp_path: Path) -> None:
-    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 60)]
-    (document,) = read_yaml(write(tmp_path, "\n".join(lines)))
-    assert document.line("a59") == 60
+@pytest.mark.parametrize("use", ["[{}]", "{{<<: [{}]}}"])
+def test_aliases_that_stand_for_far_more_than_is_written_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    monkeypatch.setattr(yaml_lines, "_MOST_ADDED", 40)
+    lines = ["one: &one {a: x}", f"two: &two {use.format('*one, *one')}"]
+    file = write(tmp_path, "\n".join([*lines, f"three: {use.format('*two, *two')}"]))
+    (document,) = read_yaml(file)
+    assert document.line("three") == 3
+    write(tmp_path, "\n".join([*lines, f"three: {use.format(', '.join(['*two'] * 6))}"]))
+    with pytest.raises(ProjectError, match=r"the aliases of this document stand for \d+ parts") as caught:
+        read_yaml(file)
+    assert caught.value.place == f"{file}:1"
 
 
 plain = st.recursive(

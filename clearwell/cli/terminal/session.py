@@ -40,6 +40,13 @@ class Session:
         options = {"profile": self.profile, "lake": self.lake}
         return "".join(f" --{name} {shlex.quote(str(value))}" for name, value in options.items() if value)
 
+    def with_where(self, error: object) -> str:
+        """The text of an error; where it names a command, with the options that lead it to the same lake."""
+        text = str(error)
+        if not self.where or "clearwell " not in text:
+            return text
+        return f"{text}\n  the lake: add{self.where} to each command"
+
     def settings(self, **chosen: Any) -> Settings:
         """The project's settings; command-line options win."""
         from clearwell.settings import load_settings

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from clearwell.components.display.evidence import evidence_of, rules_of, sample_table
+from clearwell.components.display.evidence import evidence_of, fenced, rules_of, sample_table
 from clearwell.components.display.lineage import (
     column_deps,
     columns_described,
     lineage_check_spec,
     lineage_numbers,
 )
+from clearwell.flow.landing.notes import NONE_ACCEPTED, OF_NEW_FILES
 from clearwell.flow.publish import ReleaseResult
 from clearwell.flow.report import ReportResult
 from clearwell.model import BuildResult, Outcome, Scope, Severity
@@ -69,9 +70,8 @@ def check_specs(
         for check in (suite.checks if suite else ())
     ]
     if reads_files:
-        specs.append(
-            dg.AssetCheckSpec(FILES_READABLE, asset=key, description="Every raw file could be ingested.")
-        )
+        told = {FILES_READABLE: "Every raw file could be ingested.", **OF_NEW_FILES}
+        specs += [dg.AssetCheckSpec(name, asset=key, description=what) for name, what in told.items()]
     if has_lineage:
         specs.append(lineage_check_spec(key))
     return specs
@@ -88,6 +88,10 @@ def check_results(
         told = check.why or "passed" if check.success else _failed_description(check, result)
         yield check_result(key, check, told, rules.get(check.name), **lineage_numbers(check))
     yield _files_readable(key, result)
+    for note in result.told:
+        if note.name in OF_NEW_FILES:
+            text = _of_new_files(note, result.table)
+            yield check_result(key, note, text, None)
 
 
 def described(key: dg.AssetKey, result: StepDetails) -> dg.MaterializeResult[Any]:
@@ -144,19 +148,44 @@ def _failed_description(check: CheckResult, result: BuildResult) -> str:
 
 
 def _files_readable(key: dg.AssetKey, result: BuildResult) -> dg.AssetCheckResult:
+    """An error if files were set aside, a warning if some were not looked at."""
     aside = [note for note in result.notes if note.startswith("set aside")]
+    quiet = {text for note in result.told if note.success for text in (note.message or "").split("\n")}
+    left = [note for note in result.notes if ": skipped, " in note or ": still growing" in note]
+    left = [note for note in left if note not in quiet]
+    is_error = result.blocked or any(note.blocks for note in result.told if note.name not in OF_NEW_FILES)
+    said = _aside(aside[:20], result.table) if aside else "Every raw file was ingested."
+    if left:
+        said = "\n\n".join([*([said] if aside else ["Raw files were left out:"]), *map(fenced, left[:20])])
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=FILES_READABLE,
-        passed=not result.blocked,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=_aside(aside[:20], result.table) if aside else "Every raw file was ingested.",
-        metadata={"blocked_records": result.blocked, "files_set_aside": len(aside)},
+        passed=not result.blocked and not left,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+        description=said,
+        metadata={
+            "blocked_records": result.blocked,
+            "files_set_aside": len(aside),
+            "files_left_out": len(left),
+        },
     )
 
 
+def _of_new_files(note: CheckResult, table: str) -> str:
+    if note.message is None:
+        return OF_NEW_FILES[note.name]
+    if note.success or note.name != NONE_ACCEPTED:
+        return note.message
+    way_out = f"`clearwell quarantine {table}` shows why; correct the file"
+    return f"{note.message}\n\nNext: {way_out}, or take it back: `clearwell retract {table} FILE`."
+
+
 def _aside(notes: list[str], table: str) -> str:
-    said = [*notes, "The other files were ingested.", f"Next: `clearwell quarantine {table} --blocked`."]
+    said = [
+        *map(fenced, notes),
+        "The other files were ingested.",
+        f"Next: `clearwell quarantine {table} --blocked`.",
+    ]
     return "\n\n".join(said)
 
 
@@ -189,6 +218,7 @@ def _of_release(result: ReleaseResult) -> dict[str, Any]:
         "bytes": result.bytes,
         "fingerprint": result.fingerprint,
         "path": dg.MetadataValue.path(result.path),
+        "personal data": dg.MetadataValue.json(result.personal) if result.personal else None,
         **{f"rows_{split}": rows for split, rows in result.splits.items()},
     }
 

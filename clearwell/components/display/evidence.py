@@ -6,6 +6,7 @@ Dagster's event log is never purged, so it must not contain personal data: a sam
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from clearwell.model import CheckResult, Sample
     from clearwell.quality import Suite
 
-__all__ = ["evidence_of", "rules_of", "sample_table"]
+__all__ = ["evidence_of", "fenced", "rules_of", "sample_table"]
 
 _LONGEST_OBSERVED = 500
+_FENCES = re.compile("`+")
 _NOT_TEXT = str.maketrans({"`": "'", "|": "\\|", "\n": " ", "\r": " ", "\t": " "})
 
 
@@ -74,6 +76,13 @@ def sample_table(samples: Sequence[Sample]) -> str:
             ]
         )
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def fenced(text: str) -> str:
+    """``text``, such as a note that names a file, as code: nothing in it is Markdown, HTML or a link."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    fence = "`" * (1 + max((len(run) for run in _FENCES.findall(plain)), default=0))
+    return f"{fence} {plain} {fence}" if "`" in plain else f"`{plain}`"
 
 
 def _code(text: str) -> str:

@@ -18,6 +18,7 @@ from dagster._core.instance.ref import InstanceRef  # the public from_config() t
 
 from clearwell.components.running.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
+from clearwell.settings import require_database_address
 from clearwell.tables import Process
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["end_dead_runs", "make_home", "open_instance", "telling_of_its_database"]
 
 _UNDER_WAY = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+_VARIABLE = re.compile(r"\benv:\s*[\"']?(\w+)")
 _NO_COMPUTE_LOGS = {
     "module": "dagster._core.storage.noop_compute_log_manager",
     "class": "NoOpComputeLogManager",
@@ -52,9 +54,11 @@ def open_instance(home: Path) -> dg.DagsterInstance:
     The run's own output stays on the terminal: capturing it would make Dagster start two processes.
 
     Raises:
-        ProjectError: its dagster.yaml is invalid.
+        ProjectError: its dagster.yaml is invalid, or the address of its database.
     """
     make_home(home)
+    for variable in _VARIABLE.findall((home / "dagster.yaml").read_text(encoding="utf-8")):
+        require_database_address(variable)
     try:
         with telling_of_its_database(home), _alone(home):
             ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_COMPUTE_LOGS})

@@ -18,6 +18,7 @@ from clearwell.flow.report import ReportResult
 from clearwell.flow.run_result import RunResult, StepResult
 from clearwell.model import BuildResult, Outcome
 from clearwell.project.load import load_project
+from clearwell.stores import keep_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,6 +64,7 @@ def launch(
         selected = _select(definitions, selection)
     job = definitions.resolve_job_def(JOB)
     home = project.settings.dagster_home
+    keep_private(home, project.settings.access)  # the records of runs have rows that failed a check
     try:
         with quiet_dagster(), open_instance(home) as instance, telling_of_its_database(home):
             end_dead_runs(instance)
@@ -77,7 +79,8 @@ def launch(
         raise KeyboardInterrupt from error
     steps = tuple(_steps(result, record, [key.to_user_string() for key in selected]))
     failed = any(step.outcome in (Outcome.FAILED, Outcome.BLOCKED) for step in steps)
-    aside = any(isinstance(found, BuildResult) and found.blocked for found in record.results.values())
+    tables = [found for found in record.results.values() if isinstance(found, BuildResult)]
+    aside = any(table.blocked or any(note.blocks for note in table.told) for table in tables)
     return RunResult(
         success=result.success and not failed and not aside,
         run_id=result.run_id,

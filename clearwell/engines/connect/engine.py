@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from clearwell.engines import failures
 from clearwell.engines.base import SAIL_LACKS
@@ -21,7 +19,9 @@ from clearwell.engines.connect.code_archive import CodeArchive
 from clearwell.engines.connect.progress import TaskWatch
 from clearwell.engines.connect.session import ConnectClient
 from clearwell.engines.files import parquet
+from clearwell.engines.scratch import Scratch
 from clearwell.errors import EngineError
+from clearwell.secret_values import learn
 
 if TYPE_CHECKING:
     import grpc
@@ -34,7 +34,6 @@ _INTERRUPT_SECONDS = 2.0
 _COLD_START = 6
 """The first answer may take this many times the patience: a new Spark's first session is slow."""
 _TRIES = 8
-_SHORTEST_SECRET = 6
 
 
 class ConnectEngine(ConnectClient):
@@ -56,6 +55,7 @@ class ConnectEngine(ConnectClient):
         code_archive: CodeArchive | None = None,
     ) -> None:
         self._url = url
+        learn(*_secrets(url))
         self._patience = patience
         self._code_archive = code_archive or CodeArchive()
         self._tasks = TaskWatch()
@@ -120,7 +120,7 @@ class ConnectEngine(ConnectClient):
                 raise
             raise EngineError(
                 f"the server at {self.name} is not a Spark Connect endpoint that accepts this client: "
-                + failures.redact(failures.first_line(str(error)), self._secrets()),
+                + failures.first_line(str(error)),
                 hint="check the port, the token and the server's version",
             ) from error
         finally:
@@ -138,12 +138,12 @@ class ConnectEngine(ConnectClient):
         """Send Spark the modules that its workers import; Sail runs functions in a local process."""
         from pyspark.errors import PySparkException
 
-        with TemporaryDirectory(prefix="clearwell-code-") as folder:
-            packed = self._code_archive.pack(Path(folder))
+        with Scratch(prefix="clearwell-code-") as folder:
+            packed = self._code_archive.pack(folder)
             try:
                 session.addArtifacts(str(packed), pyfile=True)
             except (PySparkException, ValueError) as error:
-                said = failures.redact(failures.first_line(str(error)), self._secrets())
+                said = failures.first_line(str(error))
                 raise EngineError(
                     f"{self.name} does not accept the code for its workers: {said}",
                     hint="it must allow artifacts (SparkSession.addArtifacts), as Spark's own server does",
@@ -174,13 +174,6 @@ class ConnectEngine(ConnectClient):
     def _end(self) -> None:
         self._channel = None
 
-    def _secrets(self) -> tuple[str, ...]:
-        """Every value of the address after its host: tokens, user and session ids."""
-        values = [part.partition("=")[2] for part in self._url.split(";")[1:]]
-        password = urlsplit(f"//{self._url.partition('://')[2]}").password
-        spelled = {form for value in (*values, password or "") for form in (value, unquote(value))}
-        return tuple(form for form in spelled if len(form) >= _SHORTEST_SECRET)
-
     def _hint_lost(self) -> str:
         if self._starved:
             return f"check the workers of {self.name}, or raise engine_deadline_seconds if they are only busy"
@@ -191,6 +184,12 @@ def _address(url: str) -> str:
     """``sc://host:port`` of an address, without parts that may be secret."""
     rest = url.partition("://")[2].partition(";")[0].partition("/")[0]
     return f"sc://{rest.rpartition('@')[2]}"
+
+
+def _secrets(url: str) -> list[str | None]:
+    """Every value of an address after its host (tokens, user and session ids), and its password."""
+    values = [part.partition("=")[2] for part in url.split(";")[1:]]
+    return [*values, urlsplit(f"//{url.partition('://')[2]}").password]
 
 
 def _interrupt_all(session: SparkSession) -> None:

@@ -19,13 +19,14 @@ from clearwell.engines.base import Capability, require
 from clearwell.engines.connect.active import keeping_active, make_active
 from clearwell.engines.connect.retries import short_retry
 from clearwell.engines.connect.store_refusals import refused_by_store
+from clearwell.engines.connect.utc import read_times_as_utc
 from clearwell.engines.dialects import note_sail
 from clearwell.engines.files import delta, parquet
 from clearwell.engines.reread import read_twice
 from clearwell.errors import ClearwellError, EngineError, EngineLost
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Collection, Generator, Sequence
     from types import TracebackType
 
     import pyarrow as pa
@@ -56,6 +57,8 @@ class ConnectClient(ABC):
 
     lacks: frozenset[Capability] = frozenset()
     scratch: str | None = None
+    unverified_functions: str = "refuse"
+    """What is done on Sail with a function that was not compared with Spark's: ``refuse`` or ``warn``."""
 
     def __init__(self, name: str, *, deadline_seconds: float, tries: int) -> None:
         self.name = name
@@ -94,11 +97,18 @@ class ConnectClient(ABC):
             require(self, Capability.DELTA_READER, place=path)
             return delta.read(session, self._dialect, path, version, schema)
 
-    def write_parquet(self, frame: DataFrame, path: str, *, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self,
+        frame: DataFrame,
+        path: str,
+        *,
+        partition_by: Sequence[str] = (),
+        untold: Collection[str] = (),
+    ) -> None:
         """Write ``frame`` as Parquet into the new folder ``path``: see Engine."""
         with self.work(f"write {path}"):
             self.session()
-            parquet.write(frame, self._dialect, path, partition_by)
+            parquet.write(frame, self._dialect, path, partition_by, untold)
 
     @contextmanager
     def work(self, what: str) -> Generator[None]:
@@ -166,9 +176,6 @@ class ConnectClient(ABC):
     def _last_words(self) -> str:
         return ""
 
-    def _secrets(self) -> tuple[str, ...]:
-        return ()
-
     def _hint_lost(self) -> str:
         return "run again: a finished step is not repeated"
 
@@ -185,6 +192,7 @@ class ConnectClient(ABC):
             # pyspark.sql.functions builds Connect columns only if this is set, as in pyspark's own builder.
             os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
             session = ConnectSession.Builder().channelBuilder(builder).create()
+            read_times_as_utc()
             read_twice(session)
             session.client.set_retry_policies([short_retry(self._tries)])
             # Registered after the client's own exit hook, so it runs first: that hook waits for dead servers.
@@ -194,7 +202,7 @@ class ConnectClient(ABC):
                 note_sail(session)
                 from clearwell.engines.sail_guard.session_hook import install
 
-                self._allowed_paths = install(session)
+                self._allowed_paths = install(session, warn=self.unverified_functions == "warn")
             for key, value in _SESSION_CONF.items():
                 _set_conf(session, key, value)
         except BaseException:
@@ -237,14 +245,12 @@ class ConnectClient(ABC):
             self._gone = how
             return self._lost(what, how)
         if failures.is_foreign(error):
-            return refused_by_store(what, error) or failures.refused(
-                what, error, words=self._last_words(), secrets=self._secrets()
-            )
+            return refused_by_store(what, error) or failures.refused(what, error, words=self._last_words())
         return error
 
     def _lost(self, what: str, how: str) -> EngineLost:
         words, hint = self._last_words(), self._hint_lost()
-        return failures.lost(what, how, words=words, hint=hint, secrets=self._secrets())
+        return failures.lost(what, how, words=words, hint=hint)
 
 
 def _set_conf(session: SparkSession, key: str, value: str) -> None:

@@ -20,7 +20,7 @@ from clearwell.errors import EngineError, TableError
 from clearwell.names import is_url, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
@@ -41,7 +41,7 @@ class Dialect(ABC):
         """``path`` for the writer."""
 
     @abstractmethod
-    def options(self, schema: StructType) -> dict[str, str]:
+    def options(self, schema: StructType, untold: Collection[str] = ()) -> dict[str, str]:
         """The writer's options about statistics."""
 
     def job_options(self) -> dict[str, str]:
@@ -59,7 +59,7 @@ class _Sail(Dialect):
     def target(self, path: str) -> str:
         return self.source(path)
 
-    def options(self, schema: StructType) -> dict[str, str]:  # noqa: ARG002, it cannot choose by column
+    def options(self, schema: StructType, untold: Collection[str] = ()) -> dict[str, str]:  # noqa: ARG002, for all
         # Level 1 is pyarrow's default: 25 % less CPU of a write than Sail's level 3, for 3 % more bytes.
         return {"statistics_enabled": "none", "compression": "zstd(1)"}
 
@@ -73,8 +73,8 @@ class _Spark(Dialect):
     def target(self, path: str) -> str:
         return path if is_url(path) else f"file://{path}"
 
-    def options(self, schema: StructType) -> dict[str, str]:
-        switch, leaves = "parquet.column.statistics.enabled", list(_unsafe_leaves(schema))
+    def options(self, schema: StructType, untold: Collection[str] = ()) -> dict[str, str]:
+        switch, leaves = "parquet.column.statistics.enabled", list(_unsafe_leaves(schema, untold))
         if any(dotted for _, dotted in leaves):
             return {switch: "false"}  # for all: a dot in a name would count as a separator
         return {f"{switch}#{leaf}": "false" for leaf, _ in leaves}
@@ -106,11 +106,13 @@ def read(session: SparkSession, dialect: Dialect, paths: Sequence[str], schema: 
     return frame.select(*(F.col(quoted(name)) for name in columns.names))
 
 
-def write(frame: DataFrame, dialect: Dialect, path: str, partition_by: Sequence[str]) -> None:
+def write(
+    frame: DataFrame, dialect: Dialect, path: str, partition_by: Sequence[str], untold: Collection[str]
+) -> None:
     """Write ``frame`` into the new folder ``path``; raises EngineError for columns that no table can hold."""
     schema = frame.schema
     _require_storable(schema)
-    writer = frame.write.mode("error").options(**dialect.options(schema), **dialect.job_options())
+    writer = frame.write.mode("error").options(**dialect.options(schema, untold), **dialect.job_options())
     if partition_by:
         writer = writer.partitionBy(*partition_by)
     writer.parquet(dialect.target(path))
@@ -158,13 +160,14 @@ def _unstorable(kind: DataType) -> str | None:
     return next((bad for _, part in _parts(kind) if (bad := _unstorable(part))), None)
 
 
-def _unsafe_leaves(schema: StructType) -> Iterator[tuple[str, bool]]:
-    """Parquet's names of the columns that get no statistics: all except those with reliable statistics.
+def _unsafe_leaves(schema: StructType, untold: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """Parquet's names of the columns that get no statistics: ``untold`` ones, and those that mislead.
 
     Each with whether a name in it contains a dot.
     """
+    hidden = {name.casefold() for name in untold}
     for field in schema.fields:
-        if _parts(field.dataType) or not _is_exact(field.dataType):
+        if field.name.casefold() in hidden or _parts(field.dataType) or not _is_exact(field.dataType):
             yield from _leaves(field.dataType, field.name, dotted="." in field.name)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from clearwell.engines import failures
 from clearwell.engines.connect.session import ConnectClient
-from clearwell.engines.local.scratch import Scratch
 from clearwell.engines.memory import machine_memory
+from clearwell.engines.scratch import Scratch
 from clearwell.errors import EngineError
 from clearwell.sizes import readable_size
 

@@ -1,7 +1,7 @@
 """The default engine: Sail, in a separate process on loopback, one per run.
 
 It needs no Java and starts in a fraction of a second. Its ``lacks`` lists the missing capabilities. Its port
-has no password: another user of the same machine could connect to it during the run.
+has no password; on Linux nobody can connect to it any more as soon as the run has (``door``).
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client import DefaultChannelBuilder
 
-    from clearwell.engines.local.scratch import Scratch
+    from clearwell.engines.scratch import Scratch
 
 __all__ = ["EmbeddedEngine"]
+
+_FOREVER = 2**31 - 1
 
 
 class EmbeddedEngine(LocalEngine):
@@ -41,9 +43,12 @@ class EmbeddedEngine(LocalEngine):
         self._process = process = SailProcess(self.memory, str(scratch.path), keep_open=(scratch.lock,))
         from pyspark.sql.connect.client import DefaultChannelBuilder
 
-        # A proxy from the environment must not come between us and loopback.
-        return DefaultChannelBuilder(f"sc://127.0.0.1:{process.port()}", [("grpc.enable_http_proxy", 0)])
+        # A proxy from the environment must not come between us and loopback, and the one connection stays.
+        options = [("grpc.enable_http_proxy", 0), ("grpc.client_idle_timeout_ms", _FOREVER)]
+        return DefaultChannelBuilder(f"sc://127.0.0.1:{process.port()}", options)
 
     def _settle(self, session: SparkSession) -> parquet.Dialect:
         self._forget_interrupts(session)
+        if isinstance(self._process, SailProcess) and session.version:  # it has answered, so we are in
+            self._process.close_door()
         return parquet.SAIL

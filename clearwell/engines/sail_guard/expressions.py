@@ -13,10 +13,12 @@ import pyspark.sql.connect.proto as pb
 from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.rules import RULES
 from clearwell.engines.sail_guard.rules.arithmetic import OPERATORS, result_kind
-from clearwell.engines.sail_guard.rules.functions import cast, positive_zero
+from clearwell.engines.sail_guard.rules.casts import cast
+from clearwell.engines.sail_guard.rules.functions import positive_zero
 from clearwell.engines.sail_guard.spark_types import literal_kind, literal_value, variable_kinds
 from clearwell.engines.sail_guard.terms import Given, to_expression
 from clearwell.engines.sail_guard.type_inference import messages_in
+from clearwell.engines.sail_guard.verified import differs_for_some, require_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from clearwell.engines.sail_guard.terms import Term
     from clearwell.engines.sail_guard.type_inference import Scope
 
-__all__ = ["Rewrite", "parts_in", "place_of"]
+__all__ = ["Rewrite", "functions_in", "parts_in", "place_of"]
 
 _CALLS = ("unresolved_function", "call_function")
 _EXPRESSION = "spark.connect.Expression"
@@ -97,7 +99,8 @@ class Rewrite:
         )
         if before.HasField("cast"):
             return cast(site, _cast_kind(before.cast))
-        return RULES[site.name](site)
+        require_kinds(site)
+        return RULES[site.name](site) if site.name in RULES else None
 
     def _keys_rewritten(self, before: Any, after: Any) -> bool:
         """Partitions and order of a window treat -0.0 as 0.0."""
@@ -163,8 +166,15 @@ def _is_site(expression: Any) -> bool:
     """Whether a rule knows this function, cast or window."""
     kind = expression.WhichOneof("expr_type")
     if kind in _CALLS:
-        return _name(expression) in RULES
+        return (name := _name(expression)) in RULES or differs_for_some(name)
     return kind in ("cast", "window")
+
+
+def functions_in(expression: Any) -> Iterator[tuple[str, str | None]]:
+    """The names of all functions in an expression, each with its place in the code."""
+    for part in parts_in(expression):
+        if name := _name(part):
+            yield name, place_of(part) or place_of(expression)
 
 
 def _name(expression: Any) -> str:

@@ -18,6 +18,7 @@ class Guard(StrEnum):
     CHECKED_INTEGERS = "checked-integers"
     CHECKED_DECIMALS = "checked-decimals"
     REFUSED_FUNCTIONS = "refused-functions"
+    VERIFIED_FUNCTIONS = "verified-functions"
     OWN_READERS = "own-readers"
     OWN_WRITERS = "own-writers"
     STORABLE_TYPES = "storable-types"
@@ -42,6 +43,10 @@ _SENTENCES = {
     Guard.REFUSED_FUNCTIONS: """
         A function whose values differ between engines, or that the embedded engine lacks, is refused when the
         plan is checked, before any row is computed.""",
+    Guard.VERIFIED_FUNCTIONS: """
+        A function that was not compared with Spark's is refused on the embedded engine, or warned of with
+        unverified_functions = "warn"; one that was seen to differ for some kinds of arguments is refused for
+        those.""",
     Guard.OWN_READERS: """
         Clearwell's parsers read raw files, and engines receive a table's list of files. Files that a
         transform reads directly are refused on the embedded engine.""",

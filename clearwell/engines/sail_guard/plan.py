@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyspark.sql.connect.proto as pb
 
 from clearwell.engines.sail_guard.call_site import Refused
-from clearwell.engines.sail_guard.expressions import Rewrite
+from clearwell.engines.sail_guard.expressions import Rewrite, functions_in
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.relations import guard_command, guard_relation
 from clearwell.engines.sail_guard.sql.in_plans import guard_query, guard_statement, guard_texts, texts_in
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from clearwell.engines.sail_guard.type_inference import Ask
+    from clearwell.engines.sail_guard.verified import Trust
 
 __all__ = ["guard_message"]
 
@@ -29,16 +30,20 @@ _NAMED_HERE = {"project": {"expressions"}, "aggregate": {"grouping_expressions",
 """Relations that name a column after its expression, unless it has an alias."""
 
 
-def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths: Collection[str]) -> None:
+def guard_message(
+    message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths: Collection[str], trust: Trust
+) -> None:
     """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused.
 
     ``known`` caches the rewritten relations: those of a frame are parts of the frames derived from it.
-    ``allowed_paths`` are the paths that Clearwell itself reads.
+    ``allowed_paths`` are the paths that Clearwell itself reads, ``trust`` says which functions may be used.
     """
     if message.HasField("command"):
         guard_command(message.command)
+        if message.command.HasField("register_function"):
+            trust.own.add(message.command.register_function.function_name.lower())
         if message.command.HasField("sql_command"):
-            guard_statement(message.command.sql_command, ask)
+            guard_statement(message.command.sql_command, ask, trust)
             return
     relations = list(_relations(message))
     references = [
@@ -57,7 +62,7 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths
             before.CopyFrom(relation)
             guard_relation(relation, kind, allowed_paths)
             try:
-                _guard(relation, kind, ask, references)
+                _guard(relation, kind, ask, references, trust)
             except Refused as refused:
                 if refused.guard is Guard.OWN_READERS or look_at(before, references, ask) is not None:
                     raise
@@ -68,19 +73,20 @@ def guard_message(message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths
             relation.CopyFrom(known[key])
 
 
-def _guard(relation: Any, kind: str, ask: Ask, references: list[Any]) -> None:
+def _guard(relation: Any, kind: str, ask: Ask, references: list[Any], trust: Trust) -> None:
     if kind == "sql":
-        if (columns := guard_query(relation.sql, ask, references)) is not None:
+        if (columns := guard_query(relation.sql, ask, references, trust)) is not None:
             _call_by(relation, columns)
         return
     node = getattr(relation, kind)
     unnamed: set[str] = _NAMED_HERE.get(kind, set())
     top = [(e, name in unnamed) for name, e in _expressions(node)]
     names: list[str] | None = None
+    trust.require([found for expression, _ in top for found in functions_in(expression)])
     if any(texts_in(expression) for expression, _ in top):
         before = _names(relation, ask) if unnamed else None
         scope = Scope(ask, relation, references)
-        changed = [guard_texts(expression, scope) for expression, _ in top]
+        changed = [guard_texts(expression, scope, trust) for expression, _ in top]
         names = before if any(changed) else None
     rewrite = Rewrite([expression for expression, _ in top])
     if rewrite.is_needed:

@@ -15,6 +15,7 @@ from pyspark.errors import PySparkException
 from clearwell.engines.failures import is_disconnect
 from clearwell.engines.sail_guard.call_site import Refused
 from clearwell.engines.sail_guard.plan import guard_message
+from clearwell.engines.sail_guard.verified import Trust
 from clearwell.errors import EngineError
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ __all__ = ["install"]
 _MOST_KEPT = 2_000
 
 
-def install(session: SparkSession) -> set[str]:
-    """Guard every plan of the session from now on; return the set for paths that Clearwell itself reads."""
+def install(session: SparkSession, *, warn: bool = False) -> set[str]:
+    """Guard every plan of the session from now on; return the set for paths that Clearwell itself reads.
+
+    ``warn``: a function that was not compared with Spark's is warned of, not refused.
+    """
     client: Any = session.client
-    guard = _Guard(client._analyze)  # noqa: SLF001 - no public door sees both executions and questions
+    guard = _Guard(client._analyze, Trust(warn))  # noqa: SLF001 - no public door sees both executions and questions
     client._session_hooks.append(guard)  # noqa: SLF001
     client._analyze = guard.analyze  # noqa: SLF001
     # A compressed plan could not be inspected.
@@ -42,7 +46,8 @@ def install(session: SparkSession) -> set[str]:
 class _Guard:
     """Rewrites plans; ``ask`` is the client's own method to analyze one."""
 
-    def __init__(self, ask: Callable[..., Any]) -> None:
+    def __init__(self, ask: Callable[..., Any], trust: Trust) -> None:
+        self._trust = trust
         self._client_ask = ask
         self.allowed_paths: set[str] = set()
         self._seen: dict[bytes, Any] = {}
@@ -73,7 +78,7 @@ class _Guard:
             made = pb.Plan()
             made.CopyFrom(plan)
             try:
-                guard_message(made, self._ask, self._relations, self.allowed_paths)
+                guard_message(made, self._ask, self._relations, self.allowed_paths, self._trust)
             except Refused as refused:
                 raise _error(refused) from None
             self._seen[key] = made

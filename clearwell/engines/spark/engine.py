@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client import DefaultChannelBuilder
 
-    from clearwell.engines.local.scratch import Scratch
+    from clearwell.engines.scratch import Scratch
     from clearwell.settings import Settings
 
 __all__ = ["SparkEngine", "open_spark"]
@@ -82,9 +82,6 @@ class SparkEngine(LocalEngine):
     def _settle(self, session: SparkSession) -> parquet.Dialect:
         self._forget_interrupts(session)
         return parquet.SPARK
-
-    def _secrets(self) -> tuple[str, ...]:
-        return (self._process.token,) if isinstance(self._process, SparkProcess) else ()
 
 
 def open_spark(settings: Settings) -> SparkEngine:

@@ -25,6 +25,7 @@ from clearwell.engines.spark.cds_archive import ClassArchive
 from clearwell.engines.spark.conf import local_conf, properties
 from clearwell.engines.spark.java import module_options
 from clearwell.errors import EngineError
+from clearwell.secret_values import learn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +105,7 @@ class SparkProcess(ServerProcess):
         import pyspark
 
         self.token = secrets.token_urlsafe(32)
+        learn(self.token)
         self._port = 0
         self._heard_so_far = b""
         self._settled = threading.Event()

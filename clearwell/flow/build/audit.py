@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.model import Scope, Severity
 from clearwell.names import TableName, Zone
-from clearwell.project.personal_data import personal_columns, spread, tables_before
-from clearwell.tables import files_of, lineage_of, read_staged
+from clearwell.project.personal_data import PersonalData, tables_before
+from clearwell.tables import files_of, read_staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,8 +36,16 @@ class Audit:
         self._run = run
         self._name = name
         self._suite = suite
-        self.edges: tuple[Edge, ...] | None = None
-        """The sources of the candidate's columns; default: as recorded by earlier builds."""
+        self._rule = PersonalData.of(run.project, run.lake)
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The table's personal columns: their values are neither shown nor kept beside the table."""
+        return self._rule.columns(str(self._name))
+
+    def learn(self, edges: Sequence[Edge]) -> None:
+        """Take these as the sources of the table's columns, instead of those that earlier builds recorded."""
+        self._rule = self._rule.with_edges(str(self._name), edges)
 
     def conditions(self, frame: DataFrame) -> dict[str, Column]:
         """For each row check: true where a row of ``frame`` fails it."""
@@ -115,7 +123,7 @@ class Audit:
         """``value`` of ``column`` as it may be shown in an error."""
         from clearwell.quality import WITHHELD, is_personal, shown_value
 
-        return WITHHELD if is_personal(column, self._personal) else shown_value(value)
+        return WITHHELD if is_personal(column, self.personal) else shown_value(value)
 
     def _judge_rows(self, rows: DataFrame, conditions: Mapping[str, Column]) -> Iterator[CheckResult]:
         """The results of the row checks; the failed ones have samples."""
@@ -134,31 +142,19 @@ class Audit:
                 conditions[result.name],
                 rows,
                 files=self._files,
-                personal=self._personal,
+                personal=self.personal,
             )
             yield replace(result, samples=samples)
 
     def _judge_table(self, rows: DataFrame) -> tuple[CheckResult, ...]:
         from clearwell.quality import judge_table
 
-        return judge_table(self._suite, rows, personal=self._personal) if self._suite else ()
+        return judge_table(self._suite, rows, personal=self.personal) if self._suite else ()
 
     def _in_order(self, results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
         checks = self._suite.checks if self._suite else ()
         order = {check.name: position for position, check in enumerate(checks)}
         return tuple(sorted(results, key=lambda result: order[result.name]))
-
-    @cached_property
-    def _personal(self) -> frozenset[str]:
-        """The columns whose values are never shown: personal by name, or derived from such a column."""
-        name, project = str(self._name), self._run.project
-        named = {table: personal_columns(project, table) for table in (name, *tables_before(project, name))}
-        if not any(named.values()):
-            return frozenset()
-        edges = lineage_of(self._run.lake)
-        if self.edges is not None:
-            edges[name] = self.edges
-        return spread(named, edges).get(name, frozenset())
 
     @cached_property
     def _files(self) -> dict[str, str]:
@@ -167,7 +163,9 @@ class Audit:
         for name in map(TableName.parse, tables_before(self._run.project, str(self._name))):
             snapshot = self._run.lake.table(name).snapshot() if name.zone is Zone.BRONZE else None
             if snapshot is not None:
-                paths.update((file.file_id, file.path) for file in files_of(self._run.lake, snapshot))
+                paths.update(
+                    (file.file_id, file.path) for file in files_of(self._run.lake, snapshot, complete=False)
+                )
         return paths
 
     def _staged(self, files: Any, candidate: Candidate) -> DataFrame:

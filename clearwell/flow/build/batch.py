@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from clearwell.flow.build.audit import Audit
 from clearwell.flow.build.candidate import make_candidate
-from clearwell.flow.build.delivery_order import comes_too_late
-from clearwell.flow.build.staleness import Need, last_build, touched_by_others, what_is_new
+from clearwell.flow.build.delivery_order import comes_too_late, order_changed
+from clearwell.flow.build.staleness import Need, last_build, restored, touched_by_others, what_is_new
 from clearwell.flow.results import built_result, unchanged_result
 from clearwell.tables import BatchPlan, WriteKind, apply_batch, decide, write_batch
 
@@ -41,6 +41,7 @@ def build(run: Run, job: Job) -> BuildResult:
         lambda snapshot: _plan(run, job, audit, snapshot),
         engine=run.engine,
         recheck=audit.still_holds,
+        rebuilds=run.must_refresh(name),
     )
     look, recovered = written.note, written.recovered
     if written.intent is None:
@@ -74,7 +75,7 @@ class _Look:
 
 def _plan(run: Run, job: Job, audit: Audit, snapshot: Snapshot | None) -> BatchPlan[_Look]:
     """Find the inputs that ``snapshot`` does not contain yet, and make a candidate of them."""
-    sources = tuple(run.lake.existing(table) for table in job.inputs)
+    sources = tuple(run.input(table, of=str(job.name)) for table in job.inputs)
     last = last_build(run, job.name, snapshot)
     need = what_is_new(
         last,
@@ -84,7 +85,12 @@ def _plan(run: Run, job: Job, audit: Audit, snapshot: Snapshot | None) -> BatchP
         refresh=run.must_refresh(job.name),
         incremental=job.incremental,
         touched=touched_by_others(last, sources),
+        restored=restored(run.lake, last, sources),
     )
+    if last and (need is None or need.mode != "replace"):
+        moved = [t for t in job.delivered_by if order_changed(run, t, last.order)]
+        if moved:
+            need = Need("replace", f"files of {moved[0].name} were moved to another place in its order")
     if need is None:
         return BatchPlan(_Look(last))
     if job.write.replaces_rows and need.after_batch is not None:
@@ -94,5 +100,6 @@ def _plan(run: Run, job: Job, audit: Audit, snapshot: Snapshot | None) -> BatchP
     if snapshot is not None:
         snapshot.require_writable(WriteKind.of(need.mode))
     known = last.lineage if last and need.mode != "replace" else ()
-    intent = make_candidate(run, job, audit, snapshot, sources=sources, need=need, known=known)
+    with run.lake.reading(*sources, snapshot):
+        intent = make_candidate(run, job, audit, snapshot, sources=sources, need=need, known=known)
     return BatchPlan(_Look(last, need.reason), intent)

@@ -47,12 +47,15 @@ def call_transform(
         raise
     except ClearwellError as error:  # the engine refused a query of the transform itself
         place = line_in_project(error.__cause__ or error, project.root) or error.place or yaml_place
-        raise ProjectError(f"{ref}: {error.fact}", place=place, hint=error.hint) from error
+        raise ProjectError(
+            f"{ref}: {error.fact}", place=place, hint=error.hint, quotes=error.quotes
+        ) from error
     except Exception as error:
         raise ProjectError(
             f"{ref} raised {type(error).__name__}: {error}",
             place=line_in_project(error, project.root) or yaml_place,
             hint=f"`clearwell preview {ref}` runs it on the current inputs and writes nothing",
+            quotes=str(error) or None,
         ) from error
     if not isinstance(made, Frame):
         raise ProjectError(
@@ -68,7 +71,8 @@ def call_transform(
             raise
         place, hint = _whose_column(error, ref, project, frames)
         fact = error.fact.removeprefix(f"reading what {ref} returns: ")
-        raise ProjectError(f"{ref}: {fact}", place=place or error.place or yaml_place, hint=hint) from error
+        place = place or error.place or yaml_place
+        raise ProjectError(f"{ref}: {fact}", place=place, hint=hint, quotes=error.quotes) from error
     return made
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clearwell.errors import CandidateRefused
-from clearwell.flow.build.delivery_order import file_ranks, latest_deliveries
+from clearwell.flow.build.delivery_order import file_ranks, latest_deliveries, order_marks
 from clearwell.flow.build.lineage import build_lineage
 from clearwell.flow.build.staleness import fingerprint
 from clearwell.flow.results import raise_blocked
@@ -22,6 +22,7 @@ from clearwell.tables import (
     Intent,
     count_by_file,
     files_of,
+    next_batch,
     schema_json,
     stage_frame,
     stage_rejected,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from clearwell.flow.build.job import Job
     from clearwell.flow.build.staleness import Need
     from clearwell.flow.run import Run
-    from clearwell.model import CheckResult, Edge, FileCounts
+    from clearwell.model import CheckResult, Edge, FileCounts, InputState
     from clearwell.names import TableName
     from clearwell.tables import Candidate, Snapshot
 
@@ -74,11 +75,9 @@ def make_candidate(
         FilesGone: files of an input went while they were read.
     """
     lake, name = run.lake, job.name
-    batch = batch or (snapshot.batch if snapshot else 0) + 1
+    batch = batch or next_batch(lake, name, snapshot)
     inputs = tuple(source.state for source in sources)
-    build_id = fingerprint(
-        name, batch, need.mode, job.code, *((s.table, s.generation, s.batch) for s in inputs)
-    )
+    build_id = fingerprint(name, batch, need.mode, job.code, *map(_key, inputs))
     _stay_blocked(run, name, batch, build_id)
     log.info("%s: building (%s)", name, need.reason)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -87,12 +86,15 @@ def make_candidate(
     required = job.write.key or job.write.partition_by
     _require_columns(frame, (*required, *job.write.order_by), snapshot, need, name)
     lineage = build_lineage(run, name, frame, job.declared, sources)
-    audit.edges = lineage.edges
+    audit.learn((*known, *lineage.edges))
     conditions = audit.conditions(frame)
     rejects = audit.rejecting(conditions)
     ranks = file_ranks(run, job.delivered_by, after_batch=need.after_batch) if required else {}
     frame = latest_deliveries(frame, job.write, ranks, run.engine, rejects=rejects)
-    candidate = stage_frame(lake, name, attempt, frame, run.engine, rejects=rejects, required=required)
+    untold = tuple(sorted(audit.personal))
+    candidate = stage_frame(
+        lake, name, attempt, frame, run.engine, rejects=rejects, required=required, untold=untold
+    )
     verify_rows(candidate.returned, candidate.accepted_rows, candidate.rejected_rows, place=str(name))
     place, root = str(name), lake.table(name).root
     verify_files(root, candidate.accepted, candidate.schema, place=place)
@@ -132,6 +134,8 @@ def make_candidate(
         engine=run.engine.name,
         started=started,
         lineage=tuple(sorted({*known, *lineage.edges})),
+        order=order_marks(run, job.delivered_by, job.write),
+        untold=untold,
     )
 
 
@@ -187,10 +191,18 @@ def _block(
     raise_blocked(run, run.lake.table(name).name, blocked)
 
 
+def _key(state: InputState) -> tuple[str | int, ...]:
+    """What of an input distinguishes builds; earlier versions' tables have no identity."""
+    key = (state.table, state.generation, state.batch)
+    return (*key, state.identity) if state.identity else key
+
+
 def _files(run: Run, job: Job, candidate: Candidate, sources: tuple[Snapshot, ...]) -> tuple[FileCounts, ...]:
     """The results of each raw file in this batch, with the paths that the first input records."""
     counted = count_by_file(run.lake, job.name, candidate)
     paths = (
-        {f.file_id: f.path for source in sources[:1] for f in files_of(run.lake, source)} if counted else {}
+        {f.file_id: f.path for source in sources[:1] for f in files_of(run.records, source, complete=False)}
+        if counted
+        else {}
     )
     return tuple(replace(f, path=paths.get(f.file_id, f.path)) for f in counted)

@@ -5,6 +5,7 @@ It is that of the bronze ledger, or of the source's ``order``; not that of the r
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from clearwell.flow.run import Run
     from clearwell.project.specs import TableSpec, WriteSpec
 
-__all__ = ["comes_too_late", "file_ranks", "latest_deliveries", "order_code"]
+__all__ = ["comes_too_late", "file_ranks", "latest_deliveries", "order_changed", "order_code", "order_marks"]
 
 _RANK = "cw_delivery"
 _COMPARED = "cw_key"
@@ -56,12 +57,30 @@ def file_ranks(run: Run, specs: Sequence[TableSpec], *, after_batch: int | None 
 
 def comes_too_late(run: Run, spec: TableSpec, after_batch: int) -> bool:
     """Whether a later batch brought a file that is not after all files before it: then a replay is needed."""
-    if spec.source.order == ARRIVAL:
-        return False
     keys = _keys(run, spec)
     before = [key for (_, batch), key in keys.items() if batch <= after_batch]
     new = [key for (_, batch), key in keys.items() if batch > after_batch]
     return bool(before and new) and min(new) <= max(before)
+
+
+def order_marks(run: Run, specs: Sequence[TableSpec], write: WriteSpec) -> tuple[str, ...]:
+    """What a build records of the order of its files, where their names decide it: ``TABLE BATCH DIGEST``."""
+    if not write.replaces_rows:
+        return ()
+    marks: list[str] = []
+    for spec in specs:
+        if spec.source.order != ARRIVAL and (keys := _keys(run, spec)):
+            until = max(batch for _, batch in keys)
+            marks.append(f"{spec.bronze_table} {until} {_digest(keys, until)}")
+    return tuple(marks)
+
+
+def order_changed(run: Run, spec: TableSpec, marks: Sequence[str]) -> bool:
+    """Whether files that a build has read have another order now: they were renamed, or moved."""
+    for table, until, digest in map(str.split, marks):
+        if table == str(spec.bronze_table) and spec.source.order != ARRIVAL:
+            return _digest(_keys(run, spec), int(until)) != digest
+    return False
 
 
 def latest_deliveries(
@@ -102,4 +121,13 @@ def _keys(run: Run, spec: TableSpec) -> dict[tuple[str, int], tuple[object, ...]
     return {
         (f.file_id, f.batch or 0): delivery_key(source.order, source.path, f.path, f.arrival or 0)
         for f in files
+        if f.retraction is None
     }
+
+
+def _digest(keys: Mapping[tuple[str, int], tuple[object, ...]], until: int) -> str:
+    """Of the order of the files up to a batch; later ones do not change it."""
+    places = {file_id: key for (file_id, batch), key in keys.items() if batch <= until}
+    rank = {key: number for number, key in enumerate(sorted(set(places.values())))}
+    order = sorted((rank[key], file_id) for file_id, key in places.items())
+    return hashlib.sha256(repr(order).encode()).hexdigest()[:32]

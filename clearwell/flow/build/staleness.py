@@ -46,9 +46,12 @@ def newest_build(lake: Lake, name: TableName, snapshot: Snapshot | None) -> Inte
     """The same, for callers without a run."""
     if snapshot is None or not snapshot.batch:
         return None
-    voids = lake.control.voids(name) | {snapshot.last_void}
+    voids = lake.voids(snapshot)
     for batch in range(snapshot.batch, snapshot.generation - 1, -1):
-        if batch not in voids and (intent := lake.control.intent(name, batch)) and intent.code:
+        intent = None if batch in voids else lake.control.intent(name, batch)
+        if intent is not None and intent.is_unknown:
+            return None  # an earlier build does not say what the table has taken
+        if intent is not None and intent.code:
             return intent
     return None
 
@@ -65,6 +68,30 @@ def touched_by_others(last: Intent | None, sources: tuple[Snapshot, ...]) -> lis
     ]
 
 
+def restored(lake: Lake, last: Intent | None, sources: tuple[Snapshot, ...]) -> list[str]:
+    """The inputs that are not what the last build has read and more: restored from an earlier copy."""
+    before = {state.table: state for state in last.inputs} if last else {}
+    found: list[str] = []
+    for source in sources:
+        now, seen = source.state, before.get(source.state.table)
+        if seen is None or seen.generation != now.generation:  # else it is read completely anyway
+            continue
+        there = now.identity if now.batch == seen.batch else _identity_at(lake, source, seen.batch)
+        if now.batch < seen.batch or (seen.identity and there and there != seen.identity):
+            found.append(now.table)
+    return found
+
+
+def _identity_at(lake: Lake, source: Snapshot, batch: int) -> int:
+    """The identity of a table when ``batch`` was its last one."""
+    voids = lake.voids(source)
+    for number in range(batch, max(source.generation, 1) - 1, -1):
+        if number not in voids:
+            intent = lake.control.intent(source.name, number)
+            return intent.identity if intent else 0
+    return 0
+
+
 def what_is_new(
     last: Intent | None,
     *,
@@ -74,11 +101,12 @@ def what_is_new(
     refresh: bool,
     incremental: bool,
     touched: Collection[str] = (),
+    restored: Collection[str] = (),
 ) -> Need | None:
     """The build that ``inputs`` and ``code`` require; None when the table contains them already.
 
     ``incremental`` tables read only the rows of their one input's later batches; ``touched`` are inputs that
-    another writer has changed.
+    another writer has changed, ``restored`` those that hold other rows than the last build has read.
     """
     if last is None:
         return Need("replace", "first build")
@@ -90,6 +118,8 @@ def what_is_new(
     rebuilt = [s.table for s in inputs if s.table not in before or before[s.table].generation != s.generation]
     if rebuilt:
         return Need("replace", f"{', '.join(rebuilt)} was rebuilt")
+    if restored:
+        return Need("replace", f"{', '.join(restored)} was restored from an earlier copy")
     if touched:
         return Need("replace", f"{', '.join(touched)} was changed by another writer")
     newer = [state.table for state in inputs if state.batch > before[state.table].batch]

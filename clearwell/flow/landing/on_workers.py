@@ -66,6 +66,7 @@ def read_shares(run: Run, target: Target, files: Sequence[Delivery]) -> tuple[Sh
         table_schema=None if known is None else known.serialize().to_pybytes(),
         moment=target.moment,
         shares=shares,
+        untold=target.untold,
     )
     with run.engine.work(f"reading {len(files):,} raw files"):
         numbers = run.engine.session().range(0, len(shares), 1, len(shares))
@@ -94,6 +95,7 @@ class WorkerLanding:
     table_schema: bytes | None
     moment: datetime
     shares: tuple[tuple[Delivery, ...], ...]
+    untold: tuple[str, ...] = ()
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """One report for each number."""
@@ -103,7 +105,7 @@ class WorkerLanding:
                     said = self._land(self.shares[number]).to_json()
                 except ClearwellError as error:
                     kind = type(error).__name__
-                    said = json.dumps({"error": [kind, error.fact, error.place, error.hint]})
+                    said = json.dumps({"error": [kind, error.fact, error.place, error.hint, error.quotes]})
                 yield pa.RecordBatch.from_pylist([{"share": number, "landed": said}], _REPORT)
 
     def _land(self, files: tuple[Delivery, ...]) -> Landed:
@@ -120,6 +122,7 @@ class WorkerLanding:
             SourceSpec(**self.source),
             None if schema is None else pa.ipc.read_schema(pa.py_buffer(schema)),
             self.moment,
+            self.untold,
         )
         lake = Lake(self.root, places=self.places)
         landing = Landing(lake, target, part=f"task-{uuid4().hex[:12]}")
@@ -158,8 +161,8 @@ def _landed(report: str) -> Landed:
     said = json.loads(report)
     if "error" not in said:
         return Landed.from_json(report)
-    kind, fact, place, hint = said["error"]
-    raise getattr(errors, kind, EngineError)(fact, place=place, hint=hint)
+    kind, fact, place, hint, quotes = said["error"]
+    raise getattr(errors, kind, EngineError)(fact, place=place, hint=hint, quotes=quotes)
 
 
 def _plain(spec: SourceSpec) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Target:
         source: How the files are read.
         table_schema: The table's columns, or None if there is no table yet or it is replaced.
         moment: When the batch began, in UTC.
+        untold: The columns of which no file tells bounds: personal ones.
     """
 
     name: TableName
@@ -56,6 +57,7 @@ class Target:
     source: SourceSpec
     table_schema: pa.Schema | None
     moment: datetime
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Landed:
     """The result of some raw files.
 
     ``columns``: the table's data columns including theirs, in its order; ``named``: the columns of each
-    ingested file, equal ones of neighbours once.
+    ingested file, equal ones of neighbours once; ``notes``: warnings about accepted rows.
     """
 
     columns: pa.Schema
@@ -80,6 +82,7 @@ class Landed:
     set_aside: tuple[SetAside, ...]
     accepted: tuple[StagedFile, ...]
     rejected: tuple[StagedFile, ...]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """As a string, to send it from a worker."""
@@ -91,6 +94,7 @@ class Landed:
                 "set_aside": [asdict(aside) for aside in self.set_aside],
                 "accepted": [asdict(part) for part in self.accepted],
                 "rejected": [asdict(part) for part in self.rejected],
+                "notes": self.notes,
             }
         )
 
@@ -105,6 +109,7 @@ class Landed:
             set_aside=tuple(SetAside(FileCounts(**a["counts"]), a["reason"]) for a in said["set_aside"]),
             accepted=tuple(StagedFile(**part) for part in said["accepted"]),
             rejected=tuple(StagedFile(**part) for part in said["rejected"]),
+            notes=tuple(said["notes"]),
         )
 
 

@@ -18,7 +18,7 @@ from clearwell.flow.landing.rows import PROVENANCE_FIELDS, bronze_rows, rejected
 from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import UnreadableFile, check_drift, read
-from clearwell.tables import QUARANTINE, PartWriter, StagedFile
+from clearwell.tables import QUARANTINE, PartWriter, StagedFile, untold_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Landing"]
 
 _BUFFER_BYTES = 64 << 20
+_MOST_NOTES = 5
+"""Of one file: the first of them are enough to find the fault."""
 
 
 @dataclass
@@ -44,6 +46,7 @@ class _Open:
     accepted: int = 0
     rejected: int = 0
     number_sum: int = 0
+    notes: list[str] = field(default_factory=list[str])
     schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
     writer: PartWriter | None = None
     rejects_writer: PartWriter | None = None
@@ -67,6 +70,7 @@ class Landing:
 
     def __init__(self, lake: Lake, target: Target, *, part: str | None = None) -> None:
         self._counts: list[FileCounts] = []
+        self._notes: list[str] = []
         self._set_aside: list[SetAside] = []
         self._accepted: list[StagedFile] = []
         self._lake = lake
@@ -106,7 +110,8 @@ class Landing:
                 self._grow(opened)
             except UnreadableFile as error:
                 self._drop(opened)
-                self._set_aside.append(SetAside(_whole(file), str(error)))
+                why = error.own_text if self._target.untold else str(error)  # it is kept, and told
+                self._set_aside.append(SetAside(_whole(file), why))
                 continue
             self._keep(opened)
 
@@ -135,6 +140,7 @@ class Landing:
             set_aside=tuple(self._set_aside),
             accepted=tuple(self._accepted),
             rejected=(*self._rejected, *self._rejects.close()),
+            notes=tuple(self._notes),
         )
 
     def _adopt(self, landed: Landed) -> bool:
@@ -157,6 +163,7 @@ class Landing:
         self._set_aside += landed.set_aside
         self._accepted += landed.accepted
         self._rejected += landed.rejected
+        self._notes += landed.notes
         return True
 
     def _delete(self, accepted: Iterable[StagedFile], rejected: Iterable[StagedFile]) -> None:
@@ -170,6 +177,7 @@ class Landing:
         opened.accepted += rows.num_rows
         opened.rejected += len(parsed.rejects)
         opened.rejects += parsed.rejects
+        opened.notes += parsed.notes[: _MOST_NOTES - len(opened.notes)]
         opened.rejects_bytes += sum(len(reject.raw) for reject in parsed.rejects)
         opened.number_sum += sum(reject.record_no for reject in parsed.rejects)
         if rows.num_rows:
@@ -178,7 +186,9 @@ class Landing:
         try:
             opened.schema = pa.unify_schemas([opened.schema, data])
         except pa.ArrowInvalid as error:
-            raise UnreadableFile(f"changes its columns half-way: {error}", place=opened.file.path) from error
+            raise UnreadableFile(
+                f"changes its columns half-way: {error}", place=opened.file.path, quotes=str(error)
+            ) from error
         opened.waiting.append(rows)
         opened.waiting_bytes += rows.nbytes
         if opened.waiting_bytes > _BUFFER_BYTES:  # a large file has separate parts, which can be deleted
@@ -238,8 +248,11 @@ class Landing:
             arrival=opened.delivery.arrival,
             batch=opened.delivery.batch,
             ingested_at=opened.delivery.moment.isoformat(),
+            inode=file.inode,
+            changed_ns=file.changed_ns,
         )
         self._counts.append(counts)
+        self._notes += (f"{file.path}: {note}" for note in opened.notes)
 
     def _write(self, writer: PartWriter, opened: _Open) -> None:
         for batch in opened.waiting:
@@ -253,11 +266,12 @@ class Landing:
     def _part_writer(self, kind: str, schema: pa.Schema) -> PartWriter:
         self._parts += 1
         folder = f"{self._folder}/{kind}-{self._parts:05}"
-        return PartWriter(self._root, folder, schema, required=PROVENANCE)
+        return PartWriter(self._root, folder, schema, required=PROVENANCE, untold=self._target.untold)
 
     def _rejects_writer(self, folder: str) -> PartWriter:
-        required = ("_n", "_attempt")
-        return PartWriter(self._rejects_root, f"{self._folder}/{folder}", QUARANTINE, required=required)
+        required, untold = ("_n", "_attempt"), untold_in(self._target.name.quarantine)
+        path = f"{self._folder}/{folder}"
+        return PartWriter(self._rejects_root, path, QUARANTINE, required=required, untold=untold)
 
     def _write_rejects(self, writer: PartWriter, opened: _Open) -> None:
         for start in range(0, len(opened.rejects), 10_000):

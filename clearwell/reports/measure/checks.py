@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from clearwell.model import Severity
 from clearwell.names import TableName
-from clearwell.tables import CHECKS
+from clearwell.tables import CHECKS, blocks_in_effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,7 +118,11 @@ class Checks:
 
 def measure_checks(lake: Lake, storage: LakeStorage, builds: Builds) -> Checks:
     """The last batches of each table, without void ones, and with the blocked one that is still to come."""
-    held = [(name, blocked) for name in _named(lake) for blocked in _still_blocked(lake, storage, name)]
+    held = [
+        (str(name), blocked)
+        for name in _named(lake)
+        for blocked in blocks_in_effect(lake, name, storage.snapshots.get(name))
+    ]
     runs: dict[tuple[str, str], list[tuple[CheckRun, dict[str, Any]]]] = {}
     for row in _recorded(storage, builds):
         run = CheckRun(
@@ -176,18 +180,10 @@ def _recorded(storage: LakeStorage, builds: Builds) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _named(lake: Lake) -> Iterable[str]:
+def _named(lake: Lake) -> Iterable[TableName]:
     """The tables with a record of a blocked batch, of those that do not exist yet too."""
-    return sorted({file.path.split("/")[2] for file in lake.store.list("control/blocked")})
-
-
-def _still_blocked(lake: Lake, storage: LakeStorage, name: str) -> Iterator[Blocked]:
-    table = TableName.parse(name)
-    snapshot = storage.snapshots.get(table)
-    coming = (snapshot.batch if snapshot else 0) + 1
-    for blocked in lake.control.blocked(table):
-        if blocked.batch == coming:
-            yield blocked
+    named = {file.path.split("/")[2] for file in lake.store.list("control/blocked")}
+    return [TableName.parse(name) for name in sorted(named)]
 
 
 def _held(name: str, blocked: Blocked) -> Held:

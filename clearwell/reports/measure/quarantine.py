@@ -107,7 +107,7 @@ def _bars(pairs: Sequence[tuple[Rejected, str, int]]) -> tuple[Bars, ...]:
 
 def _count(lake: Lake, snapshot: Snapshot) -> tuple[int, dict[str, int]]:
     rows, reasons = 0, dict[str, int]()
-    for batch in quarantine_of(lake, snapshot, columns=("_n", "reasons")):
+    for batch in quarantine_of(lake, snapshot, columns=("_file_id", "_n", "reasons")):
         found: Any = batch.column(batch.schema.get_field_index("reasons"))
         rows += len(found)
         for entry in pc.value_counts(pc.list_flatten(found)).to_pylist():

@@ -2,22 +2,28 @@
 
 ``scan`` cuts the records; Arrow parses the fields of the valid ones. The two must count the same records, or
 the file is refused. Rejected record by record: bytes that are invalid in the encoding, quotes that swallow or
-break off, too few or too many fields, strings that a declared type does not allow. A null string counts only
-if it is not quoted. An empty header name becomes ``unnamed_<position>``, from 1.
+break off, too few or too many fields, a field over ``max_field`` if the source says so, strings that a
+declared type does not allow. A null string counts only if it is not quoted; what an empty field in quotes is
+where no text can be, the source says (``quoted_empty``). An empty header name becomes ``unnamed_<position>``,
+from 1.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from clearwell.sources.parsing.encoding import decode_block
 from clearwell.sources.parsing.find import find_record
+from clearwell.sources.parsing.long_fields import find_long
 from clearwell.sources.parsing.scan import Block, csv_blocks
 from clearwell.sources.parsing.split import split_rows
 from clearwell.sources.records import Parsed, RawText, Reject, UnreadableFile
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
     from clearwell.sources.spec import OpenFile, SourceSpec
 
 __all__ = ["Csv"]
+
+_EMPTY = "; with `quoted_empty: missing` it is NULL"
 
 
 class Csv(Source):
@@ -48,13 +56,16 @@ class Csv(Source):
         spec, place = file.spec, file.place
         blocks, charset = _blocks(file)
         names: list[str] = []
+        line = 1
         for block in blocks:
             records = block
             if not names and len(block):
                 names = _header(block, spec, charset, place)
                 records = _behind_header(block)
             if names:
-                yield _parse(records, names, spec, charset, place)
+                at = line + block.data.count(b"\n", 0, len(block.data) - len(records.data))
+                yield _parse(records, names, spec, charset, place, line=at)
+            line += block.data.count(b"\n")
 
     def read_record(self, file: OpenFile, number: int) -> RawText:
         """A record as written, without its line end; the header is number 0."""
@@ -81,13 +92,22 @@ def _header(block: Block, spec: SourceSpec, charset: Charset, place: str) -> lis
     try:
         written = next(csv.reader(io.StringIO(text, newline=""), delimiter=spec.delimiter))
     except csv.Error as error:
-        raise UnreadableFile(f"header: {error}", place=place) from error
+        raise UnreadableFile(f"header: {error}", place=place, quotes=str(error)) from error
+    if re.fullmatch('"?sep=.?"?', text.strip(), re.DOTALL):
+        raise UnreadableFile(
+            f"its first line is {text.strip()!r}, which only Excel reads",
+            place=place,
+            hint="remove that line, and set `delimiter` if it names another than the source",
+        )
     names = [stored_name(name) or f"unnamed_{at}" for at, name in enumerate(written, 1)]
     require_names(names, place=place)
     return names
 
 
-def _parse(block: Block, names: Sequence[str], spec: SourceSpec, charset: Charset, place: str) -> Parsed:
+def _parse(
+    block: Block, names: Sequence[str], spec: SourceSpec, charset: Charset, place: str, *, line: int
+) -> Parsed:
+    """The records of a block that begins with that line of the file."""
     text, undecodable = decode_block(block, charset)
     rejects = [_reject(block, charset, at, "csv_quote", why) for at, why in block.broken.items()]
     rejects += [_reject(block, charset, at, charset.check, f"not {spec.encoding}") for at in undecodable]
@@ -104,10 +124,28 @@ def _parse(block: Block, names: Sequence[str], spec: SourceSpec, charset: Charse
             hint="its quotes or line ends violate RFC 4180; write the file again",
         )
 
+    fields = dict(zip(names, columns, strict=True))
+    notes: list[str] = []
+    long = find_long(block, kept, fields, spec.max_field)
+    for row, what in long.items():
+        begins = line + block.data.count(b"\n", 0, int(block.starts[kept[row]]))
+        why = f"{what}: a quote may be missing at line {begins}"
+        if spec.max_field.longer == "reject":
+            rejects.append(_reject(block, charset, int(kept[row]), "csv_field", why))
+        else:
+            notes.append(f"record {block.first + int(kept[row])}: {why}")
+    if long and not notes:
+        keep = np.isin(np.arange(len(kept)), list(long), invert=True)
+        fields = {name: values.filter(pa.array(keep)) for name, values in fields.items()}
+        kept = kept[keep]
+
     def raw(row: int) -> bytes:
         return charset.original(block.raw(int(kept[row])))
 
-    return split_rows(dict(zip(names, columns, strict=True)), spec.types, block.first + kept, raw, rejects)
+    if spec.quoted_empty == "missing":
+        fields = {name: _null_if_empty(values, spec.types.get(name)) for name, values in fields.items()}
+    parsed = split_rows(fields, spec.types, block.first + kept, raw, rejects, empty=_EMPTY)
+    return replace(parsed, notes=tuple(notes))
 
 
 def _fields(text: bytes, names: Sequence[str], spec: SourceSpec) -> tuple[list[pa.Array], dict[int, int]]:
@@ -136,6 +174,12 @@ def _fields(text: bytes, names: Sequence[str], spec: SourceSpec) -> tuple[list[p
         pa.py_buffer(text), read_options=read, parse_options=parse, convert_options=convert
     )
     return [column.combine_chunks() for column in table.columns], ragged
+
+
+def _null_if_empty(texts: pa.Array, kind: pa.DataType | None) -> pa.Array:
+    if kind is None or pa.types.is_string(kind) or pa.types.is_binary(kind):
+        return texts
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _reject(block: Block, charset: Charset, index: int, check: str, why: str) -> Reject:

@@ -91,7 +91,10 @@ def _open(file: BinaryIO, place: str) -> pq.ParquetFile:
         return pq.ParquetFile(file, coerce_int96_timestamp_unit="us")
     except (pa.ArrowException, OSError) as error:
         raise UnreadableFile(
-            f"is not a whole Parquet file: {error}", place=place, hint="it may be truncated: deliver it again"
+            f"is not a whole Parquet file: {error}",
+            place=place,
+            hint="it may be truncated: deliver it again",
+            quotes=str(error),
         ) from error
 
 
@@ -102,7 +105,7 @@ def _batches(source: pq.ParquetFile, place: str, block_bytes: int) -> Iterator[p
         yield from source.iter_batches(batch_size=max(1, min(131_072, block_bytes // max(width, 1))))
     except (pa.ArrowException, OSError) as error:
         fact = f"is a damaged Parquet file: {error}"
-        raise UnreadableFile(fact, place=place, hint="deliver it again") from error
+        raise UnreadableFile(fact, place=place, hint="deliver it again", quotes=str(error)) from error
 
 
 def _target(field: pa.Field, place: str) -> pa.DataType:
@@ -135,7 +138,9 @@ def _plain(values: pa.Array, kind: pa.DataType, name: str, place: str) -> pa.Arr
         plain.validate(full=True)  # Arrow does not validate strings when it reads Parquet
     except pa.ArrowException as error:
         raise UnreadableFile(
-            f"column {name!r} cannot be converted to {kind} without loss: {error}", place=place
+            f"column {name!r} cannot be converted to {kind} without loss: {error}",
+            place=place,
+            quotes=str(error),
         ) from error
     return plain
 

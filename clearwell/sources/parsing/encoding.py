@@ -9,6 +9,7 @@ encodings (ISO-2022, HZ, UTF-7) and those that are not a superset of ASCII (EBCD
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -34,7 +35,23 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8"),
 )
-_FOREIGN = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PAR1": "Parquet", b"\x28\xb5\x2f\xfd": "zstd"}
+_PROBE = 4096
+_FOREIGN = {
+    rb"\x1f\x8b": "gzip",
+    rb"PK\x03\x04": "zip",  # newer Office files too
+    rb"\x28\xb5\x2f\xfd": "zstd",
+    rb"BZh[1-9]1AY&SY": "bzip2",
+    rb"\xfd7zXZ\x00": "xz",
+    rb"\x04\x22\x4d\x18": "lz4",
+    rb"PAR1": "Parquet",
+    rb"ORC.*\x00": "ORC",
+    rb"Obj\x01": "Avro",
+    rb"ARROW1\x00": "Arrow",
+    rb"SQLite format 3\x00": "SQLite",
+    rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "old Office",
+    rb"%PDF-\d": "PDF",
+}
+"""How files begin that are no text."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +109,9 @@ def open_stream(file: BinaryIO, charset: Charset, *, place: str) -> tuple[ByteSt
     Raises:
         UnreadableFile: the first bytes belong to another encoding or kind of file.
     """
-    head = file.read(4)
+    head = file.read(_PROBE)
     for magic, kind in _FOREIGN.items():
-        if head.startswith(magic):
+        if re.match(magic, head, re.DOTALL):
             fact = f"is a {kind} file, not text"
             raise UnreadableFile(fact, place=place, hint="unpack it, or set `format`")
     mark, marked = next(((m, name) for m, name in _MARKS if head.startswith(m)), (b"", ""))
@@ -107,6 +124,8 @@ def open_stream(file: BinaryIO, charset: Charset, *, place: str) -> tuple[ByteSt
     if charset.width == 1:
         return file, charset
     big = charset.codec.endswith("be") or mark in (codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+    if not mark and charset.codec in ("utf-16", "utf-32"):
+        big = _is_big(head, charset, place)
     ordered = Charset(f"{own}-{'be' if big else 'le'}", charset.width)
     return _Transcoded(file, ordered, place), ordered
 
@@ -139,6 +158,23 @@ def _one_byte(codec: str) -> bool:
     name = f"encodings.{codec.replace('-', '_')}"
     table = getattr(import_module(name), "decoding_table", "") if codec and find_spec(name) else ""
     return table[:128].encode() == bytes(range(128))
+
+
+def _is_big(head: bytes, charset: Charset, place: str) -> bool:
+    """Whether a file without a byte order mark is big-endian, by the zeros of its ASCII characters.
+
+    Raises:
+        UnreadableFile: they do not show it.
+    """
+    first = sum(head[at] == 0 for at in range(0, len(head), charset.width))
+    last = sum(head[at] == 0 for at in range(charset.width - 1, len(head), charset.width))
+    if max(first, last) > 2 * min(first, last):
+        return first > last
+    raise UnreadableFile(
+        f"is {charset.codec} without a byte order mark, and its bytes do not show the order",
+        place=place,
+        hint=f"set `encoding: {charset.codec}-le` or `{charset.codec}-be`",
+    )
 
 
 class _Transcoded:

@@ -29,11 +29,12 @@ def split_rows(
     rejects: Iterable[Reject] = (),
     *,
     cast: Caster = cast_text,
+    empty: str = "",
 ) -> Parsed:
     """Cast the declared columns; ``numbers`` are the rows' record numbers, ``raw`` returns a row's bytes.
 
     A row that fails is one reject: named after the first failing column, its message lists all. ``rejects``
-    are records that were rejected before.
+    are records that were rejected before, ``empty`` is what to say of an empty text that fails.
     """
     done: dict[str, pa.Array] = {}
     failed: dict[int, list[tuple[str, str]]] = {}
@@ -44,7 +45,8 @@ def split_rows(
             continue
         done[name], misfits = cast(values, kind)
         for row in _rows(misfits):
-            why = f"column {name!r}: {shown(values[row].as_py())} is not {type_name(kind)}"
+            value = values[row].as_py()
+            why = f"column {name!r}: {shown(value)} is not {type_name(kind)}{'' if value else empty}"
             failed.setdefault(row, []).append((f"type_{name}", why))
     record_no = pa.array(numbers, pa.int64())
     fields = [pa.field(name, values.type) for name, values in done.items()]

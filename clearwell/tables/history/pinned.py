@@ -54,6 +54,10 @@ def pinned_snapshot(lake: Lake, state: InputState) -> Snapshot:
         if (exact.state.generation, exact.batch) != (state.generation, state.batch):
             held = f"its version {state.version} holds batch {exact.batch}, not batch {state.batch}"
             raise _gone(state, f"{held}: it was recreated since")
+        if state.identity and exact.identity not in (0, state.identity):
+            raise _gone(
+                state, f"its batch {state.batch} is another one: it was restored from an earlier copy"
+            )
         if not (missing := _lost(lake, exact)):
             return exact
     intent = lake.control.intent(newest.name, state.batch)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.read.foreign import with_misleading_statistics
 from clearwell.tables.read.snapshot import aligned_batches
+from clearwell.tables.records.untold import telling, untold_of
 from clearwell.tables.staging.parts import PartWriter
 from clearwell.tables.swap import Change, add, remove, swap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from clearwell.names import TableName
     from clearwell.tables.lake import Lake
@@ -27,11 +28,14 @@ __all__ = ["compact", "worth_joining"]
 TARGET_BYTES = 128 << 20
 
 
-def worth_joining(snapshot: Snapshot, *, target: int = TARGET_BYTES) -> list[LiveFile]:
-    """The files to rewrite: two or more that are smaller than half of ``target``, and unreliable ones.
+def worth_joining(
+    snapshot: Snapshot, *, untold: Collection[str] = (), target: int = TARGET_BYTES
+) -> list[LiveFile]:
+    """The files to rewrite: two or more that are smaller than half of ``target``, and those that tell wrong.
 
-    Unreliable are files of other writers from whose statistics the embedded engine returns wrong values.
-    There are none where a commit would break another writer's features of the table.
+    These are files of other writers from whose statistics the embedded engine returns wrong values, and files
+    that tell bounds of ``untold`` columns. There are none where a commit would break another writer's
+    features of the table.
     """
     vectors = any(file.kept is not None for file in snapshot.files)
     if snapshot.features.to_write(WriteKind.COMPACT, vectors=vectors):
@@ -39,6 +43,7 @@ def worth_joining(snapshot: Snapshot, *, target: int = TARGET_BYTES) -> list[Liv
     small = [file for file in snapshot.files if file.size < target // 2]
     chosen = {file.path: file for file in (small if len(small) > 1 else ())}
     chosen |= {file.path: file for file in with_misleading_statistics(snapshot, snapshot.files)}
+    chosen |= {file.path: file for file in telling(snapshot.files, untold)}
     return list(chosen.values())
 
 
@@ -46,14 +51,15 @@ def compact(lake: Lake, name: TableName, *, target: int = TARGET_BYTES) -> tuple
     """Join the small files of a table; returns how many files were removed and added, (0, 0) for none."""
     table = lake.table(name)
     snapshot = table.snapshot()
-    chosen = worth_joining(snapshot, target=target) if snapshot else []
+    untold = untold_of(lake, snapshot) if snapshot else ()
+    chosen = worth_joining(snapshot, untold=untold, target=target) if snapshot else []
     if snapshot is None or not chosen:
         return 0, 0
     attempt = lake.begin(name, 0)
     required = [field.name for field in snapshot.schema if not field.nullable]
     lake.failpoint("compact", name)
     writers = [
-        _write_group(table.root, f"{attempt.folder}/group-{i:05}", group, snapshot, required)
+        _write_group(table.root, f"{attempt.folder}/group-{i:05}", group, snapshot, required, untold)
         for i, group in enumerate(_groups(chosen, target))
     ]
     adds = [add(file, moves_data=False) for writer in writers for file in writer.files]
@@ -90,9 +96,14 @@ def _groups(files: Sequence[LiveFile], target: int) -> list[list[LiveFile]]:
 
 
 def _write_group(
-    root: str, folder: str, group: list[LiveFile], snapshot: Snapshot, required: Sequence[str]
+    root: str,
+    folder: str,
+    group: list[LiveFile],
+    snapshot: Snapshot,
+    required: Sequence[str],
+    untold: Collection[str],
 ) -> PartWriter:
-    with PartWriter(root, folder, snapshot.schema, required=required) as writer:
+    with PartWriter(root, folder, snapshot.schema, required=required, untold=untold) as writer:
         for batch in aligned_batches(group, snapshot.schema, compact=True):
             writer.write(batch)
     return writer

@@ -2,7 +2,7 @@
 
 Deleted: data files that a commit removed longer ago than the retention, staged files of attempts that are
 over, records of old generations. Kept: files that are live, pinned by a release, younger than the retention,
-or staged by a run that may still be alive. Nothing else deletes files of a lake.
+read by a process that may still be alive, or staged by one. Nothing else deletes files of a lake.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from urllib.parse import unquote
 
 from clearwell.errors import TableError
 from clearwell.names import TableName, Zone
+from clearwell.tables.maintenance.clock import require_clock, store_time
 from clearwell.tables.maintenance.compact import compact, worth_joining
+from clearwell.tables.records.counting import blocks_in_effect, records_behind
+from clearwell.tables.records.untold import untold_of
 from clearwell.tables.swap import Change, remove, swap
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from clearwell.tables.control_records import Attempt
+    from clearwell.tables.control_records import Attempt, Process
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
 
@@ -29,7 +32,7 @@ __all__ = ["Maintained", "maintain", "pending_attempts"]
 
 RETENTION_HOURS = 168.0
 _BLOCKED_KEPT = timedelta(days=7)
-_ABROAD_KEPT = timedelta(days=7)
+_ABROAD_KEPT = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def maintain(
     *,
     retention_hours: float = RETENTION_HOURS,
     pinned: Mapping[str, Collection[int]] | None = None,
+    trust_clock: bool = False,
     dry_run: bool = False,
 ) -> list[Maintained]:
     """Maintain every table of the lake that can be read.
@@ -56,16 +60,29 @@ def maintain(
         lake: The lake.
         retention_hours: How long files that a commit removed are kept for readers of older versions.
         pinned: Versions that releases were made from, by table: their files stay.
+        trust_clock: Do not compare this machine's clock with the store's and with the log's times.
         dry_run: Only report what would be done.
+
+    Raises:
+        TableError: the clock cannot be trusted.
     """
+    snapshots = lake.snapshots()[0]
+    if not trust_clock:
+        require_clock(lake, snapshots.values(), dry_run=dry_run)
     _drop_old_blocks(lake, dry_run=dry_run)
     if not dry_run:
         pending_attempts(lake, forget=True)
     done: list[Maintained] = []
-    for name, snapshot in lake.snapshots()[0].items():
+    for name, snapshot in snapshots.items():
         if name.zone in (Zone.QUARANTINE, Zone.FILES) and not dry_run:
             _drop_old_generations(lake, name)
-        joined, made = (len(worth_joining(snapshot)), 0) if dry_run else compact(lake, name)
+        if dry_run:
+            joined, made = len(worth_joining(snapshot, untold=untold_of(lake, snapshot))), 0
+        else:
+            joined, made = compact(lake, name)
+        if _is_incomplete(lake, name):
+            done.append(Maintained(str(name), joined, made))
+            continue
         keep = _pinned_paths(lake, name, (pinned or {}).get(str(name), ()))
         files, size = _free(lake, name, keep, retention_hours, dry_run=dry_run)
         done.append(Maintained(str(name), joined, made, files, size))
@@ -77,8 +94,9 @@ def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
 
     An attempt is over when its batch was decided for another attempt, or its process is dead and nothing was
     decided. A decided one is pending until it is applied. Whether a process of another host is alive cannot
-    be checked: after a week it is presumed dead.
+    be checked: after a week by the clock of the store it is presumed dead.
     """
+    now = store_time(lake) if forget else None
     pending: set[str] = set()
     for name in _tables_with_attempts(lake):
         try:
@@ -88,11 +106,10 @@ def pending_attempts(lake: Lake, *, forget: bool = False) -> set[str]:
         if snapshot is None:  # or at the first batch of a table
             pending |= {attempt.id for attempt in lake.control.attempts(name)}
             continue
-        kept = {
-            blocked.attempt for blocked in lake.control.blocked(name) if blocked.batch == snapshot.batch + 1
-        }
-        for attempt in lake.control.attempts(name):
-            if attempt.id in kept or not _is_over(lake, snapshot, attempt):
+        kept = {blocked.attempt for blocked in blocks_in_effect(lake, name, snapshot)}
+        for attempt, since in lake.control.aged_attempts(name):
+            age = 0.0 if now is None else now - since
+            if attempt.id in kept or not _is_over(lake, snapshot, attempt, age):
                 pending.add(attempt.id)
             elif forget:
                 lake.control.forget(attempt)
@@ -104,18 +121,32 @@ def _tables_with_attempts(lake: Lake) -> list[TableName]:
     return [TableName.parse(name) for name in sorted(names)]
 
 
-def _is_over(lake: Lake, snapshot: Snapshot, attempt: Attempt) -> bool:
+def _is_over(lake: Lake, snapshot: Snapshot, attempt: Attempt, age: float) -> bool:
     if attempt.batch == 0:  # a compaction
-        return _has_died(attempt)
+        return _has_died(attempt.process, age)
     intent = lake.control.intent(snapshot.name, attempt.batch)
     if intent is not None and intent.attempt == attempt.id:
         return False  # decided; the run that applies it removes it
-    return _has_died(attempt) or (intent is not None and attempt.batch <= snapshot.batch)
+    return _has_died(attempt.process, age) or (intent is not None and attempt.batch <= snapshot.batch)
 
 
-def _has_died(attempt: Attempt) -> bool:
-    age = datetime.now(UTC) - datetime.fromisoformat(attempt.started)
-    return attempt.process.is_dead or (not attempt.process.is_here and age > _ABROAD_KEPT)
+def _has_died(process: Process, age: float) -> bool:
+    return process.is_dead or (not process.is_here and age > _ABROAD_KEPT)
+
+
+def _being_read(lake: Lake, name: TableName, *, dry_run: bool) -> set[int]:
+    """The versions of a table that processes read which may be alive; records of dead ones are removed."""
+    now: float | None = None
+    found: set[int] = set()
+    for reading, since in list(lake.control.readings()):
+        if not reading.process.is_here and now is None and not dry_run:
+            now = store_time(lake)
+        if _has_died(reading.process, now - since if now else 0.0):
+            if not dry_run:
+                lake.control.end_reading(reading)
+        elif str(name) in reading.tables:
+            found.add(reading.tables[str(name)])
+    return found
 
 
 def _drop_old_blocks(lake: Lake, *, dry_run: bool) -> None:
@@ -144,12 +175,28 @@ def _drop_old_generations(lake: Lake, records: TableName) -> None:
     swap(lake.table(records), plan)
 
 
+def _is_incomplete(lake: Lake, name: TableName) -> bool:
+    """Whether a run still has to apply a batch, or to write records again: from files that no version has."""
+    if name.zone is Zone.HISTORY:
+        return False
+    is_record = name.zone in (Zone.QUARANTINE, Zone.FILES)
+    try:
+        owner = lake.table(TableName.parse(name.name) if is_record else name).snapshot()
+    except TableError:
+        return True
+    if owner is None:
+        return False
+    if is_record and records_behind(lake, owner, name.zone):
+        return True
+    return lake.control.intent(owner.name, owner.batch + 1) is not None
+
+
 def _pinned_paths(lake: Lake, name: TableName, versions: Collection[int]) -> set[str]:
     found: set[str] = set()
     for version in versions:
         with suppress(TableError):  # a version that left the log cannot be read again anyway
             snapshot = lake.table(name).snapshot(version)
-            found |= {file.path for file in snapshot.files} if snapshot else set()
+            found |= {unquote(file.path) for file in snapshot.files} if snapshot else set()
     return found
 
 
@@ -180,6 +227,10 @@ def _free(
         _, ours, attempt = path.partition("/")[0].partition("attempt=")
         if path in expired or (ours and path not in removed and attempt not in pending):
             to_delete[file.path] = file.size
+    read = {
+        f"{name.path}/{path}" for path in _pinned_paths(lake, name, _being_read(lake, name, dry_run=dry_run))
+    }
+    to_delete = {path: size for path, size in to_delete.items() if path not in read}
     if not dry_run:
         lake.store.delete(to_delete)
     return len(to_delete), sum(to_delete.values())

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from clearwell.errors import FilesGone
 from clearwell.model import InputState
+from clearwell.names import Zone
 from clearwell.stores import file_sizes
 from clearwell.tables.read.datafiles import LiveFile, aligned_batches, live_files
 from clearwell.tables.read.features import features_of, refuse
@@ -32,6 +33,8 @@ __all__ = [
     "APP_BATCH",
     "APP_DELETED",
     "APP_GENERATION",
+    "APP_IDENTITY",
+    "APP_RECORDS",
     "APP_VOID",
     "LiveFile",
     "Snapshot",
@@ -46,6 +49,10 @@ APP_VOID = "clearwell.void"
 """... of the last batch that was voided: committed with no files."""
 APP_DELETED = "clearwell.deleted"
 """... of the last batch that deleted rows by a predicate."""
+APP_IDENTITY = "clearwell.identity"
+"""... whose number is the identity of the contents (see ``clearwell.tables.write.identity``)."""
+APP_RECORDS = {Zone.FILES: "clearwell.files", Zone.QUARANTINE: "clearwell.quarantine"}
+"""... of the last batch that has rows in the table's ``files`` table, and in its quarantine."""
 
 
 class Snapshot:
@@ -69,9 +76,19 @@ class Snapshot:
         return self.handle.transaction_version(APP_GENERATION) or 0
 
     @property
+    def identity(self) -> int:
+        """What the contents were made from, as a number; 0: an earlier version has made them."""
+        return self.handle.transaction_version(APP_IDENTITY) or 0
+
+    @property
     def last_void(self) -> int:
         """The last batch that was voided, 0 if none was."""
         return self.handle.transaction_version(APP_VOID) or 0
+
+    def recorded_until(self, zone: Zone) -> int:
+        """The last batch of this generation with rows in the table of records of ``zone``, 0 if none has."""
+        last = self.handle.transaction_version(APP_RECORDS[zone]) or 0
+        return last if last >= self.generation else 0
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -89,6 +106,12 @@ class Snapshot:
         return sum(file.rows for file in self.files)
 
     @property
+    def committed(self) -> float:
+        """When this version was committed, by its writer's clock, in seconds; 0 if the log does not say."""
+        infos = self.handle.history(1)  # those of later commits may be before it
+        return infos[-1].get("timestamp", 0) / 1000 if infos else 0.0
+
+    @property
     def bytes(self) -> int:
         """Size of the data files."""
         return sum(file.size for file in self.files)
@@ -97,7 +120,9 @@ class Snapshot:
     def state(self) -> InputState:
         """What a build that reads this version records of it (see ``InputState``)."""
         deleted = self.handle.transaction_version(APP_DELETED) or 0
-        return InputState(str(self.name), max(self.generation, deleted), self.batch, self.version)
+        return InputState(
+            str(self.name), max(self.generation, deleted), self.batch, self.version, self.identity
+        )
 
     def require_readable(self) -> None:
         """Check that our own reader reads it correctly; raises TableError that names an engine that does."""
@@ -128,11 +153,12 @@ class Snapshot:
             if size is None or (sizes and size != file.size)
         ]
         if gone:
+            is_record = self.name.zone in (Zone.FILES, Zone.QUARANTINE)
+            mend = f"repair {self.name}" if is_record else f"run {self.name} --full-refresh"
             raise FilesGone(
-                f"{len(gone)} of {len(found)} data files went or changed while it was read: {gone[0]}",
+                f"{len(gone)} of {len(found)} data files are gone or were changed: {gone[0]}",
                 place=str(self.name),
-                hint="run again; if it stays so, restore the files, or rebuild the table: "
-                f"clearwell run {self.name} --full-refresh",
+                hint=f"run again; if it stays so, restore the files, or make them again: clearwell {mend}",
             )
 
     def read(self, engine: Engine, *, after_batch: int | None = None) -> DataFrame:
@@ -156,10 +182,15 @@ class Snapshot:
 
         Raises:
             TableError: other writers use features of Delta that only Spark can read.
+            FilesGone: a data file is gone, or damaged.
         """
         require_readable(self)
         schema = pa.schema([self.schema.field(c) for c in columns]) if columns is not None else self.schema
-        return aligned_batches(self.files, schema)
+        try:
+            yield from aligned_batches(self.files, schema)
+        except (OSError, pa.ArrowInvalid):
+            self.require_files()
+            raise
 
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows in memory: for small tables, such as Clearwell's own records."""

@@ -3,6 +3,9 @@
 No float, double or decimal over 15 digits gets statistics, neither in the log nor in our files' footers: the
 embedded engine rebuilds values from them (a NaN reads back as a number). Our own writers name the columns
 that may have them; for an engine that can only switch all off, the safe columns are read once here.
+
+Nor do columns that are untold: the least and the greatest value are two persons', and a log and an intent
+keep them when the rows are gone. Personal columns are, and the raw records of a quarantine.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearwell.engines.files.statistics import EXACT_DIGITS
+from clearwell.names import TableName, Zone
 from clearwell.stores import parquet_file
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ __all__ = [
     "read_statistics",
     "safe_columns",
     "stats_json",
+    "untold_in",
 ]
 
 _MOST_COLUMNS = 32
@@ -47,9 +52,18 @@ def is_safe(kind: pa.DataType) -> bool:
     return types.is_integer(kind) or types.is_string(kind) or types.is_date(kind) or types.is_timestamp(kind)
 
 
-def safe_columns(schema: pa.Schema, first: Collection[str] = ()) -> list[str]:
+def untold_in(name: TableName) -> tuple[str, ...]:
+    """The columns without bounds of a table by its kind: those of a quarantine that quote raw records."""
+    return ("message", "raw") if name.zone is Zone.QUARANTINE else ()
+
+
+def safe_columns(
+    schema: pa.Schema, first: Collection[str] = (), *, untold: Collection[str] = ()
+) -> list[str]:
     """The columns that may carry statistics, at most 32: those of ``first``, then in the table's order."""
-    plain = [f.name for f in schema if is_safe(f.type) and f.name.isidentifier()]
+    hidden = {name.casefold() for name in untold}
+    safe = (f.name for f in schema if is_safe(f.type) and f.name.isidentifier())
+    plain = [name for name in safe if name.casefold() not in hidden]
     return sorted(plain, key=lambda name: name not in first)[:_MOST_COLUMNS]
 
 

@@ -1,47 +1,41 @@
-"""Clearwell's own records in Delta tables: rejected rows, the result of each raw file, history.
-
-Rows of a quarantine and of a ``files`` table are written before the commit of the table that they belong to.
-That commit decides: a row counts when its batch ``_n`` is in the table's current generation (see ``Intent``),
-is committed, and is not void. So every reader, at every version, sees records that balance.
-"""
+"""The ledger of a table, its ``files`` table: what each raw file delivered to it."""
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from clearwell.model import CheckResult, FileCounts
-from clearwell.names import TableName, Zone
-from clearwell.tables.read.snapshot import APP_BATCH
-from clearwell.tables.records.edges import commit_lineage
-from clearwell.tables.records.records import append_records
-from clearwell.tables.staging.stage import QUARANTINE
-from clearwell.tables.swap import is_committed
+from clearwell.errors import TableError
+from clearwell.model import FileCounts, Retraction
+from clearwell.names import TableName
+from clearwell.tables.columns import add_columns
+from clearwell.tables.records.counting import counting_rows
+from clearwell.tables.records.records import append_of_intent
+from clearwell.tables.staging.parts import PartWriter
+from clearwell.tables.swap import Change, add, swap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from clearwell.tables.control_records import Intent, StagedFile
+    from clearwell.tables.control_records import Intent
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
 
 __all__ = [
-    "BUILDS",
-    "CHECKS",
+    "FILES",
     "commit_files",
-    "commit_history",
-    "commit_quarantine",
     "files_of",
-    "quarantine_of",
+    "former_files",
+    "ledger_of",
+    "record_touched",
+    "retracted_until",
+    "without_arrival",
+    "write_counts",
 ]
-
-BUILDS = TableName(Zone.HISTORY, "builds")
-CHECKS = TableName(Zone.HISTORY, "checks")
 
 _MOMENT = pa.timestamp("us", "UTC")
 
@@ -60,82 +54,131 @@ FILES = pa.schema(
         ("arrival", pa.int64()),
         ("batch", pa.int64()),
         ("ingested_at", _MOMENT),
+        ("inode", pa.int64()),
+        ("changed_ns", pa.int64()),
+        ("retracted", pa.bool_()),
+        ("retracted_by", pa.string()),
+        ("retracted_at", _MOMENT),
+        ("retracted_why", pa.string()),
     ]
 )
-"""``arrival``, ``batch``, ``ingested_at``: see ``FileCounts``. Ledgers of earlier versions lack them."""
-
-_BUILDS = pa.schema(
-    [
-        pa.field("table", pa.string(), nullable=False),
-        pa.field("batch", pa.int64(), nullable=False),
-        ("generation", pa.int64()),
-        ("mode", pa.string()),
-        ("returned", pa.int64()),
-        ("accepted", pa.int64()),
-        ("quarantined", pa.int64()),
-        ("bytes", pa.int64()),
-        ("void", pa.bool_()),
-        ("code", pa.string()),
-        ("inputs", pa.string()),
-        ("run", pa.string()),
-        ("engine", pa.string()),
-        ("started", _MOMENT),
-        ("decided", _MOMENT),
-    ]
-)
-
-_CHECKS = pa.schema(
-    [
-        pa.field("table", pa.string(), nullable=False),
-        pa.field("batch", pa.int64(), nullable=False),
-        ("name", pa.string()),
-        ("expectation", pa.string()),
-        ("severity", pa.string()),
-        ("scope", pa.string()),
-        ("success", pa.bool_()),
-        ("element_count", pa.int64()),
-        ("unexpected_count", pa.int64()),
-        ("observed", pa.string()),
-        ("decided", _MOMENT),
-    ]
-)
+"""From ``arrival`` on: see ``FileCounts``. Ledgers of earlier versions lack these columns. ``retracted``: the
+file was taken back, or (false) that was undone; NULL in any other row."""
 
 
-def quarantine_of(
-    lake: Lake, snapshot: Snapshot, *, columns: Sequence[str] | None = None
-) -> Iterator[pa.RecordBatch]:
-    """The rejected rows of the table at this version; ``columns`` must hold ``_n``."""
-    yield from _counting(lake, snapshot, snapshot.name.quarantine, columns)
+def files_of(lake: Lake, snapshot: Snapshot, *, complete: bool = True) -> list[FileCounts]:
+    """What the ledger says of each raw file that the table, at this version, has taken or taken back."""
+    known = ledger_of(lake, snapshot, complete=complete)
+    return [counts for counts in known if counts.retraction is None or counts.is_retracted]
 
 
-def files_of(lake: Lake, snapshot: Snapshot) -> list[FileCounts]:
-    """The result of each raw file in the table at this version, in the order of arrival.
+def ledger_of(lake: Lake, snapshot: Snapshot, *, complete: bool = True) -> list[FileCounts]:
+    """The same in the order of arrival, with files whose retraction was undone and that may come again.
 
-    Files without a recorded arrival come first: by batch, then by path, as earlier versions took them.
+    Without ``complete`` also of a ``files`` table that has lost batches.
+
+    Files without a recorded arrival come first: by batch, then by path, as earlier versions took them. So
+    are files of one arrival, which a repair has recorded for want of a better one. A file that was taken back
+    keeps its place, which a corrected one may have taken.
     """
     rows = [
-        row for batch in _counting(lake, snapshot, snapshot.name.files, None) for row in batch.to_pylist()
+        row
+        for batch in counting_rows(lake, snapshot, snapshot.name.files, None, complete=complete)
+        for row in batch.to_pylist()
     ]
     by_file: dict[str, FileCounts] = {}
-    for row in sorted(rows, key=lambda r: (r["_n"], r["path"] or "")):
+    for row in sorted(rows, key=lambda r: (r["_n"], r["decided"], r["path"] or "")):
         counts = _counts_of(row)
         by_file[counts.file_id] = _sum(by_file.get(counts.file_id), counts)
-    found = sorted(by_file.values(), key=lambda f: f.arrival or 0)  # the sort is stable
-    return [replace(f, arrival=f.arrival or number) for number, f in enumerate(found, 1)]
+    ordered: list[FileCounts] = []
+    last = 0
+    for counts in sorted(by_file.values(), key=lambda f: (f.arrival or 0, f.batch or 0, f.path)):
+        arrival = max(counts.arrival or 0, last + 1)
+        if counts.retraction is None:
+            last = arrival
+        ordered.append(replace(counts, arrival=arrival))
+    return ordered
 
 
-def commit_quarantine(lake: Lake, intent: Intent) -> None:
-    """Add the rejected rows of a decided batch to the quarantine."""
-    if intent.rejected:
-        _append(lake, TableName.parse(intent.table).quarantine, QUARANTINE, intent, list(intent.rejected))
+def without_arrival(lake: Lake, snapshot: Snapshot) -> set[str]:
+    """The ids of the files for which the ledger has no arrival: an earlier version has taken them."""
+    rows = [
+        row for batch in counting_rows(lake, snapshot, snapshot.name.files, None) for row in batch.to_pylist()
+    ]
+    return {row["_file_id"] for row in rows} - {row["_file_id"] for row in rows if row.get("arrival")}
+
+
+def retracted_until(lake: Lake, snapshot: Snapshot) -> dict[str, int]:
+    """File id -> the batch of this generation that took it back, for those where one did."""
+    if snapshot.state.generation == snapshot.generation:  # nothing was ever deleted from it
+        return {}
+    found: dict[str, int] = {}
+    for batch in counting_rows(lake, snapshot, snapshot.name.files, None, complete=False):
+        for row in batch.to_pylist():
+            if row.get("retracted"):
+                found[row["_file_id"]] = max(row["_n"], found.get(row["_file_id"], 0))
+    return found
+
+
+def former_files(lake: Lake, name: TableName, snapshot: Snapshot | None) -> dict[str, FileCounts]:
+    """What files had delivered to the table, or that they were taken back, by file id.
+
+    They are those of its void batches: it was restored from an earlier copy. Of a table that is gone
+    (``snapshot`` is None, or has no file) all that its ledger and its intents know.
+    """
+    lost = lake.voids(snapshot) if snapshot is not None and snapshot.files else None
+    former: dict[str, FileCounts] = {}
+    if lost is not None and not lost:  # as in nearly every run: the ledger need not be read
+        return former
+    for batch in lake.control.decided(name) if lost is None else sorted(lost):
+        with suppress(TableError):  # a damaged record
+            if intent := lake.control.intent(name, batch):
+                former |= {f.file_id: f for f in intent.files}
+    found = lake.table(name.files).snapshot()
+    if found is None or "arrival" not in found.schema.names:
+        return former
+    rows = [row for row in found.to_arrow().to_pylist() if row["arrival"]]
+    rows = [row for row in rows if lost is None or row["_n"] in lost]
+    for row in sorted(rows, key=lambda r: (r["_n"], r["decided"])):
+        former[row["_file_id"]] = _counts_of(row)
+    return former
 
 
 def commit_files(lake: Lake, intent: Intent) -> None:
     """Add the results of the raw files of a decided batch to the ``files`` table."""
-    if not intent.files:
-        return
+    if intent.files:
+        write_counts(lake, intent)
+
+
+def write_counts(lake: Lake, intent: Intent) -> None:
+    """The same, also of a batch without files: then the table only learns its number."""
     decided = datetime.fromisoformat(intent.decided)
-    rows = [
+    rows = _rows(intent.files, batch=intent.batch, attempt=intent.attempt, decided=decided)
+    append_of_intent(lake, TableName.parse(intent.table).files, FILES, intent, rows)
+
+
+def record_touched(lake: Lake, snapshot: Snapshot, counts: Sequence[FileCounts]) -> None:
+    """Record how known files look now: rows without records, of the table's last batch, in no batch's order.
+
+    If that batch is void they would not count, and nothing is written.
+    """
+    if snapshot.batch in lake.voids(snapshot):
+        return
+    table, attempt = lake.table(snapshot.name.files), lake.begin(snapshot.name, snapshot.batch)
+    rows = _rows(counts, batch=snapshot.batch, attempt=attempt.id, decided=datetime.now(UTC))
+    required = [f.name for f in FILES if not f.nullable]
+    add_columns(table, FILES)
+    with PartWriter(table.root, f"{attempt.folder}/touched", FILES, required=required) as writer:
+        writer.write(pa.RecordBatch.from_pylist(rows, FILES))
+    change = Change(adds=[add(file) for file in writer.files], why="touched")
+    swap(table, lambda _: change)
+    lake.control.forget(attempt)
+
+
+def _rows(
+    counts: Sequence[FileCounts], *, batch: int, attempt: str, decided: datetime
+) -> list[dict[str, Any]]:
+    return [
         {
             "_file_id": f.file_id,
             "path": f.path,
@@ -144,94 +187,21 @@ def commit_files(lake: Lake, intent: Intent) -> None:
             "quarantined": f.quarantined,
             "size": f.size,
             "modified_ns": f.modified_ns,
-            "_n": intent.batch,
-            "_attempt": intent.attempt,
+            "_n": batch,
+            "_attempt": attempt,
             "decided": decided,
             "arrival": f.arrival,
             "batch": f.batch,
             "ingested_at": f.ingested_at and datetime.fromisoformat(f.ingested_at),
+            "inode": f.inode,
+            "changed_ns": f.changed_ns,
+            "retracted": None if f.retraction is None else f.is_retracted,
+            "retracted_by": f.retraction and f.retraction.by,
+            "retracted_at": f.retraction and datetime.fromisoformat(f.retraction.at),
+            "retracted_why": f.retraction and f.retraction.reason,
         }
-        for f in intent.files
+        for f in counts
     ]
-    _append(lake, TableName.parse(intent.table).files, FILES, intent, rows)
-
-
-def commit_history(lake: Lake, intent: Intent, *, void: bool) -> None:
-    """Record an applied batch and its checks, once."""
-    decided = datetime.fromisoformat(intent.decided)
-    build = {
-        "table": intent.table,
-        "batch": intent.batch,
-        "generation": intent.generation,
-        "mode": intent.mode,
-        "returned": intent.returned,
-        "accepted": 0 if void else intent.accepted_rows,
-        "quarantined": 0 if void else intent.rejected_rows,
-        "bytes": 0 if void else sum(f.size for f in intent.accepted),
-        "void": void,
-        "code": intent.code,
-        "inputs": json.dumps([vars(i) for i in intent.inputs]),
-        "run": intent.run,
-        "engine": intent.engine,
-        "started": datetime.fromisoformat(intent.started) if intent.started else None,
-        "decided": decided,
-    }
-    if intent.checks:
-        checks = [_check_row(intent, check, decided) for check in intent.checks]
-        _append(lake, CHECKS, _CHECKS, intent, checks, app=intent.table)
-    if not void:
-        commit_lineage(lake, intent)
-    _append(lake, BUILDS, _BUILDS, intent, [build], app=intent.table)  # last: it marks the record as complete
-
-
-def history_lacks(lake: Lake, name: TableName, batch: int) -> bool:
-    """Whether the build of ``batch`` is not recorded yet: a run died after the table's commit."""
-    builds = lake.table(BUILDS).snapshot()
-    return builds is None or not is_committed(builds, batch, str(name))
-
-
-def _check_row(intent: Intent, check: CheckResult, decided: datetime) -> dict[str, Any]:
-    return {
-        "table": intent.table,
-        "batch": intent.batch,
-        "name": check.name,
-        "expectation": check.expectation,
-        "severity": str(check.severity),
-        "scope": str(check.scope),
-        "success": check.success,
-        "element_count": check.element_count,
-        "unexpected_count": check.unexpected_count,
-        "observed": None if check.observed is None else json.dumps(check.observed, default=str),
-        "decided": decided,
-    }
-
-
-def _append(
-    lake: Lake,
-    name: TableName,
-    schema: pa.Schema,
-    intent: Intent,
-    content: Iterable[StagedFile] | Iterable[dict[str, Any]],
-    *,
-    app: str = APP_BATCH,
-) -> None:
-    """Append rows, or previously staged files, as batch ``intent.batch`` of application ``app``."""
-    folder = f"attempt={intent.attempt}/{intent.table}-{intent.batch}"
-    why = f"{intent.table} {intent.batch}"
-    append_records(lake, name, schema, content, app=app, batch=intent.batch, folder=folder, why=why)
-
-
-def _counting(
-    lake: Lake, snapshot: Snapshot, records: TableName, columns: Sequence[str] | None
-) -> Iterator[pa.RecordBatch]:
-    found = lake.table(records).snapshot()
-    if found is None:
-        return
-    voids = pa.array(sorted(lake.control.voids(snapshot.name) | {snapshot.last_void}), pa.int64())
-    for batch in found.batches(columns):
-        n = batch.column(batch.schema.get_field_index("_n"))
-        counts = pc.and_(pc.greater_equal(n, snapshot.generation), pc.less_equal(n, snapshot.batch))
-        yield batch.filter(pc.and_not(counts, pc.is_in(n, value_set=voids)))
 
 
 def _counts_of(row: dict[str, Any]) -> FileCounts:
@@ -243,14 +213,27 @@ def _counts_of(row: dict[str, Any]) -> FileCounts:
         arrival=row.get("arrival"),
         batch=row.get("batch") or row["_n"],
         ingested_at=first and first.isoformat(),
+        inode=row.get("inode"),
+        changed_ns=row.get("changed_ns"),
+        retraction=None if row.get("retracted") is None else _retraction_of(row),
         **{f: row[f] for f in fields},
     )
 
 
+def _retraction_of(row: dict[str, Any]) -> Retraction:
+    at = row["retracted_at"].isoformat(timespec="seconds")
+    return Retraction(row["retracted_by"], at, row["retracted_why"], undone=not row["retracted"])
+
+
 def _sum(before: FileCounts | None, now: FileCounts) -> FileCounts:
-    """Two rows of one file, in the order of their batches: a later one counts what a delete took away."""
+    """Two rows of one file, in the order of their batches: a later one counts what a delete took away.
+
+    A file that is taken again, after it was taken back, is new to the batches after it; its place is kept.
+    """
     if before is None:
         return now
+    if before.retraction and now.retraction is None:
+        return replace(now, arrival=before.arrival or now.arrival)
     return replace(
         now,
         delivered=before.delivered + now.delivered,

@@ -28,15 +28,24 @@ _SAMPLE = 1 << 16
 class PartWriter:
     """Writes parts ``<folder>/part-00000.parquet`` ... below a table's root, a new one every 4 M rows.
 
-    Footers and log carry statistics of the safe columns only. ``files`` is complete after ``close``.
+    Footers and log carry statistics of the safe columns only, and not of ``untold`` ones. ``files`` is
+    complete after ``close``.
     """
 
-    def __init__(self, root: str, folder: str, schema: pa.Schema, *, required: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        root: str,
+        folder: str,
+        schema: pa.Schema,
+        *,
+        required: Collection[str] = (),
+        untold: Collection[str] = (),
+    ) -> None:
         self.schema = schema
         self.files: list[StagedFile] = []
         self._root = root
         self._folder = folder
-        self._safe = safe_columns(schema, required)
+        self._safe = safe_columns(schema, required, untold=untold)
         self._counted = [name for name in schema.names if name in {*self._safe, *required}]
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.RecordBatch] = []

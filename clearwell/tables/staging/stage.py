@@ -20,7 +20,7 @@ from clearwell.names import PROVENANCE
 from clearwell.stores import for_each_file, parquet_file
 from clearwell.tables.control_records import Attempt, StagedFile
 from clearwell.tables.read.schema import frame_schema, normalise
-from clearwell.tables.read.stats import FileStats, read_statistics, safe_columns
+from clearwell.tables.read.stats import FileStats, read_statistics, safe_columns, untold_in
 from clearwell.tables.staging.as_json import row_as_json
 from clearwell.tables.staging.committed_files import committed_files
 
@@ -98,9 +98,13 @@ def stage_frame(
     *,
     rejects: Column | None = None,
     required: Collection[str] = (),
+    untold: Collection[str] = (),
     part: str = "rows",
 ) -> Candidate:
-    """Let the engine write ``frame``, split in the same pass by ``rejects`` (true: the row is rejected)."""
+    """Let the engine write ``frame``, split in the same pass by ``rejects`` (true: the row is rejected).
+
+    No bounds of the ``untold`` columns are written or recorded.
+    """
     from pyspark.sql import functions as F
 
     schema = frame_schema(frame, place=str(name))
@@ -112,12 +116,15 @@ def stage_frame(
     with engine.work(f"staging {name}"):
         returned = frame.count()
         if rejects is None:
-            engine.write_parquet(frame, lake.store.absolute(f"{name.path}/{attempt.folder}/{part}"))
+            target = lake.store.absolute(f"{name.path}/{attempt.folder}/{part}")
+            engine.write_parquet(frame, target, untold=untold)
         else:
             verdict = F.when(F.coalesce(rejects, F.lit(False)), "rejected").otherwise("accepted")
             target = lake.store.absolute(f"{name.path}/{attempt.folder}/{part}")
-            engine.write_parquet(frame.withColumn(VERDICT, verdict), target, partition_by=(VERDICT,))
-    found = _staged(lake, name, f"{attempt.folder}/{part}", schema, required, engine)
+            judged = frame.withColumn(VERDICT, verdict)
+            engine.write_parquet(judged, target, partition_by=(VERDICT,), untold=untold)
+    columns = safe_columns(schema, required, untold=untold)
+    found = _staged(lake, name, f"{attempt.folder}/{part}", columns, required, engine)
     rejected = tuple(f for f in found if f"/{VERDICT}=rejected/" in f.path)
     lake.failpoint("staged", name)
     return Candidate(attempt, schema, tuple(f for f in found if f not in rejected), rejected, returned)
@@ -150,11 +157,12 @@ def stage_rejected(
         F.lit(candidate.attempt.id).alias("_attempt"),
         F.lit(datetime.now(UTC).isoformat()).cast("timestamp").alias("quarantined_at"),
     )
-    target = name.quarantine
+    target, folder, required = name.quarantine, candidate.attempt.folder, ("_n", "_attempt")
+    untold = untold_in(target)
     with engine.work(f"quarantining rows of {name}"):
-        engine.write_parquet(quarantined, lake.store.absolute(f"{target.path}/{candidate.attempt.folder}"))
-    folder = candidate.attempt.folder
-    return tuple(_staged(lake, target, folder, QUARANTINE, ("_n", "_attempt"), engine))
+        engine.write_parquet(quarantined, lake.store.absolute(f"{target.path}/{folder}"), untold=untold)
+    columns = safe_columns(QUARANTINE, required, untold=untold)
+    return tuple(_staged(lake, target, folder, columns, required, engine))
 
 
 def count_by_file(lake: Lake, name: TableName, candidate: Candidate) -> tuple[FileCounts, ...]:
@@ -197,11 +205,10 @@ def _staged(
     lake: Lake,
     name: TableName,
     folder: str,
-    schema: pa.Schema,
+    columns: Sequence[str],
     required: Collection[str],
     engine: Engine,
 ) -> list[StagedFile]:
-    columns = safe_columns(schema, required)
     files = committed_files(lake, name, folder, marked=Capability.SUCCESS_MARK not in engine.lacks)
 
     def statistics(path: str) -> FileStats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import CandidateRefused
+from clearwell.names import quoted
 from clearwell.stores import file_sizes, for_each_file, parquet_metadata
 from clearwell.tables.read.schema import compare
 from clearwell.tables.read.stats import is_safe
@@ -85,8 +86,13 @@ def verify_keys(
 ) -> None:
     """Check that no key of a merge's candidate occurs twice; raises CandidateRefused with some of them.
 
+    A key that has a NULL is left to ``verify_required``, which says so.
     ``shown`` says how a value of a column may be displayed.
     """
+    from pyspark.sql import functions as F
+
+    for name in key:
+        candidate = candidate.where(F.col(quoted(name)).isNotNull())
     repeated = candidate.groupBy(*key).count().where("count > 1").limit(_MOST_KEYS).collect()
     if repeated:
         told = "; ".join(

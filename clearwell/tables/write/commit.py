@@ -12,6 +12,7 @@ voided: committed with no files, so that its number is taken.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,21 +21,35 @@ import pyarrow as pa
 from deltalake import Schema
 
 from clearwell.errors import TableError
-from clearwell.names import TableName
+from clearwell.names import TableName, Zone
 from clearwell.stores import file_sizes
 from clearwell.tables.columns import add_columns, allow_types
+from clearwell.tables.control_records import Intent
 from clearwell.tables.read.external_writers import changed_since
 from clearwell.tables.read.features import WriteKind
-from clearwell.tables.read.snapshot import APP_BATCH, APP_DELETED, APP_GENERATION, APP_VOID
-from clearwell.tables.records.ledger import commit_files, commit_history, commit_quarantine, history_lacks
+from clearwell.tables.read.snapshot import (
+    APP_BATCH,
+    APP_DELETED,
+    APP_GENERATION,
+    APP_IDENTITY,
+    APP_RECORDS,
+    APP_VOID,
+)
+from clearwell.tables.records.agree import complete_history, complete_records, require_data
+from clearwell.tables.records.counting import records_until
+from clearwell.tables.records.history import commit_history
+from clearwell.tables.records.ledger import commit_files
+from clearwell.tables.records.quarantine import commit_quarantine
 from clearwell.tables.swap import Change, add, swap
 from clearwell.tables.write.rewrite import plan_rewrite
 
 if TYPE_CHECKING:
     from clearwell.engines import Engine
-    from clearwell.tables.control_records import Attempt, Intent
+    from clearwell.tables.control_records import Attempt
     from clearwell.tables.lake import Lake, Table
     from clearwell.tables.read.snapshot import Snapshot
+
+log = logging.getLogger("clearwell")
 
 __all__ = ["Recheck", "apply_batch", "decide", "recover", "schema_json", "void_batch"]
 
@@ -49,26 +64,70 @@ def schema_json(schema: pa.Schema) -> str:
 
 def decide(lake: Lake, intent: Intent) -> Intent:
     """Propose ``intent`` for its batch; returns the decision that holds, which may be another run's."""
+    table = lake.table(intent.table)
+    table.force(file.path for file in intent.accepted)
+    lake.table(table.name.quarantine).force(file.path for file in intent.rejected)
     lake.failpoint("intent", intent.table)
     winner = lake.control.decide(intent)
     lake.failpoint("decided", intent.table)
     return winner
 
 
-def recover(lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck) -> Intent | None:
-    """Apply the decided batch of ``name`` that is not in it yet; returns that intent, or None."""
-    snapshot = lake.table(name).snapshot()
+def recover(
+    lake: Lake, name: TableName, *, engine: Engine, recheck: Recheck, rebuilds: bool = False
+) -> Intent | None:
+    """Apply the decided batch of ``name`` that is not in it yet; returns that intent, or None.
+
+    Raises:
+        TableError: records that the table needs are lost, and cannot be written again (see ``write_batch``).
+    """
+    table = lake.table(name)
+    snapshot = table.snapshot()
+    if snapshot and name not in lake.compared:
+        if _pass_over(lake, snapshot):
+            snapshot = table.snapshot() or snapshot
+        complete_records(lake, snapshot, rebuilds=rebuilds)
+        require_data(lake, snapshot, rebuilds=rebuilds)
+        lake.compared.add(name)
     batch = snapshot.batch if snapshot else 0
     if snapshot and batch:
-        void = snapshot.last_void == batch
-        if void:
+        if snapshot.last_void == batch:
             lake.control.mark_void(name, batch)
-        if history_lacks(lake, name, batch) and (done := lake.control.intent(name, batch)):
-            commit_history(lake, done, void=void)
+        complete_history(lake, snapshot)
     pending = lake.control.intent(name, batch + 1)
     if pending is not None:
         apply_batch(lake, pending, engine=engine, recheck=recheck)
     return pending
+
+
+def _pass_over(lake: Lake, snapshot: Snapshot) -> bool:
+    """Take the batch numbers that the records of a table know, but neither it nor ``control``.
+
+    It was restored from an earlier copy, and they were not. They would take rows of a known number for
+    written; so it goes on behind their last one, and what they say of these batches does not count.
+    """
+    last = records_until(lake, snapshot.name)
+    if last <= snapshot.batch or lake.control.intent(snapshot.name, snapshot.batch + 1):
+        return False
+    log.warning(
+        "%s: it holds batch %d, its records know batch %d: restored from an earlier copy; it goes on after",
+        snapshot.name,
+        snapshot.batch,
+        last,
+    )
+    empty = Intent(
+        table=str(snapshot.name),
+        batch=last,
+        generation=snapshot.generation or last,
+        mode="append",
+        attempt="",
+        schema=schema_json(snapshot.schema),
+        planned_version=snapshot.version,
+    )
+    for batch in range(snapshot.batch + 1, last):
+        lake.control.mark_void(snapshot.name, batch)
+    void_batch(lake, lake.control.decide(empty), begins=not snapshot.batch)
+    return True
 
 
 def apply_batch(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck) -> bool:
@@ -93,7 +152,7 @@ def apply_batch(lake: Lake, intent: Intent, *, engine: Engine, recheck: Recheck)
     )
     lake.failpoint("committed", name)
     after = table.snapshot()
-    void = after is not None and intent.batch in lake.control.voids(name) | {after.last_void}
+    void = after is not None and intent.batch in lake.voids(after)
     if void:
         lake.control.mark_void(name, intent.batch)
     commit_history(lake, intent, void=void)
@@ -111,7 +170,9 @@ def void_batch(lake: Lake, intent: Intent, *, begins: bool = False) -> None:
     """
     table = lake.table(intent.table)
     _prepare(table, intent)
+    # Builds that have read an earlier try of this batch read the table anew.
     change = _nothing_of(intent)
+    change = replace(change, transactions={**change.transactions, APP_DELETED: intent.batch})
     if begins:
         change = replace(change, transactions={**change.transactions, APP_GENERATION: intent.batch})
     swap(table, lambda _: change, batch=intent.batch)
@@ -131,8 +192,14 @@ def _plan(
     recheck: Recheck,
 ) -> Change:
     marks = {APP_GENERATION: intent.generation}
+    if intent.identity:
+        marks[APP_IDENTITY] = intent.identity
     if intent.mode == "delete":
         marks[APP_DELETED] = intent.batch
+    if intent.files:
+        marks[APP_RECORDS[Zone.FILES]] = intent.batch
+    if intent.rejected:
+        marks[APP_RECORDS[Zone.QUARANTINE]] = intent.batch
     why = f"{intent.mode} {intent.batch}"
     if (
         intent.table_checks
@@ -160,7 +227,7 @@ def _prepare(table: Table, intent: Intent) -> None:
     schema = pa.schema(Schema.from_json(intent.schema).to_arrow())
     snapshot = table.snapshot()
     if snapshot is None:
-        table.create(schema, required=intent.required)
+        table.create(schema, required=intent.required, untold=intent.untold)
     elif intent.mode == "replace":
         allow_types(table, schema)
     else:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clearwell.tables.read.snapshot import Snapshot
     from clearwell.tables.write.commit import Recheck
 
-__all__ = ["delete_rows"]
+__all__ = ["delete_rows", "rows_to_delete"]
 
 
 def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, recheck: Recheck) -> int:
@@ -51,7 +51,7 @@ def delete_rows(lake: Lake, name: TableName, predicate: str, *, engine: Engine, 
 def _intent(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> Intent | None:
     """The batch that deletes the rows of ``snapshot`` for which ``predicate`` is true; None if none is."""
     snapshot.require_writable(WriteKind.REWRITE)
-    to_delete = _count(lake, snapshot, predicate, engine)
+    to_delete = rows_to_delete(lake, snapshot, predicate, engine)
     if not to_delete:
         return None
     attempt = lake.begin(snapshot.name, snapshot.batch + 1)
@@ -80,7 +80,7 @@ def _deleted(file: FileCounts, rows: int) -> FileCounts:
     return replace(file, delivered=-rows, accepted=-rows, quarantined=0)
 
 
-def _count(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> dict[str, int]:
+def rows_to_delete(lake: Lake, snapshot: Snapshot, predicate: str, engine: Engine) -> dict[str, int]:
     """How many rows would be deleted, by raw file; under "" for tables without raw files."""
     from pyspark.sql import functions as F
 

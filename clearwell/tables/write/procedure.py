@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from clearwell.errors import CommitConflict, TableError
 from clearwell.tables.write.commit import apply_batch, decide, recover
+from clearwell.tables.write.identity import identified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,24 +76,28 @@ def write_batch(
     *,
     engine: Engine,
     recheck: Recheck,
+    rebuilds: bool = False,
 ) -> WrittenBatch[NoteT]:
     """Write the batch that ``plan`` makes for ``name``, or nothing if it finds nothing to do.
 
     ``plan`` is called at least once, and again after each decision that did not put its batch into the table.
-    What it raises ends the write; the table is then as it was.
+    What it raises ends the write; the table is then as it was. With ``rebuilds`` the plan replaces all rows,
+    so rejected rows that the table's quarantine has lost for good do not stop it.
 
     Raises:
+        TableError: the lake belongs to another project, or the records of the table do not fit it.
         CommitConflict: 20 plans in a row did not get into the table.
     """
+    lake.require_owner()
     recovered = False
     for _ in range(_MOST_TRIES):
-        recovered |= recover(lake, name, engine=engine, recheck=recheck) is not None
+        recovered |= recover(lake, name, engine=engine, recheck=recheck, rebuilds=rebuilds) is not None
         snapshot = lake.table(name).snapshot()
         _require_records(lake, snapshot)
         planned = plan(snapshot)
         if planned.intent is None:
             return WrittenBatch(planned.note, None, snapshot, recovered)
-        winner = decide(lake, planned.intent)
+        winner = decide(lake, identified(planned.intent, snapshot))
         holds = apply_batch(lake, winner, engine=engine, recheck=recheck)
         if winner.attempt != planned.intent.attempt:
             lake.discard(planned.intent.attempt, name)

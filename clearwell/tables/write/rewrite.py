@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from clearwell.errors import TableError
+from clearwell.tables.records.untold import untold_of
 from clearwell.tables.staging.stage import read_staged, stage_frame
 from clearwell.tables.staging.verify import verify_files, verify_rows
 from clearwell.tables.swap import Change, add, remove
@@ -47,6 +48,7 @@ def plan_rewrite(lake: Lake, snapshot: Snapshot, intent: Intent, attempt: Attemp
             kept,
             engine,
             required=intent.required,
+            untold=untold_of(lake, snapshot) if intent.mode == "delete" else intent.untold,
             part=f"rewrite-{uuid4().hex[:12]}",  # each try writes its own files
         )
     snapshot.require_files()
@@ -77,7 +79,9 @@ def _superseded(snapshot: Snapshot, intent: Intent, attempt: Attempt, likely: Se
     gone = superseded_in(keys, likely, snapshot.schema)
     touched = [file for file in likely if file.path in gone]
     folder = f"{attempt.folder}/rewrite-{uuid4().hex[:12]}"
-    rest = rewrite_without(gone, touched, snapshot.schema, root, folder, required=intent.required)
+    rest = rewrite_without(
+        gone, touched, snapshot.schema, root, folder, required=intent.required, untold=intent.untold
+    )
     before, after = sum(file.rows for file in touched), sum(file.rows for file in rest)
     verify_rows(before - sum(mask.true_count for mask in gone.values()), after, 0, place=place)
     verify_files(root, rest, snapshot.schema, required=intent.required, place=place)
@@ -88,13 +92,21 @@ def _superseded(snapshot: Snapshot, intent: Intent, attempt: Attempt, likely: Se
 
 def _touched(snapshot: Snapshot, intent: Intent) -> list[LiveFile]:
     if intent.mode == "delete":
-        return list(snapshot.files)
+        return _with_files_of(snapshot, intent)
     ranges = [_range(intent, column) for column in intent.key]
     return [
         file
         for file in snapshot.files
         if all(file.may_hold(c, low, high) for c, (low, high) in zip(intent.key, ranges, strict=True))
     ]
+
+
+def _with_files_of(snapshot: Snapshot, intent: Intent) -> list[LiveFile]:
+    """The data files that may hold rows to delete: all, unless each row comes from a raw file."""
+    if sum(-file.accepted for file in intent.files) != intent.returned:
+        return list(snapshot.files)
+    ids = [file.file_id for file in intent.files if file.accepted]
+    return [data for data in snapshot.files if any(data.may_hold("_file_id", i, i) for i in ids)]
 
 
 def _range(intent: Intent, column: str) -> tuple[Any, Any]:

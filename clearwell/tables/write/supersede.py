@@ -101,6 +101,7 @@ def rewrite_without(
     folder: str,
     *,
     required: Collection[str] = (),
+    untold: Collection[str] = (),
 ) -> list[StagedFile]:
     """Write the rows of ``files`` except the superseded ones below ``root``/``folder``; the files written.
 
@@ -108,7 +109,7 @@ def rewrite_without(
     """
     written: list[StagedFile] = []
     for number, group in enumerate(_grouped(files, _GROUP_ROWS)):
-        with PartWriter(root, f"{folder}/{number:05}", schema, required=required) as writer:
+        with PartWriter(root, f"{folder}/{number:05}", schema, required=required, untold=untold) as writer:
             for file in group:
                 stays, row = pc.invert(superseded[file.path]), 0
                 for batch in aligned_batches([file], schema, compact=True):

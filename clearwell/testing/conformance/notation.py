@@ -10,12 +10,12 @@ tables are compared as strings: NaN equals NaN, -0.0 is not 0.0, 1.10 is not 1.1
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["clock", "moment", "name_type", "parse_columns", "read_type", "spell_rows", "table"]
+__all__ = ["clock", "half_up", "moment", "name_type", "parse_columns", "read_type", "spell_rows", "table"]
 
 _PLAIN = {
     "void": pa.null(),
@@ -147,3 +147,10 @@ def _split(text: str) -> list[str]:
             parts.append(text[start:at])
             start = at + 1
     return [*parts, text[start:]]
+
+
+def half_up(value: float, digits: int) -> float:
+    """``value`` rounded by its shortest text, half away from zero, to so many digits after the point."""
+    with localcontext(prec=400):
+        exact = Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return float(exact) or 0.0

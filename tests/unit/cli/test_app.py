@@ -35,7 +35,7 @@ COMMANDS = [
     "schema",
     "completion",
 ]
-WITHOUT_A_LAKE = {"init", "schema", "completion"}
+WITHOUT_A_LAKE = {"schema", "completion"}
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_help_lists_the_commands_in_the_order_of_a_days_work(clearwell: Callable
     assert [word for word in listed if word in COMMANDS] == COMMANDS
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", list(app.commands))
 def test_every_command_takes_its_lake_and_debug_and_explains_itself(
     command: str, clearwell: Callable[..., Ran]
 ) -> None:
@@ -175,3 +175,13 @@ def test_without_click_the_command_says_what_to_install(
     monkeypatch.setitem(sys.modules, "click", None)
     assert main(["tables"]) == 1
     assert "pip install 'clearwell[pipelines]'" in capsys.readouterr().err
+
+
+def test_advice_leads_to_the_lake_that_the_command_was_about(
+    clearwell: Callable[..., Ran], tmp_path: Path
+) -> None:
+    ran = clearwell("show", "silver_orders", "--lake", str(tmp_path / "none yet"))
+    assert ran.code == 1
+    assert "`clearwell run` creates one" in ran.err
+    assert f"the lake: add --lake '{tmp_path}/none yet' to each command" in ran.err
+    assert "the lake: add" not in clearwell("show", "silver_orders").err

@@ -235,3 +235,50 @@ def test_the_files_can_be_read_by_whoever_the_umask_lets(
 def test_every_file_of_the_template_is_one_of_a_project() -> None:
     strays = [f for f in TEMPLATE.rglob("*") if f.is_file() and f.suffix != module.SUFFIX]
     assert strays == []
+
+
+def test_a_lake_of_another_project_is_refused_and_can_be_adopted(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    (project / "pyproject.toml").write_text('[tool.clearwell]\nname = "birds"\n')
+    assert clearwell("run", "bronze_birds").code == 0
+    (project / "pyproject.toml").write_text('[tool.clearwell]\nname = "seabirds"\n')
+    for command in (("run", "bronze_birds"), ("maintain",)):
+        refused = clearwell(*command)
+        assert refused.code == 1
+        assert "this lake belongs to the project 'birds'" in refused.out + refused.err
+        assert "clearwell init --adopt" in refused.out + refused.err
+    assert clearwell("tables").code == 0  # anybody may look
+    adopted = clearwell("init", "--adopt")
+    assert "owner     seabirds; before: birds\n" in adopted.out
+    assert clearwell("run", "bronze_birds").code == 0
+
+
+def test_adopting_makes_no_files(project: Path, clearwell: Callable[..., Ran]) -> None:
+    assert "creates no files" in clearwell("init", "--adopt", "--force").err
+    assert "Missing argument 'DIR'" in clearwell("init").err
+
+
+def test_the_lake_of_a_profile_is_adopted(project: Path, clearwell: Callable[..., Ran]) -> None:
+    profile = '[tool.clearwell.profiles.trial]\nlake = "trial"\n'
+    for name in ("birds", "seabirds"):
+        (project / "pyproject.toml").write_text(f'[tool.clearwell]\nname = "{name}"\n{profile}')
+        assert clearwell("run", "bronze_birds", "--profile", "trial").code == (name == "seabirds")
+    assert "before: birds" in clearwell("init", "--adopt", "--profile", "trial").out
+    assert clearwell("run", "bronze_birds", "--profile", "trial").code == 0
+    assert not (project / "lake").exists()
+    assert "is for --adopt alone" in clearwell("init", "new", "--profile", "trial").err
+
+
+def test_no_command_that_writes_changes_the_lake_of_another_project(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    assert clearwell("run", "bronze_birds").code == 0
+    commit = max((project / "lake" / "bronze" / "birds" / "_delta_log").glob("*.json"))
+    commit.write_text("{")
+    (project / "pyproject.toml").write_text('[tool.clearwell]\nname = "seabirds"\n')
+    for command in (("run",), ("maintain",), ("upgrade",), ("repair", "bronze_birds", "--yes")):
+        refused = clearwell(*command)
+        assert refused.code == 1
+        assert "this lake belongs to the project" in refused.out + refused.err, command
+    assert commit.read_text() == "{"

@@ -33,6 +33,32 @@ def test_a_first_run_builds_and_says_so_and_a_second_changes_nothing(
     assert tables(clearwell) == before
 
 
+def test_a_run_with_nothing_new_is_told_in_ten_lines(project: Path, clearwell: Callable[..., Ran]) -> None:
+    clearwell("run")
+    second = clearwell("run")
+    assert second.code == 0, second.err
+    assert second.out.splitlines()[0] == "unchanged 2 tables (--verbose: names)"
+    assert "checks    2 passed, 0 failed" in second.out
+    assert len(second.out.splitlines()) <= 10
+    assert "nothing new" not in second.err
+    everything = clearwell("run", "--verbose")
+    assert "bronze_birds  unchanged" in everything.out
+    assert "INFO    bronze_birds: nothing new" in everything.err
+
+
+def test_what_has_changed_is_named_beside_the_number_of_what_has_not(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    clearwell("run")
+    (project / "raw" / "week2.csv").write_text("name,seen\nteal,4\n")
+    said = clearwell("run", "bronze_birds").out
+    assert "bronze_birds  built" in said
+    assert "unchanged" not in said
+    clearwell("run", "silver_birds")
+    said = clearwell("run", "silver_birds", "--full-refresh").out
+    assert "silver_birds  built" in said
+
+
 def test_files_that_are_in_no_table_are_told_one_line_each(
     project: Path, clearwell: Callable[..., Ran], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -46,11 +72,16 @@ def test_files_that_are_in_no_table_are_told_one_line_each(
     said = clearwell("run", "bronze_birds").out
     assert "files     bronze_birds: raw/copy1.csv: same content as raw/copy0.csv, nothing to add\n" in said
     assert "          and 2 more, which --json lists\n" in said
+    shown = clearwell("show", "bronze_birds")
+    assert "left out: raw/copy1.csv: same content as raw/copy0.csv, nothing to add\n" in shown.out
     for file in raw.glob("copy*"):
         file.unlink()
     said = clearwell("run", "bronze_birds").out
     assert "files     bronze_birds: raw/far.csv: skipped, a link to outside the project\n" in said
     assert "files     bronze_birds: raw/folder.csv: skipped, a folder\n" in said
+    shown = clearwell("show", "bronze_birds")
+    assert "copy1.csv" not in shown.out
+    assert "left out: raw/folder.csv: skipped, a folder\n" in shown.out
 
 
 def test_a_selection_runs_only_what_it_names(project: Path, clearwell: Callable[..., Ran]) -> None:

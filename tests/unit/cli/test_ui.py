@@ -61,8 +61,14 @@ def test_it_opens_this_project_on_its_lake_on_loopback(
     ran = clearwell("ui", "--port", str(port), "--lake", "elsewhere")
     assert f"http://127.0.0.1:{port}" in ran.err
     assert became["command"][0] == sys.executable
-    assert became["command"][3:9] == ["-m", "dagster", "dev", "--host", "127.0.0.1", "--port"]
-    assert became["command"][9] == str(port)
+    assert became["command"][3:9] == [
+        "-m",
+        "clearwell.cli.webserver.dev",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     assert became["folder"] == project
     assert became["environment"]["DAGSTER_HOME"] == str(project / "dagster_home")
     assert became["environment"]["CLEARWELL_LAKE"] == str(project / "elsewhere")

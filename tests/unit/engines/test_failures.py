@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from clearwell.engines import failures
 from clearwell.errors import EngineError
+from clearwell.secret_values import learn
 
 
 class Told(Exception):
@@ -117,7 +118,8 @@ def test_a_silent_exception_still_says_something():
 @pytest.mark.promise("P5")
 def test_secrets_of_the_environment_and_of_the_address_are_not_told(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
-    error = failures.refused("read", Told("no wJalrXUtnFEMI, no t0ken-value"), secrets=("t0ken-value",))
+    learn("t0ken-value")
+    error = failures.refused("read", Told("no wJalrXUtnFEMI, no t0ken-value"))
     assert error.fact == "read: no ***, no ***"
     lost = failures.lost("read", "it fell", words="key wJalrXUtnFEMI", hint="again")
     assert "wJalr" not in str(lost)

@@ -150,7 +150,7 @@ def test_nothing_outlives_an_owner_that_is_killed():
         *processes, scratch = owner.line().split()
         owner.process.kill()
         assert all(has_ended(int(pid)) for pid in processes)
-    from clearwell.engines.local.scratch import Scratch
+    from clearwell.engines.scratch import Scratch
 
     Scratch().remove()  # the next start
     assert not os.path.exists(scratch)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from clearwell.datasets import open_dataset
-from clearwell.errors import DatasetError, TableNotFound
+from clearwell.errors import DatasetError, FilesGone, TableNotFound
 from clearwell.flow import publish as publishing_step
 from clearwell.flow.publish import publish
 from clearwell.model import Edge, Outcome
@@ -245,8 +245,9 @@ def test_a_data_file_that_is_gone_stops_the_release(tmp_path: Path) -> None:
     run, spec = late_flights(tmp_path)
     write(run.lake, rows(20))
     Path(run.lake.existing("gold_delays").files[0].absolute).unlink()
-    with pytest.raises(DatasetError, match="gold_delays could not be released"):
+    with pytest.raises(FilesGone, match="gold_delays: 1 of 1 data files are gone") as error:
         publish(run, spec)
+    assert "clearwell run gold_delays --full-refresh" in (error.value.hint or "")
 
 
 _KILLED_AT = ["make_training", "write_text", "rename", "replace"]
@@ -376,3 +377,22 @@ def test_a_table_that_was_made_anew_is_released_again(tmp_path: Path) -> None:
     write(run.lake, rows(30))
     result = publish(run, spec)
     assert (result.version, result.rows) == (3, 30)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_release_that_is_gone_is_made_again_and_told(tmp_path: Path, whole: bool) -> None:
+    """Its folder was deleted, or a file in it."""
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(50))
+    made = publish(run, spec)
+    folder = Path(str(made.path))
+    for file in [folder] if whole else sorted((folder / "data").rglob("*.parquet")):
+        shutil.rmtree(file) if whole else file.unlink()
+    result = publish(run, spec)
+    assert (result.outcome, result.version, result.reason) == (
+        Outcome.BUILT,
+        2,
+        "v1 is gone, or lacks files",
+    )
+    open_dataset("late_flights", lake=run.lake.root).verify()
+    assert publish(run, spec).outcome is Outcome.UNCHANGED

@@ -343,7 +343,7 @@ def test_an_error_is_told_by_its_kind_and_place_and_not_by_its_text(own: Shop, e
         "assets/shop.py",
         text.replace('kept = orders.where("amount <> 0")', "raise ValueError('ann@example.org')"),
     )
-    with pytest.raises(ProjectError, match=r"ann@example\.org"):
+    with pytest.raises(ProjectError, match="raised ValueError"):
         own.run(engine)
     event = of(events(own), "silver_orders", "FAIL")[-1]
     message = event["run"]["facets"]["errorMessage"]["message"]

@@ -10,10 +10,8 @@ import pytest
 
 from clearwell.errors import BatchBlocked
 from clearwell.flow.publish import publish
-from clearwell.model import Edge
 from clearwell.pages.build import render_pages
 from clearwell.project.load import load_project
-from clearwell.project.personal_data import spread
 from clearwell.tables import Lake, Table
 from tests.project import make_project, run_steps
 from tests.unit.publishing import project as publishing
@@ -131,22 +129,6 @@ def test_of_a_personal_column_only_the_name_is_told(project: SmallProject, engin
     assert "7777" not in text
     assert "amount_sane" in text
     assert "observed 50" in text
-
-
-def test_what_was_made_from_a_personal_column_is_known_by_the_lineage() -> None:
-    edges = {
-        "gold_b": (
-            Edge("contact", "silver_a", "mail", "IDENTITY"),
-            Edge("day", "silver_a", "day", "IDENTITY"),
-        ),
-        "gold_c": (
-            Edge("hash", "gold_b", "contact", "TRANSFORMATION"),
-            Edge("", "gold_b", "contact", "JOIN"),
-        ),
-    }
-    named = {"silver_a": frozenset({"mail"})}
-    assert spread(named, edges, kinds=["IDENTITY"]) == {**named, "gold_b": {"contact"}}
-    assert spread(named, edges) == {**named, "gold_b": {"contact"}, "gold_c": {"hash"}}
 
 
 def test_a_first_batch_that_was_blocked_has_a_page(project: SmallProject, engine: Engine) -> None:

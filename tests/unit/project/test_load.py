@@ -61,6 +61,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(tmp_path / "pipelines/prices.yaml", "currency: USD\n")
     write(tmp_path / "expectations/silver_flights.yaml", "checks: []\n")
     write(tmp_path / "assets/flights.py", CODE)
+    (tmp_path / "raw").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -268,3 +269,18 @@ def test_a_misspelt_input_is_one_problem_of_check_too(root: Path) -> None:
     assert [p.fact for p in found if "defs.yaml" in str(p.place)] == [
         "no table 'silver_flihgts' in this project"
     ]
+
+
+def test_a_secret_is_an_option_of_a_format_and_is_told_nowhere(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_WORD", "rosebud-1941")
+    edit(root, '"raw/*.csv"', '"{{ secret.SHOP_WORD }}/*.csv"')
+    (problem,) = problems(root)
+    assert problem.startswith("pipelines/flights/defs.yaml:4: a secret is only an option of a format")
+    option = '"raw/*.csv", options: {key: "{{ secret(\'SHOP_WORD\') }}"}'
+    edit(root, '"{{ secret.SHOP_WORD }}/*.csv"', option)
+    assert all("rosebud" not in problem for problem in problems(root))
+    assert str(ProjectError("no rosebud-1941")) == "no ***"
+    monkeypatch.delenv("SHOP_WORD")
+    assert "the environment variable SHOP_WORD is not set" in problems(root)[0]

@@ -129,6 +129,24 @@ def test_a_number_taken_where_locks_do_not_hold_is_left_to_the_other(
     assert (held.version, ours, Manifest.read(dataset / "v1").inputs[0].batch) == (2, True, 9)
 
 
+def test_the_same_made_by_another_between_look_and_rename_is_one_release(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clearwell.publishing import claim as module
+
+    def versions(folder: Path) -> tuple[int, ...]:
+        found = versions_in(folder)
+        if not found:
+            monkeypatch.setattr(module, "versions_in", versions_in)
+            (dataset / "v1").mkdir()
+            (dataset / "v1" / "manifest.json").write_text(draft(10, version=1).to_json())
+        return found
+
+    monkeypatch.setattr(module, "versions_in", versions)
+    held, ours = claim(dataset, attempt(dataset, "a"), draft(10), seen=())
+    assert (held.version, ours, versions_in(dataset)) == (1, False, (1,))
+
+
 def publish_at_once(
     dataset: Path, seen: Collection[int]
 ) -> tuple[list[Manifest], list[tuple[Manifest, bool]]]:

@@ -96,6 +96,40 @@ def test_two_that_upload_into_one_number_are_two_releases(
     assert sorted(left) == sorted(file.path for file in listed)
 
 
+def test_the_same_made_by_another_between_any_two_requests_is_one_release(
+    lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another publisher's whole release comes after each request of this one's claim in turn."""
+    asked, wait = 0, -1
+
+    def counted(name: str) -> None:
+        old = getattr(module.RemotePlace, name)
+
+        def call(self: module.RemotePlace, *args: object) -> object:
+            nonlocal asked, wait
+            found = old(self, *args)
+            asked, wait = asked + 1, wait - 1
+            if wait == 0:
+                released(other, 1)
+            return found
+
+        monkeypatch.setattr(module.RemotePlace, name, call)
+
+    for name in ("get", "size", "list", "folders", "put_new"):
+        counted(name)
+    moments = 1
+    while wait <= 0:  # until a claim is over before the moment comes
+        name = f"flights_{moments}"
+        publisher, other = publisher_at(lake, tmp_path, name), publisher_at(lake, tmp_path / "other", name)
+        attempt, made = attempt_of(publisher, 1)
+        asked, wait = 0, moments
+        held, _ = publisher.claim(attempt, made, seen=())
+        publisher.forget(attempt)
+        assert (held.version, publisher.versions()) == (1, (1,)), f"after request {moments}"
+        moments += 1
+    assert moments > 5
+
+
 def test_a_put_that_was_done_before_its_answer_was_lost_is_ours(
     publisher: RemotePublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,7 +206,7 @@ def test_many_at_once_make_one_release_for_each_thing(lake: str, tmp_path: Path)
     def one(n: int) -> tuple[int, bool]:
         publisher = publisher_at(lake, tmp_path / str(n))
         attempt, made = attempt_of(publisher, 1 + n % 4, 20)
-        held, is_ours = publisher.claim(attempt, made, seen=(1, 2, 3, 4))
+        held, is_ours = publisher.claim(attempt, made, seen=tuple(range(1, 17)))  # none came meanwhile
         publisher.forget(attempt)
         return held.inputs[0].batch, is_ours
 

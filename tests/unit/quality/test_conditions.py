@@ -231,8 +231,15 @@ def test_a_nested_column_is_judged(suite: Callable[..., Suite], spark: SparkSess
         ("expect_column_values_to_not_be_null {column: ii}", "no column 'ii'"),
         (
             "expect_column_values_to_be_between {column: s, max_value: 3}",
-            "cannot be computed on column of type",
+            "needs a column of numbers, dates or times; 's' is string",
         ),
+        ("expect_column_values_to_be_in_set {column: i, value_set: [1, a]}", "value_set: 'a' is no int"),
+        ("expect_column_values_to_match_regex {column: i, regex: 1}", "needs a text column; 'i' is int"),
+        (
+            "expect_column_pair_values_to_be_equal {column_A: i, column_B: s}",
+            "cannot be compared: 'i' is int, 's' is string",
+        ),
+        ("expect_column_values_to_be_between {column: f, max_value: .nan}", "NaN is no bound"),
         ("expect_column_values_to_be_between {column: i, max_valu: 3}", "has no keyword argument 'max_valu'"),
         (
             "expect_column_values_to_be_between {column: i, min_value: 3, max_value: 1}",
@@ -255,6 +262,17 @@ def test_a_check_that_does_not_fit_the_frame_is_refused_with_its_line(
     with pytest.raises(ProjectError, match=fact) as caught:
         row_conditions(found, frame)
     assert caught.value.place == f"{found.file}:3"
+
+
+def test_bounds_that_one_double_would_stand_for_are_two(
+    suite: Callable[..., Suite], spark: SparkSession
+) -> None:
+    frame = spark.sql("SELECT cast('0.1000000000000000000002' AS decimal(38, 22)) x")
+    between = (
+        "expect_column_values_to_be_between {column: x, min_value: 0, max_value: '0.100000000000000000000"
+    )
+    found = suite(*(f"c{n}: {between}{n}'}}" for n in (1, 2, 3)))
+    assert count_failures(frame, row_conditions(found, frame)) == (1, {"c1": 1, "c2": 0, "c3": 0})
 
 
 def test_a_column_that_is_not_there_is_named_with_its_nearest(

@@ -58,7 +58,7 @@ def test_wrong_names_of_every_kind_are_found_in_one_go(suite_file: Callable[[str
           - name: five
             expectation: expect_column_values_to_not_be_null
           - name: six
-            expectation: expect_column_values_to_be_between
+            expectation: expect_column_median_to_be_between
             kwargs: {column: a, min_value: 9007199254740993}
           - name: seven
             severity: fatal

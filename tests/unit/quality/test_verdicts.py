@@ -133,6 +133,36 @@ def test_an_exception_in_one_check_is_its_failure_and_leaves_the_others_alone(
     assert of["worse"].message
 
 
+@pytest.mark.filterwarnings("ignore:.*No Partition Defined")
+def test_types_that_the_engine_cannot_put_together_fail_their_check_alone(
+    suite: Callable[..., Suite], spark: SparkSession
+) -> None:
+    frame = spark.sql("SELECT timestamp_ntz '2013-10-31 07:00:00' t")
+    found = suite(
+        "bad: expect_column_values_to_be_increasing {column: t}",
+        "after: expect_table_row_count_to_equal {value: 1}",
+    )
+    of = by_name(judge_table(found, frame))
+    assert (of["bad"].success, of["after"].success) == (False, True)
+    assert "planning" in (of["bad"].message or "")
+
+
+def test_decimals_are_observed_and_compared_as_they_are(
+    suite: Callable[..., Suite], spark: SparkSession
+) -> None:
+    frame = spark.sql("SELECT cast('12345678901234567890.12' AS decimal(38, 2)) x")
+    wide = "'12345678901234567890.1"
+    found = suite(
+        f"a: expect_column_max_to_be_between {{column: x, max_value: {wide}1'}}",
+        f"b: expect_column_max_to_be_between {{column: x, max_value: {wide}2'}}",
+        f"c: expect_column_most_common_value_to_be_in_set {{column: x, value_set: [{wide}2']}}",
+    )
+    a, b, c = judge_table(found, frame)
+    assert (a.success, b.success, c.success) == (False, True, True)
+    assert a.observed == b.observed == "12345678901234567890.12"
+    assert c.observed == ["12345678901234567890.12"]
+
+
 def test_what_the_engine_lacks_is_an_error_that_names_another(
     suite: Callable[..., Suite], frame: DataFrame
 ) -> None:

@@ -23,6 +23,7 @@ class Outcome:
 
     parts: tuple[pa.RecordBatch, ...]
     rejects: tuple[Reject, ...]
+    notes: tuple[tuple[str, ...], ...] = ()
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -58,13 +59,14 @@ def write_raw(file: Path, data: bytes) -> RawFile:
 def parse_file(file: Path, data: bytes, *, block_bytes: int = 1 << 20, **options: Any) -> Outcome:
     """Read ``data``; every record must be accounted for once, in order."""
     spec = SourceSpec(file.name, **options)
-    parts, rejects = [], []
+    parts, rejects, notes = [], [], []
     for part in read(write_raw(file, data), spec, block_bytes=block_bytes):
         part.accepted.validate(full=True)
         assert [r.record_no for r in part.rejects] == sorted(r.record_no for r in part.rejects)
         parts.append(part.accepted)
         rejects += part.rejects
-    outcome = Outcome(tuple(parts), tuple(rejects))
+        notes.append(part.notes)
+    outcome = Outcome(tuple(parts), tuple(rejects), tuple(notes))
     assert outcome.numbers == sorted(outcome.numbers)
     everything = sorted([*outcome.numbers, *outcome.checks])
     assert everything == list(range(1, len(outcome.numbers) + len(outcome.rejects) + 1))

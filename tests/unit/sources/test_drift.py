@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from clearwell.sources import SourceSpec, UnreadableFile, check_drift
@@ -14,7 +16,7 @@ def spec(**options: str) -> SourceSpec:
 
 
 def test_lenient_policies_take_any_file() -> None:
-    check_drift(spec(), ["new"], ["id", "day", "old"], FILE)
+    check_drift(spec(), ["new", "day"], ["id", "day", "old"], FILE)
     check_drift(spec(), ["day", "id"], None, FILE)
 
 
@@ -41,3 +43,36 @@ def test_a_missing_column_is_refused_by_policy_declared_or_of_the_table() -> Non
 def test_a_name_in_another_case_is_always_refused(table: list[str] | None) -> None:
     with pytest.raises(UnreadableFile, match="'ID' differs only in case from 'id'"):
         check_drift(spec(), ["ID", "day"], table, FILE)
+
+
+@pytest.mark.parametrize("table", [None, ["id", "day", "_file_id"]])
+@pytest.mark.parametrize(
+    ("found", "hint"),
+    [
+        (["1", "Anna", "10.50"], "its first line a header"),
+        (["Report of January"], "its first line a header"),
+        (["id;day"], "not separated by ','"),
+        (["id_day_v"], "not separated by ','"),
+    ],
+)
+def test_a_file_without_one_expected_column_is_refused(
+    table: list[str] | None, found: list[str], hint: str
+) -> None:
+    with pytest.raises(UnreadableFile, match="has none of the expected columns: 'id', 'day'") as caught:
+        check_drift(spec(), found, table, FILE)
+    assert re.search(hint, caught.value.hint or "")
+    assert "Anna" not in str(caught.value)
+
+
+def test_columns_are_expected_once_they_are_declared_or_in_the_table() -> None:
+    undeclared = SourceSpec("in/*.csv")
+    check_drift(undeclared, ["id", "v"], None, FILE)
+    check_drift(undeclared, [], ["id", "v"], FILE)
+    check_drift(undeclared, ["id", "w"], ["id", "v"], FILE)
+    with pytest.raises(UnreadableFile, match="'id', 'v'") as caught:
+        check_drift(undeclared, ["id;v"], ["id", "v"], FILE)
+    assert "set `delimiter`" in (caught.value.hint or "")
+    check_drift(SourceSpec("in/*.jsonl"), ["id"], ["id", "v"], FILE)
+    with pytest.raises(UnreadableFile) as caught:
+        check_drift(SourceSpec("in/*.jsonl", format="jsonl"), ["id;v"], ["id", "v"], FILE)
+    assert "delimiter" not in (caught.value.hint or "")

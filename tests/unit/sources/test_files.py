@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell.errors import SourceError
-from clearwell.sources import Discovery, KnownFile, RawFile, SourceSpec, discover, files
+from clearwell.sources import Discovery, KnownFile, RawFile, SourceSpec, discover, files, folder_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,10 @@ def put(root: Path, name: str, content: str = "a\n1\n") -> Path:
 
 
 def as_known(*found: RawFile) -> dict[str, KnownFile]:
-    return {file.file_id: KnownFile(file.path, file.size, file.modified_ns) for file in found}
+    return {
+        file.file_id: KnownFile(file.path, file.size, file.modified_ns, file.inode, file.changed_ns)
+        for file in found
+    }
 
 
 def paths(found: tuple[RawFile, ...]) -> list[str]:
@@ -49,7 +52,15 @@ def test_a_file_is_known_by_the_hash_of_its_content(tmp_path: Path) -> None:
     assert paths(found.new) == ["in/a.csv", "in/b.csv"]
     status = file.stat()
     file_id = hashlib.sha256(b"a\n2\n").hexdigest()[:32]
-    assert found.new[1] == RawFile("in/b.csv", file, file_id, status.st_size, status.st_mtime_ns)
+    assert found.new[1] == RawFile(
+        "in/b.csv",
+        file,
+        file_id,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ino,
+        status.st_ctime_ns,
+    )
 
 
 def test_looking_again_finds_nothing_and_reads_nothing(
@@ -70,7 +81,9 @@ def test_a_touched_file_is_still_known(tmp_path: Path) -> None:
     file = put(tmp_path, "in/a.csv")
     known = as_known(*look(tmp_path).new)
     os.utime(file, ns=(1, 1))
-    assert look(tmp_path, known) == Discovery((), (), (), (), {}, (), unchanged=1)
+    found = look(tmp_path, known)
+    assert found == Discovery((), (), (), (), {}, (), unchanged=1, touched=found.touched)
+    assert [(file.path, file.modified_ns) for file in found.touched] == [("in/a.csv", 1)]
 
 
 def test_the_same_content_under_another_name_is_a_duplicate(tmp_path: Path) -> None:
@@ -85,15 +98,6 @@ def test_the_same_content_under_another_name_is_a_duplicate(tmp_path: Path) -> N
         ("in/0.csv", "in/a.csv"),
         ("in/new2.csv", "in/new.csv"),
     ]
-
-
-def test_a_renamed_file_is_a_duplicate_and_not_missing(tmp_path: Path) -> None:
-    file = put(tmp_path, "in/a.csv")
-    known = as_known(*look(tmp_path).new)
-    file.rename(tmp_path / "in/b.csv")
-    found = look(tmp_path, known)
-    assert (found.new, found.missing) == ((), {})
-    assert [(d.file.path, d.same_as) for d in found.duplicates] == [("in/b.csv", "in/a.csv")]
 
 
 def test_other_content_under_a_known_path_is_a_change(tmp_path: Path) -> None:
@@ -123,7 +127,7 @@ def test_a_log_that_was_rotated_is_a_new_file_and_not_a_change(tmp_path: Path) -
     found = look(tmp_path, known)
     assert paths(found.new) == ["in/a.csv"]
     assert (found.changed, found.missing) == ((), {})
-    assert paths(tuple(d.file for d in found.duplicates)) == ["in/a.1.csv"]
+    assert (paths(found.touched), found.duplicates) == (["in/a.1.csv"], ())
 
 
 def test_a_known_file_that_is_gone_is_missing(tmp_path: Path) -> None:
@@ -324,3 +328,127 @@ def test_a_file_that_cannot_be_read_is_skipped_and_the_others_go_on(
     assert [(skip.path, skip.reason) for skip in found.skipped] == [
         ("in/a.csv", "cannot be read: Permission denied")
     ]
+
+
+def _change_in_place(file: Path, content: str) -> None:
+    """Write as many other bytes, and put the time back."""
+    before = file.stat()
+    with file.open("r+") as stream:
+        stream.write(content)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+@pytest.mark.parametrize(("rehash", "noticed"), [("changed", True), ("always", True), ("never", False)])
+def test_a_file_that_changed_in_place_and_kept_size_and_time(
+    tmp_path: Path, rehash: str, noticed: bool
+) -> None:
+    file = put(tmp_path, "in/a.csv", "a\n1\n")
+    known = as_known(*look(tmp_path).new)
+    _change_in_place(file, "a\n2\n")
+    found = look(tmp_path, known, rehash=rehash)
+    assert [change.file.path for change in found.changed] == (["in/a.csv"] if noticed else [])
+    assert (found.unchanged, found.new) == (0 if noticed else 1, ())
+
+
+def test_a_copy_that_takes_a_files_place_is_read_again_and_told_as_touched(tmp_path: Path) -> None:
+    """Its inode is another one, its content is the same."""
+    file = put(tmp_path, "in/a.csv")
+    known = as_known(*look(tmp_path).new)
+    before = file.stat()
+    copy = put(tmp_path, "copy.csv")
+    os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
+    copy.replace(file)
+    found = look(tmp_path, known)
+    assert (paths(found.touched), found.unchanged, found.changed) == (["in/a.csv"], 1, ())
+    assert look(tmp_path, as_known(*found.touched)).touched == ()
+
+
+@pytest.mark.parametrize(("rehash", "reads"), [("always", 2), ("changed", 0), ("never", 0)])
+def test_how_many_known_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rehash: str, reads: int
+) -> None:
+    put(tmp_path, "in/a.csv")
+    put(tmp_path, "in/b.csv", "b\n")
+    known = as_known(*look(tmp_path).new)
+    read: list[str] = []
+    identify = files._identify
+    monkeypatch.setattr(files, "_identify", lambda *given: read.append(given[1]) or identify(*given))
+    found = look(tmp_path, known, rehash=rehash)
+    assert (found.unchanged, found.touched, len(read)) == (2, (), reads)
+
+
+def test_what_an_earlier_version_recorded_is_compared_by_size_and_time(tmp_path: Path) -> None:
+    file = put(tmp_path, "in/a.csv")
+    status = file.stat()
+    (new,) = look(tmp_path).new
+    known = {new.file_id: KnownFile("in/a.csv", status.st_size, status.st_mtime_ns)}
+    assert (look(tmp_path, known).unchanged, look(tmp_path, known).touched) == (1, ())
+
+
+def test_an_inode_of_64_bits_fits_the_ledger(tmp_path: Path) -> None:
+    found = put(tmp_path, "in/a.csv").stat()
+    huge = os.stat_result((*found[:1], 2**64 - 1, *found[2:]))
+    assert files._inode(huge) == 2**63 - 1
+
+
+def test_a_renamed_file_has_moved_and_a_change_at_its_new_path_is_noticed(tmp_path: Path) -> None:
+    file = put(tmp_path, "in/a.csv")
+    known = as_known(*look(tmp_path).new)
+    file.rename(tmp_path / "in/b.csv")
+    found = look(tmp_path, known)
+    assert (paths(found.touched), found.new, found.duplicates, found.missing) == (["in/b.csv"], (), (), {})
+    known = as_known(*found.touched)
+    put(tmp_path, "in/b.csv", "a\n2\n")
+    assert [change.file.path for change in look(tmp_path, known).changed] == ["in/b.csv"]
+
+
+def test_a_rotated_file_has_moved_and_its_path_has_a_new_one(tmp_path: Path) -> None:
+    file = put(tmp_path, "in/day2.csv")
+    known = as_known(*look(tmp_path).new)
+    file.rename(tmp_path / "in/day1.csv")
+    put(tmp_path, "in/day2.csv", "a\n2\n")
+    found = look(tmp_path, known)
+    assert (paths(found.touched), paths(found.new), found.changed) == (["in/day1.csv"], ["in/day2.csv"], ())
+
+
+def test_of_two_copies_of_a_file_that_is_gone_one_has_moved(tmp_path: Path) -> None:
+    file = put(tmp_path, "in/x.csv")
+    known = as_known(*look(tmp_path).new)
+    put(tmp_path, "in/a.csv")
+    file.rename(tmp_path / "in/b.csv")
+    found = look(tmp_path, known)
+    assert paths(found.touched) == ["in/a.csv"]
+    assert [(d.file.path, d.same_as) for d in found.duplicates] == [("in/b.csv", "in/x.csv")]
+
+
+def test_a_file_moved_over_another_one_changes_that_one(tmp_path: Path) -> None:
+    first, second = put(tmp_path, "in/a.csv"), put(tmp_path, "in/b.csv", "a\n2\n")
+    known = as_known(*look(tmp_path).new)
+    first.rename(second)
+    found = look(tmp_path, known)
+    assert [(c.file.path, c.taken) for c in found.changed] == [("in/b.csv", True)]
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind"),
+    [
+        ("in/_delta_log/00000000000000000000.json", "a Delta"),
+        ("in/metadata/v1.metadata.json", "an Iceberg"),
+        ("in/.hoodie/hoodie.properties", "a Hudi"),
+    ],
+)
+@pytest.mark.parametrize("path", ["in/*.csv", "in/**/*.csv", "in/day=1/*.csv", "*/*/*.csv"])
+def test_the_files_of_a_table_are_no_raw_files(tmp_path: Path, path: str, mark: str, kind: str) -> None:
+    """Some of them are of versions that are over."""
+    put(tmp_path, "in/a.csv")
+    put(tmp_path, "in/day=1/a.csv")
+    look(tmp_path, path=path)
+    put(tmp_path, mark)
+    with pytest.raises(SourceError, match=f"in is {kind} table: among its files") as caught:
+        look(tmp_path, path=path)
+    assert "newest version" in (caught.value.hint or "")
+
+
+def test_keys_in_the_names_of_folders_are_found() -> None:
+    assert folder_keys(["in/site=a/day=1/x=y.csv", "in/day=2/b.csv", "in/=c/d.csv"]) == ["site", "day"]

@@ -46,7 +46,9 @@ def test_without_the_look_at_the_log_a_batch_doubles(lake: Lake, monkeypatch: py
     assert ids(lake) == [1, 2, 2]
 
 
-def _overtaken_by_compaction(lake: Lake, retries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def _overtaken_by_compaction(
+    lake: Lake, retries: int, monkeypatch: pytest.MonkeyPatch, *, ours: bool = True
+) -> None:
     """Remove the row 2 by a rewrite, while a compaction comes between its plan and its commit."""
     write(lake, [1])
     write(lake, [2])
@@ -60,24 +62,36 @@ def _overtaken_by_compaction(lake: Lake, retries: int, monkeypatch: pytest.Monke
         adds = [add(f) for f in stage(lake, kept).accepted] if kept else []
         if not overtaken:
             overtaken = True
-            assert compact(lake, NAME) == (2, 1)
+            if ours:
+                assert compact(lake, NAME) == (2, 1)
+            else:
+                DeltaTable(snapshot.root).optimize.compact()
         return Change(adds=adds, removes=[remove(f) for f in holding])
 
     swap(lake.table(NAME), plan, batch=3)
 
 
+@pytest.mark.parametrize("ours", [True, False])
 def test_a_rewrite_overtaken_by_a_compaction_is_planned_anew(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    _overtaken_by_compaction(lake, 0, monkeypatch, ours=ours)
+    assert ids(lake) == [1]
+
+
+def test_the_seal_of_our_commits_keeps_delta_from_a_retry_over_them(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _overtaken_by_compaction(lake, 0, monkeypatch)
+    """Two commits with the same application of Delta are a conflict: see ``SEAL``."""
+    _overtaken_by_compaction(lake, 15, monkeypatch)
     assert ids(lake) == [1]
 
 
 def test_with_deltas_own_retry_rows_come_back_from_the_dead(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The guard is needed: a retry inside Delta keeps removals that were planned before the compaction."""
-    _overtaken_by_compaction(lake, 15, monkeypatch)
+    """The guard is needed: a retry inside Delta keeps removals that were planned before another's."""
+    _overtaken_by_compaction(lake, 15, monkeypatch, ours=False)
     assert ids(lake) != [1]
 
 

@@ -20,13 +20,21 @@ SCHEMA = pa.schema(
 )
 
 
-def stage(lake: Lake, ids: Sequence[int], *, mode: str = "append", name: TableName = NAME) -> Intent:
+def stage(
+    lake: Lake,
+    ids: Sequence[int],
+    *,
+    mode: str = "append",
+    name: TableName = NAME,
+    untold: tuple[str, ...] = (),
+) -> Intent:
     """Stage rows with these ids as the table's next batch; the intent that would publish them."""
     snapshot = lake.table(name).snapshot()
     batch = (snapshot.batch if snapshot else 0) + 1
     attempt = lake.begin(name, batch)
     lake.failpoint("stage", name)
-    with PartWriter(lake.table(name).root, attempt.folder, SCHEMA, required=("id",)) as writer:
+    root = lake.table(name).root
+    with PartWriter(root, attempt.folder, SCHEMA, required=("id",), untold=untold) as writer:
         rows = [{"id": i, "text": f"row {i}", "value": math.nan if i % 2 else -0.0} for i in ids]
         writer.write(pa.RecordBatch.from_pylist(rows, SCHEMA))
     lake.failpoint("staged", name)
@@ -43,6 +51,7 @@ def stage(lake: Lake, ids: Sequence[int], *, mode: str = "append", name: TableNa
         files=(FileCounts(f"file-{batch}-{attempt.id[:4]}", f"raw/{batch}.csv", len(ids), len(ids), 0),),
         returned=len(ids),
         code="code",
+        untold=untold,
     )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clearwell.errors import SourceError, TableError, TableNotFound
+from clearwell.project.personal_data import PERSONAL
 from clearwell.tables import delete_rows
 from clearwell.trace.downstream import trace_record
-from clearwell.trace.records import PERSONAL
 from clearwell.trace.upstream import trace_row
 from tests.unit.trace.tracing import FIRST, Shop, make_shop
 

@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import types
 
 from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.names import Guard
-from clearwell.engines.sail_guard.spark_types import common_kind, decimal_of, is_float, is_integral
-from clearwell.engines.sail_guard.terms import As, Call, Each, Given, Over, Term, Value
+from clearwell.engines.sail_guard.rules.arrays import ARRAYS
+from clearwell.engines.sail_guard.rules.casts import CASTS
+from clearwell.engines.sail_guard.rules.rounding import rounded
+from clearwell.engines.sail_guard.rules.texts import TEXTS
+from clearwell.engines.sail_guard.rules.times import TIMES
+from clearwell.engines.sail_guard.spark_types import common_kind, decimal_of, is_float
+from clearwell.engines.sail_guard.terms import As, Call, Given, Over, Term, Value, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clearwell.engines.sail_guard.call_site import Rule
 
-__all__ = ["FUNCTIONS", "cast", "positive_zero"]
-
-_MILLION = 1_000_000
-
-
-def cast(site: Site, kind: str) -> Term | None:
-    """A cast to ``kind``: floats to strings as in Java, to integral seconds by rounding down."""
-    (source,) = site.kinds
-    (given,) = site.given
-    if kind == "string" and is_float(source):
-        return _text(given)
-    if kind == "string" and isinstance(source, types.ArrayType | types.StructType | types.MapType):
-        why = "a nested value as a string has NULL here and null on Spark"
-        raise Refused(Guard.REFUSED_FUNCTIONS, why, "to_json")
-    if is_float(source) and kind.startswith("decimal"):
-        return As(As(given, "string"), kind)  # as Spark: by its shortest text form, and half up
-    if isinstance(source, types.TimestampType) and kind in _WHOLE:
-        return As(_seconds(given), _WHOLE[kind])
-    if kind == "timestamp" and isinstance(source, types.LongType):
-        return _moment(given, source)
-    return None
-
-
-_WHOLE = {
-    "bigint": "bigint",
-    "long": "bigint",
-    "int": "int",
-    "integer": "int",
-    "smallint": "smallint",
-    "short": "smallint",
-    "tinyint": "tinyint",
-    "byte": "tinyint",
-}
+__all__ = ["FUNCTIONS", "positive_zero"]
 
 
 def positive_zero(given: Given, kind: types.DataType | None) -> Term | None:
@@ -56,44 +31,9 @@ def positive_zero(given: Given, kind: types.DataType | None) -> Term | None:
     return _unsigned(given, kind) if is_float(kind) else None
 
 
-def _text(given: Term) -> Term:
-    """Within an array, Sail formats a float as Java does: 1.0E7."""
-    inside = Call("translate", (As(Call("array", (given,)), "string"), Value("[]"), Value("")))
-    return Call("nullif", (inside, Value("NULL")))
-
-
 def _unsigned(given: Term, kind: types.DataType | None) -> Term:
     zero = As(Value(0.0), "float") if isinstance(kind, types.FloatType) else Value(0.0)
     return Call("+", (given, zero))
-
-
-def _seconds(given: Term) -> Term:
-    micros = Call("unix_micros", (given,))
-    return Call("div", (Call("-", (micros, Call("pmod", (micros, Value(_MILLION))))), Value(_MILLION)))
-
-
-def _moment(given: Term, kind: types.DataType | None) -> Term | None:
-    """The timestamp at that many seconds after 1970, exact, and failing where there is none."""
-    if is_integral(kind):
-        given = As(given, "decimal(19,0)")
-    elif is_float(kind):
-        given = As(given, "double")
-    micros = Call("*", (given, As(Value(_MILLION), "double" if is_float(kind) else "decimal(7,0)")))
-    return Call("timestamp_micros", (As(micros, "bigint"),))
-
-
-def _timestamp_seconds(site: Site) -> Term | None:
-    return _moment(site.given[0], site.kinds[0])
-
-
-def _unix_seconds(site: Site) -> Term | None:
-    is_moment = len(site.kinds) == 1 and isinstance(site.kinds[0], types.TimestampType)
-    return _seconds(site.given[0]) if is_moment else None
-
-
-def _unix_millis(site: Site) -> Term | None:
-    micros = Call("unix_micros", site.given)
-    return Call("div", (Call("-", (micros, Call("pmod", (micros, Value(1000))))), Value(1000)))
 
 
 def _in_common(first: int = 0, step: int = 1) -> Rule:
@@ -122,6 +62,12 @@ def _cast_in(site: Site, chosen: Sequence[int]) -> Term | None:
     return Call(site.name, tuple(As(g, kind) if n in chosen else g for n, g in enumerate(site.given)))
 
 
+def _first_known(site: Site) -> Term | None:
+    """Sail finds another common type for these than for ``coalesce``."""
+    same = replace(site, name="coalesce")
+    return _cast_in(same, range(len(site.given))) or Call("coalesce", site.given)
+
+
 def _null_if(site: Site) -> Term | None:
     kind = site.kinds[0]
     if kind is None or decimal_of(kind) is None or all(other == kind for other in site.kinds):
@@ -129,65 +75,35 @@ def _null_if(site: Site) -> Term | None:
     return As(Call(site.name, site.given), kind.simpleString())
 
 
-def _contains(site: Site) -> Term | None:
-    """If there is a NULL, a missing value is not known to be absent."""
-    array, wanted = site.given
-    if isinstance(kind := site.kinds[0], types.ArrayType) and not kind.containsNull:
-        return None
-    found = Call(site.name, site.given)
-    holds_null = Call("<", (Call("size", (Call("array_compact", (array,)),)), Call("size", (array,))))
-    unknown = Call("or", (Call("isnull", (wanted,)), holds_null))
-    return Call("when", (found, Value(True), unknown, As(Value(None), "boolean"), found))
-
-
-def _written(site: Site) -> Term | None:
-    """Strings made from floats."""
+def _power(site: Site) -> Term | None:
+    """One to the power of NaN is NaN, and so is one to an infinite power."""
     if not any(is_float(kind) for kind in site.kinds):
         return None
-    return Call(site.name, tuple(_text(g) if is_float(kind) else g for g, kind in site.sides))
+    base, exponent = (As(given, "double") for given in site.given)
+    is_one = Call("=", (Call("abs", (base,)), Value(1.0)))
+    is_endless = Call("=", (Call("abs", (exponent,)), Value(math.inf)))
+    of_one = Call("and", (is_one, is_endless))
+    nan = choose(Call("isnotnull", (base,)), As(Value("NaN"), "double"), As(Value(None), "double"))
+    return choose(Call("or", (Call("isnan", (exponent,)), of_one)), nan, Call(site.name, site.given))
 
 
-def _formatted(site: Site) -> Term | None:
-    if any(is_float(kind) for kind in site.kinds[1:]):
-        why = f"{site.name} formats a float differently from Spark"
-        raise Refused(Guard.REFUSED_FUNCTIONS, why, "format_number")
-    return None
-
-
-def _capitals(site: Site) -> Term | None:
-    """Spark starts a word after a space, Sail after any character that is not a letter."""
-    letters = Each(Call("split", (Call("lower", site.given), Value(" "))), _capital)
-    return Call("array_join", (letters, Value(" ")))
-
-
-def _capital(word: Term) -> Term:
-    first = Call("upper", (Call("substring", (word, Value(1), Value(1))),))
-    return Call("concat", (first, Call("substring", (word, Value(2), Value(2_147_483_647)))))
+def _hypotenuse(site: Site) -> Term | None:
+    return Call(site.name, tuple(As(given, "double") for given in site.given))
 
 
 def _even(site: Site) -> Term | None:
     return Call("bround", (As(site.given[0], "double"), Value(0)))
 
 
-def _rounded(site: Site) -> Term | None:
-    """Spark needs fewer digits for a rounded decimal."""
-    kind, scale = site.kinds[0], site.literals[1] if len(site.literals) > 1 else 0
-    if not isinstance(kind, types.DecimalType) or not isinstance(scale, int):
-        return None
-    whole = kind.precision - kind.scale + 1
-    digits = (
-        (max(whole, 1 - scale), 0) if scale < 0 else (whole + min(kind.scale, scale), min(kind.scale, scale))
-    )
-    return As(Call(site.name, site.given), f"decimal({min(digits[0], 38)},{digits[1]})")
+def _is_nan(site: Site) -> Term | None:
+    """Sail has NULL for NULL, so that a negated condition loses the row."""
+    return Call("coalesce", (Call(site.name, site.given), Value(False)))
 
 
-def _as_kind(kind: str) -> Rule:
-    return lambda site: As(Call(site.name, site.given), kind)
-
-
-def _truncated(site: Site) -> Term | None:
-    is_local = isinstance(site.kinds[-1], types.TimestampNTZType)
-    return As(Call(site.name, site.given), "timestamp") if is_local else None
+def _from_json(site: Site) -> Term | None:
+    """Of a blank text there is no value, Sail makes one whose fields are all NULL."""
+    is_written = Call("<", (Value(0), Call("length", (Call("trim", (site.given[0],)),))))
+    return Call(site.name, (Call("when", (is_written, site.given[0])), *site.given[1:]))
 
 
 def _set_of(site: Site) -> Term | None:
@@ -197,7 +113,7 @@ def _set_of(site: Site) -> Term | None:
 
 def _ordered(site: Site) -> Term | None:
     """Within structs, NULL is the greatest value for Sail and the least for Spark."""
-    if any(_holds_struct(kind) for kind in site.kinds):
+    if any(_holds(kind, types.StructType) for kind in site.kinds):
         raise Refused(
             Guard.REFUSED_FUNCTIONS,
             f"{site.name} compares structs with NULL as the greatest value, and as the least on Spark",
@@ -206,10 +122,46 @@ def _ordered(site: Site) -> Term | None:
     return None
 
 
-def _holds_struct(kind: types.DataType | None) -> bool:
+def _extreme(site: Site) -> Term | None:
+    """Of a group of infinities alone, Sail returns the greatest finite number; NaN it may pass over."""
+    kind = site.kinds[0]
+    if not is_float(kind) or site.distinct:
+        return _ordered(site)
+    (given,) = site.given
+    finite: Term = Value(-math.inf if site.name == "max" else math.inf)
+    finite = As(finite, "float") if isinstance(kind, types.FloatType) else finite
+    inside = Call(">" if site.name == "max" else "<", (given, finite))
+    is_number = Call("not", (Call("isnan", (given,)),))
+    others = Over(site.name, (Call("when", (Call("and", (inside, is_number)), given)),))
+    is_infinite = Call(
+        "<", (Value(0), Over("count", (Call("nullif", (Call("=", (given, finite)), Value(False))),)))
+    )
+    infinite = Call("when", (is_infinite, finite))
+    nan = Over(site.name, (Call("when", (Call("isnan", (given,)), given)),))
+    return Call("coalesce", (nan, others, infinite) if site.name == "max" else (others, infinite, nan))
+
+
+def _ranked(site: Site) -> Term | None:
+    """Sail orders NaN anywhere, so a NaN fails: it is no number, and what it is cast from says why."""
+    if not is_float(site.kinds[0]):
+        return None
+    given = site.given[0]
+    no_number = As(
+        Call("concat", (As(given, "string"), Value(f" has no place in {site.name} here"))), "double"
+    )
+    sure = choose(Call("isnan", (given,)), no_number, As(given, "double"))
+    return Over(site.name, (sure, *site.given[1:]), site.distinct)
+
+
+def _holds(kind: types.DataType | None, wanted: Any) -> bool:
+    """Whether a type is, or holds at any depth, one of the wanted."""
+    if isinstance(kind, wanted):
+        return True
     if isinstance(kind, types.ArrayType):
-        return _holds_struct(kind.elementType)
-    return isinstance(kind, types.StructType)
+        return _holds(kind.elementType, wanted)
+    if isinstance(kind, types.MapType):
+        return _holds(kind.valueType, wanted)
+    return isinstance(kind, types.StructType) and any(_holds(f.dataType, wanted) for f in kind.fields)
 
 
 def _ordered_by(site: Site) -> Term | None:
@@ -237,26 +189,31 @@ def _refused(why: str, instead: str) -> Rule:
 _APPROXIMATE = _refused("interpolates here, and returns one of the values on Spark", "percentile")
 
 FUNCTIONS: dict[str, Rule] = {
+    **CASTS,
+    **ARRAYS,
+    **TEXTS,
+    **TIMES,
     "when": _in_common(1, 2),
     "if": _in_common(1),
     "nvl2": _in_common(1),
-    **dict.fromkeys(["coalesce", "nvl", "ifnull", "in", "array"], _in_common()),
+    **dict.fromkeys(["coalesce", "in", "array"], _in_common()),
+    **dict.fromkeys(["nvl", "ifnull"], _first_known),
     **dict.fromkeys(["=", "==", "<", ">", "<=", ">=", "<=>", "!=", "<>"], _compared),
     "nullif": _null_if,
-    "array_contains": _contains,
-    **dict.fromkeys(["concat", "concat_ws", "||"], _written),
-    **dict.fromkeys(["format_string", "printf"], _formatted),
-    "initcap": _capitals,
     "rint": _even,
-    "round": _rounded,
-    **dict.fromkeys(["datediff", "date_diff"], _as_kind("int")),
-    "date_trunc": _truncated,
-    "timestamp_seconds": _timestamp_seconds,
-    **dict.fromkeys(["unix_seconds", "unix_timestamp", "to_unix_timestamp"], _unix_seconds),
-    "unix_millis": _unix_millis,
+    "from_json": _from_json,
+    "hypot": _hypotenuse,
+    **dict.fromkeys(["pow", "power"], _power),
+    "round": rounded,
+    "isnan": _is_nan,
+    "get_json_object": _refused(
+        "returns a number as it is written, 1.50, and as 1.5 on Spark", "from_json with a schema"
+    ),
     **dict.fromkeys(["collect_set", "array_agg_distinct"], _set_of),
-    **dict.fromkeys(["max", "min", "array_max", "array_min", "greatest", "least"], _ordered),
+    **dict.fromkeys(["max", "min"], _extreme),
+    **dict.fromkeys(["array_max", "array_min", "greatest", "least"], _ordered),
     **dict.fromkeys(["max_by", "min_by"], _ordered_by),
+    **dict.fromkeys(["median", "percentile"], _ranked),
     **dict.fromkeys(["xxhash64", "hash"], _hashed),
     **dict.fromkeys(["percentile_approx", "approx_percentile"], _APPROXIMATE),
 }

@@ -27,6 +27,7 @@ _OUTSIDE = {
     **{letter.upper(): f"[^{inside}]" for letter, inside in _INSIDE.items()},
 }
 _TOKEN = re.compile(r"\\(?:[pP]\{[^}]*\}|x\{[^}]*\}|u[0-9A-Fa-f]{4}|.)|\(\?[a-zA-Z-]*[:)]|.", re.DOTALL)
+_ASKED_ONLY = ("rlike", "regexp", "regexp_like")
 _ASCII = "Lower|Upper|ASCII|Alpha|Digit|Alnum|Punct|Graph|Print|Blank|Cntrl|XDigit|Space"
 _ASCII_CLASSES = re.compile(rf"\\[pP]\{{({_ASCII})\}}")
 
@@ -112,8 +113,10 @@ def _refused(what: str) -> Refused:
 
 
 def _pattern_of(site: Site) -> str:
-    if isinstance(site.literals[1], str):
-        return site.literals[1]
+    if isinstance(pattern := site.literals[1], str):
+        if not pattern and site.name not in _ASKED_ONLY:
+            raise _refused("no character")
+        return pattern
     raise Refused(
         Guard.REFUSED_FUNCTIONS, f"{site.name} with a pattern that is not a literal", "a literal pattern"
     )
@@ -160,10 +163,10 @@ def _counted(site: Site) -> Term | None:
 
 
 PATTERNS: dict[str, Rule] = {
-    **dict.fromkeys(["rlike", "regexp", "regexp_like"], _matched),
+    **dict.fromkeys(_ASKED_ONLY, _matched),
     **dict.fromkeys(["regexp_extract", "regexp_extract_all", "regexp_substr"], _extracted),
     "regexp_replace": _replaced,
     "split": _split,
-    "regexp_count": _counted,
+    **dict.fromkeys(["regexp_count", "regexp_instr"], _counted),
 }
 """The functions that take a pattern, by their names in SQL."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clearwell.engines.sail_guard.sql.nodes import Query
     from clearwell.engines.sail_guard.sql.rewrite import Kinds
     from clearwell.engines.sail_guard.type_inference import Ask, Scope
+    from clearwell.engines.sail_guard.verified import Trust
 
 __all__ = ["guard_query", "guard_statement", "guard_texts", "texts_in"]
 
@@ -30,7 +31,7 @@ def texts_in(expression: Any) -> list[Any]:
     return [part for part in parts_in(expression) if part.HasField("expression_string")]
 
 
-def guard_texts(expression: Any, scope: Scope) -> bool:
+def guard_texts(expression: Any, scope: Scope, trust: Trust) -> bool:
     """Rewrite SQL text within an expression, in place; whether any of it changed."""
     from clearwell.engines.sail_guard.sql.rewrite import guarded_text
 
@@ -47,7 +48,7 @@ def guard_texts(expression: Any, scope: Scope) -> bool:
     for part in texts_in(expression):
         before = part.expression_string.expression
         try:
-            part.expression_string.expression = guarded_text(before, kinds)
+            part.expression_string.expression = guarded_text(before, kinds, trust)
         except Refused as refused:
             refused.place = refused.place or place_of(part)
             raise
@@ -55,12 +56,12 @@ def guard_texts(expression: Any, scope: Scope) -> bool:
     return changed
 
 
-def guard_query(sql: Any, ask: Ask, references: Sequence[Any]) -> list[str] | None:
+def guard_query(sql: Any, ask: Ask, references: Sequence[Any], trust: Trust) -> list[str] | None:
     """Rewrite a query, in place; return the names of its columns if it changed."""
     from clearwell.engines.sail_guard.sql.rewrite import guarded_text
 
     look = _looking(sql, ask, references)
-    made = guarded_text(sql.query, _kinds(look))
+    made = guarded_text(sql.query, _kinds(look), trust)
     if made == sql.query:
         return None
     columns = look(sql.query)
@@ -68,7 +69,7 @@ def guard_query(sql: Any, ask: Ask, references: Sequence[Any]) -> list[str] | No
     return columns.names if columns is not None else None
 
 
-def guard_statement(command: Any, ask: Ask) -> None:
+def guard_statement(command: Any, ask: Ask, trust: Trust) -> None:
     """Rewrite a statement, in place; not a query, because the frame that it creates is guarded itself."""
     from clearwell.engines.sail_guard.sql.rewrite import guarded_text, refuse_statement, view_query
 
@@ -80,7 +81,7 @@ def guard_statement(command: Any, ask: Ask) -> None:
         refuse_statement(sql.query)
         return
     look = _looking(sql, ask, references)
-    made = guarded_text(query, _kinds(look))
+    made = guarded_text(query, _kinds(look), trust)
     if made != query and (columns := look(query)) is not None:
         names = ", ".join(quoted(name) for name in columns.names)
         sql.query = f"{before}SELECT * FROM ({made}) AS cw({names}){after}"  # noqa: S608 - the user's own

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from clearwell.engines.sail_guard.rules import RULES
 from clearwell.engines.sail_guard.sql.spans import WRAPPERS, Text, parts_of
+from clearwell.engines.sail_guard.verified import WHOLE_DAYS, differs_for_some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ Found = tuple[str, list[Any]]
 Query = tuple[str, str]
 """A query without its select list: the text before it, and the text after it."""
 
+_DAYS = {"day", "week", "month", "quarter", "year"}
 _OPERATORS: dict[type, str] = {
     exp.Add: "+",
     exp.Sub: "-",
@@ -57,13 +59,18 @@ def site_of(text: Text, node: Any) -> Found | None:
         return "when", [*pairs, *filter(None, [node.args.get("default")])]
     if isinstance(node, exp.In):
         return ("in", [node.this, *node.expressions]) if node.expressions else None
-    if isinstance(node, exp.Cast):  # TRY_CAST is one of them
-        return None if node.args.get("safe") else ("cast", [node.this])
-    if not isinstance(node, exp.Func) or (name := text.name(node)) not in RULES:
+    if isinstance(node, exp.Cast):  # TRY_CAST is one of them, and string(x) another
+        called = text.name(node)
+        return None if node.args.get("safe") else (called if called in RULES else "cast", [node.this])
+    if not isinstance(node, exp.Func) or not (name := text.name(node)):
+        return None
+    if name not in RULES and not differs_for_some(name):
         return None
     arguments: list[Any] = []
     for part in parts_of(text, node):
         arguments += part.expressions if isinstance(part, exp.Distinct) else [part]
+    if name == "trunc" and len(arguments) == 1 and (unit := node.args.get("unit")) is not None:
+        arguments.append(unit)  # a word to the parser, whatever was written
     return name, arguments
 
 
@@ -79,7 +86,16 @@ def keys_of(node: Any) -> list[Any]:
 
 
 def literal_of(node: Any) -> int | str | None:
-    """An integer or string literal, as written; None for anything else."""
+    """An integer or string literal, or a bare word, as written; None for anything else.
+
+    An interval of whole days is the word that says so.
+    """
+    if isinstance(node, exp.Interval) and str(node.args.get("unit")).lower().removesuffix("s") in _DAYS:
+        return WHOLE_DAYS
+    if isinstance(node, exp.Var):  # the field of extract(dow from ...)
+        return str(node.name)
+    if isinstance(node, exp.Neg) and isinstance(positive := literal_of(node.this), int):
+        return -positive
     if not isinstance(node, exp.Literal):
         return None
     return node.this if node.is_string else int(node.this) if node.this.isdigit() else None

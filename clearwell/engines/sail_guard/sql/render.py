@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from clearwell.engines.sail_guard.terms import As, Call, Each, Given, Over, Term, Value
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["to_text"]
 
-_INFIX = {"+", "-", "*", "/", "%", "<", ">", "or", "div"}
+_INFIX = {"+", "-", "*", "/", "%", "<", ">", ">=", "=", "or", "and", "div"}
 _ELEMENT = "cw_element"
 
 
@@ -58,7 +59,7 @@ def _literal(value: float | str | None) -> str:
         case bool():
             return str(value).upper()
         case float():
-            return f"{value!r}D"
+            return f"{value!r}D" if math.isfinite(value) else f"CAST('{value}' AS DOUBLE)"
         case int():
             return str(value) if abs(value) < 1 << 31 else f"{value}L"
         case str():

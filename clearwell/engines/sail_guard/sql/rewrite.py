@@ -14,7 +14,8 @@ from sqlglot import exp
 from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules import RULES
-from clearwell.engines.sail_guard.rules.functions import cast, positive_zero
+from clearwell.engines.sail_guard.rules.casts import cast
+from clearwell.engines.sail_guard.rules.functions import positive_zero
 from clearwell.engines.sail_guard.spark_types import variable_kinds
 from clearwell.engines.sail_guard.sql.nodes import (
     WRAPPERS,
@@ -28,6 +29,7 @@ from clearwell.engines.sail_guard.sql.nodes import (
 from clearwell.engines.sail_guard.sql.render import to_text
 from clearwell.engines.sail_guard.sql.spans import Text, parts_of
 from clearwell.engines.sail_guard.terms import As, Call, Given, Term
+from clearwell.engines.sail_guard.verified import require_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType
 
     from clearwell.engines.sail_guard.sql.nodes import Found, Query
+    from clearwell.engines.sail_guard.verified import Trust
 
 __all__ = ["Kinds", "guarded_text", "refuse_statement", "view_query"]
 
@@ -44,12 +47,13 @@ Kinds = Callable[["Query | None", "Sequence[str]"], "list[DataType | None]"]
 _FILES = {"csv", "json", "parquet", "delta", "text", "orc", "avro"}
 
 
-def guarded_text(text: str, kinds: Kinds) -> str:
+def guarded_text(text: str, kinds: Kinds, trust: Trust) -> str:
     """The text that Sail computes as Spark would compute ``text``; raises Refused."""
     read = Text(text)
     if read.tree is None:
         return text  # the engine reports the error
     _refuse(read.tree)
+    trust.require([(read.name(node), None) for node in read.tree.find_all(exp.Func)])
     return _Rewrite(read, kinds).whole()
 
 
@@ -201,6 +205,7 @@ class _Rewrite:
             tuple(literal_of(argument) for argument in arguments),
             isinstance(node.this, exp.Distinct),
         )
-        return (
-            cast(site, node.args["to"].sql(dialect="spark").lower()) if name == "cast" else RULES[name](site)
-        )
+        if name == "cast":
+            return cast(site, node.args["to"].sql(dialect="spark").lower())
+        require_kinds(site)
+        return RULES[name](site) if name in RULES else None

@@ -242,6 +242,14 @@ CASES = grouped(
         table("a string, b string, c string", ("x", "2", None), (None, None, None)),
         t=table("j string", ('{"a": {"b": "x"}, "l": [1, 2]}',), ("not json",)),
     ),
+    sql(
+        "json_number_looked_into",
+        "get_json_object returns a number with a fraction as a double's text",
+        "select get_json_object(j, '$.a') a from t",
+        table("a string", ("1.5",), ("1000.0",), ("0",)),
+        t=table("j string", ('{"a": 1.50}',), ('{"a": 1E3}',), ('{"a": -0}',)),
+        columns=lambda t, F: t.select(F.get_json_object("j", "$.a").alias("a")),
+    ),
 )
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 import math
 
 from clearwell.testing.conformance.case import grouped, sql
-from clearwell.testing.conformance.notation import table
+from clearwell.testing.conformance.notation import half_up, table
 
 __all__ = ["CASES"]
+
+_HALVES = (
+    *(sign * (number + 0.5) / 100 for number in range(0, 3000, 41) for sign in (1, -1)),
+    *(0.285, 8.495, 4503599627370497.5, 123456789012345.675, 99999.994999999999, 1e-9, 5e-324, -0.001, 15.0),
+)
+
 
 CASES = grouped(
     "numbers",
@@ -126,6 +132,22 @@ CASES = grouped(
         "select round(x, 2) a, round(x) b, bround(x, 0) d from t",
         table("a double, b double, d double", (2.68, 3.0, 3.0), (2.5, 3.0, 2.0), (-2.5, -3.0, -2.0)),
         t=table("x double", (2.675,), (2.5,), (-2.5,)),
+    ),
+    sql(
+        "rounding_halves",
+        "a double is rounded by its shortest text, half away from zero: 1.005 to 1.01",
+        "select x, round(x, 2) a, round(x, -1) b from t",
+        table("x double, a double, b double", *((x, half_up(x, 2), half_up(x, -1)) for x in _HALVES)),
+        t=table("x double", *((x,) for x in _HALVES)),
+        columns=lambda t, F: t.select("x", F.round("x", 2).alias("a"), F.round("x", -1).alias("b")),
+    ),
+    sql(
+        "rounding_floats",
+        "a float is rounded as the double that it is",
+        "select round(x, 2) a, round(x) b from t",
+        table("a float, b float", (1.0, 1.0), (2.67, 3.0), (-0.13, 0.0), (None, None)),
+        t=table("x float", (1.005,), (2.675,), (-0.125,), (None,)),
+        columns=lambda t, F: t.select(F.round("x", 2).alias("a"), F.round("x").alias("b")),
     ),
     sql(
         "nearest_integer",

@@ -32,9 +32,15 @@ CASES = grouped(
     sql(
         "all_extracted",
         "regexp_extract_all returns all matches",
-        r"select regexp_extract_all(t, '(\\d+)', 1) a, regexp_substr(t, '\\d+') b, regexp_instr(t, 'b') c "
-        r"from t",
-        table("a array<string>, b string, c int", (["1", "22"], "1", 3), ([], None, 0)),
+        r"select regexp_extract_all(t, '(\\d+)', 1) a, regexp_substr(t, '\\d+') b from t",
+        table("a array<string>, b string", (["1", "22"], "1"), ([], None)),
+        t=table("t string", ("1ab22",), ("",)),
+    ),
+    sql(
+        "place_of_a_match",
+        "regexp_instr returns the place of the first match, and 0 for none",
+        "select regexp_instr(t, 'b') c from t",
+        table("c int", (3,), (0,)),
         t=table("t string", ("1ab22",), ("",)),
     ),
     sql(
@@ -48,10 +54,17 @@ CASES = grouped(
     sql(
         "replaced",
         "regexp_replace replaces each match, and $1 is its first group",
-        r"select regexp_replace(t, '\\d+', '#') a, regexp_replace(t, '([a-z])(\\d)', '$2$1') b, "
-        r"regexp_replace(t, '', '-') c from t",
-        table("a string, b string, c string", ("a#b#", "1a2b2", "-a-1-b-2-2-")),
+        r"select regexp_replace(t, '\\d+', '#') a, regexp_replace(t, '([a-z])(\\d)', '$2$1') b from t",
+        table("a string, b string", ("a#b#", "1a2b2")),
         t=table("t string", ("a1b22",)),
+    ),
+    sql(
+        "empty_pattern",
+        "an empty pattern matches before each character and at the end",
+        "select regexp_replace(t, '', '-') c from t",
+        table("c string", ("-a-1-b-2-2-",)),
+        t=table("t string", ("a1b22",)),
+        columns=lambda t, F: t.select(F.regexp_replace("t", "", "-").alias("c")),
     ),
     sql(
         "words_and_digits",

@@ -53,6 +53,24 @@ CASES = grouped(
         t=table("t string", ("größe",)),
     ),
     sql(
+        "no_characters",
+        "left and right of a negative number of characters are empty",
+        "select left(t, n) a, right(t, n) b, left(t, -1) c from t",
+        table("a string, b string, c string", ("", "", ""), ("gr", "ße", ""), (None, None, "")),
+        t=table("t string, n int", ("größe", -2), ("größe", 2), ("größe", None)),
+        columns=lambda t, F: t.select(
+            F.left("t", t.n).alias("a"), F.right("t", t.n).alias("b"), F.left("t", F.lit(-1)).alias("c")
+        ),
+    ),
+    sql(
+        "character_of_a_number",
+        "chr takes the last byte of a number, and a negative one has no character",
+        "select chr(n) a from t",
+        table("a string", ("A",), ("\0",), ("A",), ("ÿ",), ("",), (None,)),
+        t=table("n bigint", (65,), (256,), (321,), (255,), (-5,), (None,)),
+        columns=lambda t, F: t.select(F.char("n").alias("a")),
+    ),
+    sql(
         "found",
         "positions count from 1, and 0 means not found",
         "select instr(t, '.') a, locate('.', t, 3) b, position('z' in t) c, contains(t, 'b') d, "

@@ -120,6 +120,20 @@ CASES = grouped(
         columns=lambda t, F: t.select(F.timestamp_seconds("x").alias("d")),
     ),
     sql(
+        "days_added",
+        "a date and an interval of whole days make a date",
+        "select day + interval 2 days a, day - interval 1 week b, day + interval 1 month c from t",
+        table("a date, b date, c date", (dt.date(2024, 3, 2), dt.date(2024, 2, 22), dt.date(2024, 3, 29))),
+        t=table("day date", (dt.date(2024, 2, 29),)),
+    ),
+    sql(
+        "hours_added",
+        "a date and an interval of hours make a time",
+        "select day + interval 36 hours a from t",
+        table("a timestamp", (moment(2024, 3, 1, 12),)),
+        t=table("day date", (dt.date(2024, 2, 29),)),
+    ),
+    sql(
         "intervals",
         "months are added by the calendar, days and hours by the clock",
         "select at + interval 1 month a, at - interval 36 hours b, at + make_dt_interval(1, 2, 3, 4.5) c, "

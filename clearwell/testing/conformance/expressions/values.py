@@ -118,6 +118,14 @@ CASES = grouped(
         t=_FLOATS,
     ),
     sql(
+        "null_is_not_nan",
+        "NULL is no NaN: a filter for numbers keeps it",
+        "select n from t where not isnan(x)",
+        table("n int", (1,), (3,)),
+        t=table("n int, x double", (1, 1.5), (2, math.nan), (3, None)),
+        columns=lambda t, F: t.where(~F.isnan("x")).select("n"),
+    ),
+    sql(
         "nan_is_found",
         "a filter treats NaN as the greatest value",
         "select n from t where x > 5",

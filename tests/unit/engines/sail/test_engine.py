@@ -15,8 +15,9 @@ from pyspark.sql import functions as F
 
 from clearwell.engines import Capability, require
 from clearwell.engines.local import engine as local
-from clearwell.engines.local.scratch import Scratch
 from clearwell.engines.sail.engine import EmbeddedEngine
+from clearwell.engines.sail.process import SailProcess
+from clearwell.engines.scratch import Scratch
 from clearwell.errors import EngineError, ProjectError
 from tests.unit.engines.processes import has_ended
 
@@ -93,9 +94,10 @@ def test_of_two_engines_the_one_asked_last_is_found(engine):
     engine.session()
 
 
-def test_an_engine_that_works_is_found_and_afterwards_what_was_found_before(engine):
+def test_an_engine_that_works_is_found_and_afterwards_what_was_found_before(engine, tmp_path):
     kind, ours = type(engine.session()), engine.session()
-    own = kind.Builder().remote(f"sc://{ours.client._builder.endpoint}").create()
+    server = SailProcess(2 * 2**30, str(tmp_path))  # the user's own: an engine answers its own run alone
+    own = kind.Builder().remote(f"sc://127.0.0.1:{server.port()}").create()
     try:
         kind._active_session.session = own
         with engine.work("a checkpoint"):
@@ -111,6 +113,7 @@ def test_an_engine_that_works_is_found_and_afterwards_what_was_found_before(engi
         assert SparkSession.getActiveSession() is ours
     finally:
         own.stop()
+        server.kill("the test is over")
 
 
 def test_time_is_utc_whatever_the_machine_says(monkeypatch):

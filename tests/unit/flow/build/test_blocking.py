@@ -161,6 +161,17 @@ def test_a_merge_refuses_a_row_without_a_key_and_says_how_to_keep_such_rows_out(
     assert (silver.accepted, silver.quarantined) == (6, 1)
 
 
+def test_rows_without_a_key_are_told_as_such_and_not_as_equal_keys(
+    project: SmallProject, engine: Engine
+) -> None:
+    project.write_yaml(mode="merge")
+    for name, first in (("b.csv", 6), ("c.csv", 7)):
+        file = project.deliver(name, first, 2)
+        file.write_text(file.read_text().replace("\n7,", "\n,"))
+    with pytest.raises(CandidateRefused, match="column 'order_id' holds 2 NULLs"):
+        run_steps(project, engine)
+
+
 def test_a_critical_check_of_the_key_says_which_rows_have_none(project: SmallProject, engine: Engine) -> None:
     project.write_yaml(mode="merge", suite="silver_orders")
     project.write_suite(PRESENT)

@@ -14,7 +14,8 @@ from clearwell.flow.run import Run
 from clearwell.names import TableName
 from clearwell.project.load import load_project
 from clearwell.reproduce.fingerprints import table_contents
-from clearwell.tables import Snapshot
+from clearwell.tables import Snapshot, maintain
+from clearwell.tables.maintenance.compact import compact
 from clearwell.tables.write import rewrite
 from tests.project import SmallProject, make_project, run_steps
 
@@ -74,7 +75,7 @@ def test_an_input_that_goes_in_mid_build_publishes_nothing(
     project.deliver("b.csv", 6, 2)
     before = project.open().existing("silver_orders").version
     lost("bronze")
-    with pytest.raises(FilesGone, match="1 of 2 data files went or changed") as error:
+    with pytest.raises(FilesGone, match="1 of 2 data files are gone or were changed") as error:
         run_steps(project, engine)
     assert error.value.transient
     assert error.value.place == "bronze_orders"
@@ -140,3 +141,24 @@ def test_a_table_is_checked_again_as_a_whole_or_not(
     run = Run(loaded, project.open(), engine)
     with pytest.raises(FilesGone):
         recheck(run, loaded.tables["orders"], TableName.parse("silver_orders"), {"amount_small"})
+
+
+@pytest.mark.promise("P8")
+def test_maintenance_keeps_what_a_build_reads(project: SmallProject, engine: Engine) -> None:
+    """Its input is compacted, and the lake maintained without any retention, while silver is made."""
+    bronze = project.open().existing("bronze_orders").name
+    project.deliver("b.csv", 6, 5)
+    held: list[dict[str, int]] = []
+
+    def compact_and_maintain(step: str, table: str) -> None:
+        if (step, table) == ("stage", "silver_orders") and not held:
+            lake = project.open()
+            held.extend(reading.tables for reading, _ in lake.control.readings())
+            compact(lake, bronze)
+            maintain(lake, retention_hours=0)
+
+    run_steps(project, engine, on_step=compact_and_maintain)
+    assert [set(tables) for tables in held] == [{"bronze_orders", "silver_orders"}]
+    lake = project.open()
+    assert lake.existing("silver_orders").rows == lake.existing("bronze_orders").rows == 10
+    assert list(lake.control.readings()) == []

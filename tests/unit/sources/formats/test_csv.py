@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearwell.sources import OpenFile, SourceSpec, UnreadableFile, read
+from clearwell.sources import LongFields, OpenFile, SourceSpec, UnreadableFile, read
 from clearwell.sources.formats.csv import Csv
 from clearwell.sources.values import columns
 
@@ -78,6 +78,27 @@ def test_a_text_that_does_not_fit_its_type_rejects_the_row_and_never_becomes_nul
     assert outcome.rejects[0].message == "column 'n': '12x' is not an int"
 
 
+def test_an_empty_field_in_quotes_is_told_or_missing_but_where_text_can_be(parse: Parse) -> None:
+    data = b'id,n,d,t,u,b\n1,"",,"","",""\n"",2,"",x,y,z\n3," ",,,,\n'
+    types = {"id": "bigint", "n": "int", "d": "date", "t": "string", "b": "binary"}
+    outcome = parse(data, columns=types)
+    assert outcome.rows == []
+    told = "column 'n': '' is not an int; with `quoted_empty: missing` it is NULL"
+    assert [reject.message for reject in outcome.rejects] == [
+        told,
+        told.replace("'n'", "'id'").replace("an int", "a bigint")
+        + "; "
+        + told.replace("'n'", "'d'").replace("an int", "a date"),
+        "column 'n': ' ' is not an int",
+    ]
+    outcome = parse(data, columns=types, quoted_empty="missing")
+    assert outcome.rows == [
+        {"id": 1, "n": None, "d": None, "t": "", "u": "", "b": b""},
+        {"id": None, "n": 2, "d": None, "t": "x", "u": "y", "b": b"z"},
+    ]
+    assert outcome.checks == {3: "type_n"}
+
+
 def test_a_row_that_fails_twice_is_one_reject_that_tells_both(parse: Parse) -> None:
     outcome = parse(b"a,b\nx,y\n", columns={"a": "int", "b": "date"})
     (reject,) = outcome.rejects
@@ -120,6 +141,8 @@ def test_unnamed_columns_are_named_by_their_position(parse: Parse) -> None:
         (b"a\x00", "NUL"),
         (b"\xff\xfea\x00", "has a utf-16 byte order mark"),
         (b"\x1f\x8b\x08\x00", "gzip"),
+        (b"sep=;", "which only Excel reads"),
+        (b'"sep=,"', "which only Excel reads"),
     ],
 )
 def test_a_header_that_cannot_name_columns_refuses_the_file(parse: Parse, header: bytes, fact: str) -> None:
@@ -203,3 +226,48 @@ def test_reading_needs_no_more_than_one_part_at_a_time(tmp_path) -> None:
     parts = read(file, SourceSpec("f"), block_bytes=100)
     assert len(next(parts).accepted) == 49
     parts.close()
+
+
+def _far_quotes(lines: int) -> bytes:
+    """Two stray quotes, and that many lines between them."""
+    rows = [f"{i},x{i}" for i in range(1, lines + 3)]
+    rows[1] = '2,"x2'
+    rows[lines + 1] = f'{lines + 2}, x"'
+    return ("id,note\n" + "\n".join(rows) + "\n").encode()
+
+
+def test_a_field_of_many_lines_is_a_warning_that_names_the_line(parse: Parse) -> None:
+    outcome = parse(_far_quotes(9_996))
+    assert (len(outcome.rows), outcome.rejects) == (2, ())
+    (note,) = (note for part in outcome.notes for note in part)
+    assert note.startswith("record 2: column 'note' holds ")
+    assert "in 9,997 lines: a quote may be missing at line 3" in note
+
+
+@pytest.mark.parametrize("block_bytes", [64, 1 << 20])
+def test_or_its_record_is_rejected_if_the_source_says_so(parse: Parse, block_bytes: int) -> None:
+    limit = LongFields(lines=10, longer="reject")
+    outcome = parse(_far_quotes(11) + b"14,last\n", max_field=limit, block_bytes=block_bytes)
+    assert [row["id"] for row in outcome.rows] == ["1", "14"]
+    assert (outcome.numbers, outcome.checks) == ([1, 3], {2: "csv_field"})
+    assert outcome.raw[2].startswith(b'2,"x2\n3,x3\n')
+    assert "missing at line 3" in outcome.rejects[0].message
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        (LongFields(lines=10), False),
+        (LongFields(lines=9), True),
+        (LongFields(lines=1000, size=40), True),
+        (LongFields(lines=1000, size=4000), False),
+    ],
+)
+def test_a_field_within_the_limit_is_not_told(parse: Parse, limit: LongFields, told: bool) -> None:
+    assert any(parse(_far_quotes(10), max_field=limit).notes) == told
+
+
+def test_lines_of_several_fields_do_not_add_up(parse: Parse) -> None:
+    text = b'a,b\n"1\n2\n3","4\n5\n6"\n'
+    assert not any(parse(text, max_field=LongFields(lines=3)).notes)
+    assert any(parse(text, max_field=LongFields(lines=1)).notes)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
+import sqlite3
+import zipfile
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import ipc, orc
 
 from clearwell.errors import ProjectError
 from clearwell.sources import UnreadableFile
 from clearwell.sources.parsing.encoding import find_charset
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 READ = [
     "utf-8", "utf-8-sig", "ascii", "latin-1", "cp1252", "iso8859-15", "koi8-r", "mac-roman", "shift_jis",
@@ -84,3 +98,56 @@ def test_text_comes_back_from_any_encoding(parse, texts: list[str], name: str, b
     written = "".join('"{}",1\n'.format(text.replace('"', '""')) for text in texts)
     outcome = parse(f"a,b\n{written}".encode(name), encoding=name, block_bytes=block)
     assert [row["a"] for row in outcome.rows] == texts
+
+
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ["a,b\n1,x\n", "a,b\n漢字,ü\n", "a\n"])
+def test_the_order_of_bytes_without_a_mark_is_decided_by_their_zeros(parse, name: str, text: str) -> None:
+    assert parse(text.encode(name), encoding=name[:6]).rows == parse(text.encode()).rows
+
+
+def test_an_order_that_the_bytes_do_not_show_is_not_guessed(parse) -> None:
+    with pytest.raises(UnreadableFile, match="without a byte order mark") as caught:
+        parse("漢字漢字".encode("utf-16-be"), encoding="utf-16")
+    assert "set `encoding: utf-16-le` or `utf-16-be`" in str(caught.value)
+
+
+def written(kind: str, folder: Path) -> bytes:
+    """A file of that kind, as its own library writes it."""
+    table = pa.table({"a": [1, 2]})
+    file = folder / "file"
+    packers = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
+    if kind in packers:
+        return packers[kind](b"a,b\n1,2\n")
+    if kind in ("zstd", "lz4"):
+        return pa.compress(b"a,b\n1,2\n", codec="lz4" if kind == "lz4" else "zstd", asbytes=True)
+    if kind == "zip":
+        with zipfile.ZipFile(file, "w") as packed:
+            packed.writestr("a.csv", "a,b\n1,2\n")
+    elif kind == "Parquet":
+        pq.write_table(table, file)
+    elif kind == "ORC":
+        orc.write_table(table, file)
+    elif kind == "Arrow":
+        with ipc.new_file(str(file), table.schema) as sink:
+            sink.write_table(table)
+    else:
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("create table a (b)")
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("own", ["csv", "jsonl", "text"])
+@pytest.mark.parametrize(
+    "kind", ["gzip", "bzip2", "xz", "zstd", "lz4", "zip", "Parquet", "ORC", "Arrow", "SQLite"]
+)
+def test_a_file_that_is_no_text_is_refused_by_its_own_kind(
+    parse, tmp_path: Path, kind: str, own: str
+) -> None:
+    with pytest.raises(UnreadableFile, match=f"is a {kind} file, not text"):
+        parse(written(kind, tmp_path), format=own)
+
+
+@pytest.mark.parametrize("header", ["ORC", "BZh", "Object", "ARROW1", "PARIS", "SQLite"])
+def test_a_text_may_begin_with_the_same_letters(parse, header: str) -> None:
+    assert parse(f"{header},b\n1,2\n".encode()).rows == [{header: "1", "b": "2"}]

@@ -1,0 +1,101 @@
+"""Commands hide the values of personal columns and of those derived from them, unless they are requested."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.trace.tracing import Shop, make_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from clearwell.engines import Engine
+    from tests.unit.cli.ran import Ran
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Shop:
+    return make_shop(tmp_path_factory.mktemp("shop") / "project", engine)
+
+
+@pytest.fixture(autouse=True)
+def _in_the_shop(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop.root)
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_rejected_record_and_row_are_shown_without_personal_values(
+    clearwell: Callable[..., Ran], form: tuple[str, ...]
+) -> None:
+    for table in ("bronze_orders", "silver_orders"):
+        ran = clearwell("quarantine", table, *form)
+        assert ("(personal)" if form else "values that may be personal are hidden") in ran.out
+        assert "example.org" not in (ran.out + ran.err).lower()
+        shown = clearwell("quarantine", table, "--show-personal", *form).out
+        assert "hidden" not in shown
+        assert table == "silver_orders" or "cy@example.org" in shown
+    (row,) = clearwell("quarantine", "silver_orders", "--json").json["rows"]
+    assert row["message"] == "fails amount_usual"
+    raw = {"order_id": 5, "day": "2026-01-02", "amount": 500.0, "customer": "8", "mail": "(personal)"}
+    assert json.loads(row["raw"]) == raw
+
+
+def test_without_the_project_nothing_says_what_is_personal_so_all_is_hidden(
+    shop: Shop, clearwell: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("", '[project]\nname = "bakery"\n\n[tool.clearwell]\n'):
+        if other:
+            (tmp_path / "pyproject.toml").write_text(other)
+            (tmp_path / "pipelines").mkdir()
+        monkeypatch.chdir(tmp_path)
+        ran = clearwell("quarantine", "silver_orders", "--lake", str(shop.root / "lake"))
+        assert "amount_usual" in ran.out
+        assert "values that may be personal are hidden; --show-personal shows them" in ran.out
+        assert "example.org" not in ran.out.lower()
+
+
+def test_a_preview_hides_what_the_present_code_derives(shop: Shop, clearwell: Callable[..., Ran]) -> None:
+    rows = clearwell("preview", "silver_orders", "--json").json
+    assert {row["mail"] for row in rows} == {"(personal)"}
+    assert 10.5 in [row["amount"] for row in rows]
+    code = shop.root / "assets" / "shop.py"
+    before = code.read_text()
+    code.write_text(
+        before.replace('F.upper("email").alias("mail")', 'F.substring("email", 1, 3).alias("who")')
+    )
+    try:
+        ran = clearwell("preview", "silver_orders")
+        shown = clearwell("preview", "silver_orders", "--show-personal", "--json").json
+    finally:
+        code.write_text(before)
+    assert "(personal)" in ran.out
+    assert "ann" not in ran.out
+    assert "ann" in [row["who"] for row in shown]
+
+
+def test_a_run_that_fails_on_a_personal_value_tells_it_neither_here_nor_to_dagster(
+    shop: Shop, clearwell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = shop.root / "dagster"
+    home.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    code = shop.root / "assets" / "shop.py"
+    before = code.read_text()
+    body = 'raise ValueError(str(orders.select("email").collect()))'
+    code.write_text(before.replace('kept = orders.where("amount <> 0")', body))
+    try:
+        ran = clearwell("run", "silver_orders", "--debug")
+    finally:
+        code.write_text(before)
+    assert ran.code == 1
+    assert "assets.shop:clean raised ValueError: (withheld)" in ran.err
+    assert "example.org" not in (ran.out + ran.err).lower()
+    kept = b"".join(file.read_bytes().lower() for file in home.rglob("*") if file.is_file())
+    assert b"raised valueerror: (withheld)" in kept
+    assert b"example.org" not in kept
+    (log,) = (shop.root / "lake/errors").iterdir()
+    assert "example.org" in log.read_text()
