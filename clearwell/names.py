@@ -90,6 +90,11 @@ class TableName:
         return f"{self.zone}/{self.name}"
 
     @property
+    def is_record(self) -> bool:
+        """Whether it is one of Clearwell's own records, and no table of a project."""
+        return self.zone not in (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
+
+    @property
     def quarantine(self) -> TableName:
         """The table of this table's rejected rows."""
         return self.records(Zone.QUARANTINE)

@@ -12,7 +12,7 @@ import click
 import clearwell
 from clearwell.cli.doctor.command import doctor
 from clearwell.cli.init import init
-from clearwell.cli.lake import releases, show, tables
+from clearwell.cli.lake import releases, show
 from clearwell.cli.lineage import lineage
 from clearwell.cli.maintain import maintain, report
 from clearwell.cli.project import check, preview
@@ -21,6 +21,7 @@ from clearwell.cli.repair import repair
 from clearwell.cli.retract import retract
 from clearwell.cli.run import run
 from clearwell.cli.schema import schema
+from clearwell.cli.tables import tables
 from clearwell.cli.terminal.completion import completion
 from clearwell.cli.terminal.session import Session
 from clearwell.cli.trace import trace

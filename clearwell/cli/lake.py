@@ -1,4 +1,4 @@
-"""Inspect a lake, without an engine and without changes: tables, show, releases."""
+"""Inspect a lake, without an engine and without changes: show, releases."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clearwell.cli.tables import table_row
 from clearwell.cli.terminal.completion import complete_tables
 from clearwell.cli.terminal.output import print_json, print_table, table_lines
 from clearwell.cli.terminal.session import Session, options
 from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from clearwell.errors import TableError
     from clearwell.model import CheckResult, FileCounts
     from clearwell.names import TableName
-    from clearwell.tables import Blocked, Lake, Snapshot
+    from clearwell.tables import Blocked, Lake
 
 __all__ = [
     "block_row",
@@ -26,33 +24,7 @@ __all__ = [
     "releases",
     "show",
     "table_named",
-    "tables",
-    "tell_unreadable",
 ]
-
-
-def tell_unreadable(errors: Iterable[TableError]) -> int:
-    """Name the tables that cannot be read, which stop no other; the exit code."""
-    code = 0
-    for error in errors:
-        click.secho(f"error: {error}", fg="red", err=True)
-        code = 1
-    return code
-
-
-@click.command(short_help="List the tables of the lake.")
-@options(listing=True)
-def tables(session: Session) -> int:
-    """List the tables of the lake, including Clearwell's own records."""
-    lake = session.existing_lake()
-    snapshots, unreadable = lake.snapshots()
-    rows = [_table_row(snapshot) for snapshot in snapshots.values()]
-    if session.json:
-        print_json([*rows, *({"name": str(name), "error": str(e)} for name, e in unreadable.items())])
-    else:
-        columns = ("name", "zone", "rows", "version", "bytes")
-        print_table(rows, columns, empty="no tables yet: `clearwell run` creates them")
-    return tell_unreadable(unreadable.values())
 
 
 @click.command(short_help="Show a table: state, columns, files.")
@@ -155,16 +127,6 @@ def block_row(block: Blocked) -> dict[str, Any]:
     }
 
 
-def _table_row(snapshot: Snapshot) -> dict[str, Any]:
-    return {
-        "name": str(snapshot.name),
-        "zone": snapshot.name.zone.value,
-        "rows": snapshot.rows,
-        "version": snapshot.version,
-        "bytes": snapshot.bytes,
-    }
-
-
 def _description(lake: Lake, name: TableName) -> dict[str, Any]:
     from clearwell.tables import commits_of_others, files_of
 
@@ -178,7 +140,7 @@ def _description(lake: Lake, name: TableName) -> dict[str, Any]:
         "bytes": 0,
     }
     if snapshot:
-        state = _table_row(snapshot)
+        state = table_row(snapshot)
     counts = files_of(lake, snapshot) if snapshot else []
     return {
         **state,

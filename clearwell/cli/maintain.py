@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clearwell.cli.lake import tell_unreadable
+from clearwell.cli.tables import tell_unreadable
 from clearwell.cli.terminal.output import print_json, print_table
 from clearwell.cli.terminal.progress import progress
 from clearwell.cli.terminal.session import Session, options

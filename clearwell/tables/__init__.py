@@ -10,7 +10,7 @@ from clearwell.tables.maintenance.maintain import Maintained, maintain, pending_
 from clearwell.tables.maintenance.repair import Damage, find_damage
 from clearwell.tables.maintenance.upgrade import Upgrade, pending_upgrades
 from clearwell.tables.owner import adopt_lake, owner_of
-from clearwell.tables.read.external_writers import changed_by_others, commits_of_others
+from clearwell.tables.read.external_writers import changed_at, changed_by_others, commits_of_others
 from clearwell.tables.read.features import WriteKind
 from clearwell.tables.read.find import Found, find_rows, find_rows_in, matching, plain_row
 from clearwell.tables.read.schema import normalise
@@ -20,7 +20,7 @@ from clearwell.tables.records.counting import blocks_in_effect, next_batch
 from clearwell.tables.records.edges import LINEAGE, edges_of, lineage_of, record_release
 from clearwell.tables.records.history import BUILDS, CHECKS
 from clearwell.tables.records.ledger import files_of, former_files, ledger_of, record_touched
-from clearwell.tables.records.quarantine import quarantine_of
+from clearwell.tables.records.quarantine import count_quarantined, quarantine_of
 from clearwell.tables.staging.parts import PartWriter
 from clearwell.tables.staging.stage import (
     QUARANTINE,
@@ -72,9 +72,11 @@ __all__ = [
     "altered_files",
     "apply_batch",
     "blocks_in_effect",
+    "changed_at",
     "changed_by_others",
     "commits_of_others",
     "count_by_file",
+    "count_quarantined",
     "decide",
     "delete_rows",
     "edges_of",

@@ -134,6 +134,10 @@ class Control:
         found = [blocked_from(raw) for raw in listed if raw is not None]
         return sorted(found, key=lambda b: (b.batch, b.when))
 
+    def with_blocks(self) -> set[str]:
+        """The tables that have or had blocked batches, by name: one listing for all."""
+        return set(self._store.folders("control/blocked"))
+
     def record_left_out(self, table: TableName, files: Sequence[str]) -> None:
         """Record which raw files the last run left out, each with the reason; an equal record stays."""
         path = f"control/left_out/{table}.json"

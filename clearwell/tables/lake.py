@@ -133,11 +133,17 @@ class Lake:
             there = list(pool.map(self._has_log, names))
         return [name for name, is_table in zip(names, there, strict=True) if is_table]
 
-    def snapshots(self) -> tuple[dict[TableName, Snapshot], dict[TableName, TableError]]:
-        """The newest version of each table, and why the others cannot be read; raises StoreError."""
+    def snapshots(
+        self, names: Iterable[TableName] | None = None
+    ) -> tuple[dict[TableName, Snapshot], dict[TableName, TableError]]:
+        """The newest version of each table, or of ``names``, and why the others cannot be read.
+
+        Raises:
+            StoreError: the store refuses, or does not answer.
+        """
         found: dict[TableName, Snapshot] = {}
         unreadable: dict[TableName, TableError] = {}
-        for name in self.tables():
+        for name in self.tables() if names is None else names:
             try:
                 found[name] = self.existing(name)
             except TableError as error:

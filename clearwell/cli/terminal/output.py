@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import timedelta
 
-__all__ = ["print_json", "print_table", "table_lines"]
+__all__ = ["elapsed", "print_json", "print_table", "table_lines"]
 
 _WIDEST = 60
+_CLOCKS_DIFFER = 60.0
 
 
 def print_json(document: Any) -> None:
@@ -27,31 +29,54 @@ def print_json(document: Any) -> None:
 
 
 def print_table(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, empty: str, grouped: bool = True
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    empty: str,
+    grouped: bool = True,
+    right: Collection[str] = (),
 ) -> None:
     """``rows`` under their ``columns``, or the sentence ``empty``; see ``table_lines``."""
-    lines = table_lines(rows, columns, grouped=grouped)
+    lines = table_lines(rows, columns, grouped=grouped, right=right)
     click.echo("\n".join(lines) if len(lines) > 1 else empty)
 
 
 def table_lines(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, grouped: bool = True
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    grouped: bool = True,
+    right: Collection[str] = (),
 ) -> list[str]:
-    """A header and one line per row, aligned, numbers to the right.
+    """A header and one line per row, aligned, numbers and the columns ``right`` to the right.
 
     Counts are ``grouped``: 12,556. Numbers of the user's own data are not: a flight is 1117.
     """
     content = [[row.get(column) for column in columns] for row in rows]
     cells = [list(columns), *([_cell(value, grouped=grouped) for value in row] for row in content)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-    right = [bool(content) and all(_is_number(row[i]) for row in content) for i in range(len(columns))]
+    is_right = [
+        name in right or (bool(content) and all(_is_number(row[i]) for row in content))
+        for i, name in enumerate(columns)
+    ]
     return [
         "  ".join(
             cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
+            for cell, width, to_right in zip(row, widths, is_right, strict=True)
         ).rstrip()
         for row in cells
     ]
+
+
+def elapsed(time: timedelta) -> str:
+    """How long ago something was, as people say it."""
+    seconds = time.total_seconds()
+    if seconds < -_CLOCKS_DIFFER:
+        return "in the future"
+    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds // length:,.0f} {unit} ago"
+    return "just now"
 
 
 def _is_number(value: Any) -> bool:

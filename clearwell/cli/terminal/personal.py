@@ -20,15 +20,7 @@ may_show_personal = click.option(
 
 def rule_for(session: Session, lake: Lake) -> PersonalData | None:
     """The rule by which values of ``lake`` are hidden; None where its project is not here, or not sound."""
-    from clearwell.errors import ProjectError
     from clearwell.project.personal_data import PersonalData
-    from clearwell.tables import owner_of
 
-    try:
-        project = session.project()
-    except ProjectError:
-        return None
-    owner, name = owner_of(lake.store), project.settings.name
-    if owner is not None and name and owner.project != name:
-        return None
-    return PersonalData.of(project, lake)
+    project = session.project_of(lake)
+    return None if project is None else PersonalData.of(project, lake)

@@ -59,6 +59,18 @@ class Session:
 
         return load_project(lake=self.lake, profile=self.profile, engine=engine)
 
+    def project_of(self, lake: Lake) -> Project | None:
+        """The project that ``lake`` belongs to; None where it is not here, or not sound."""
+        from clearwell.errors import ProjectError
+        from clearwell.tables import owner_of
+
+        try:
+            project = self.project()
+        except ProjectError:
+            return None
+        owner, name = owner_of(lake.store), project.settings.name
+        return None if owner is not None and name and owner.project != name else project
+
     def existing_lake(self) -> Lake:
         """The lake to read: `--lake`, which needs no project, or the project's.
 

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from clearwell.tables.lake import Lake
     from clearwell.tables.read.snapshot import Snapshot
 
-__all__ = ["blocks_in_effect", "counting_rows", "next_batch", "records_behind", "records_until"]
+__all__ = [
+    "blocks_in_effect",
+    "counting_rows",
+    "next_batch",
+    "records_behind",
+    "records_until",
+    "whole_records",
+]
 
 
 def counting_rows(
@@ -39,14 +46,7 @@ def counting_rows(
     Raises:
         TableError: rows are missing, unless it need not be ``complete``.
     """
-    found = lake.table(records).snapshot()
-    last = snapshot.recorded_until(records.zone)
-    if complete and last > (found.batch if found else 0):
-        raise TableError(
-            f"{records} lacks rows of it, up to batch {last}: it was cut short, or is of an earlier time",
-            place=str(snapshot.name),
-            hint=f"clearwell run {snapshot.name}, which writes them again",
-        )
+    found = whole_records(lake, snapshot, records) if complete else lake.table(records).snapshot()
     if found is None:
         return
     voids = pa.array(sorted(lake.voids(snapshot)), pa.int64())
@@ -54,6 +54,19 @@ def counting_rows(
         n = batch.column(batch.schema.get_field_index("_n"))
         counts = pc.and_(pc.greater_equal(n, snapshot.generation), pc.less_equal(n, snapshot.batch))
         yield batch.filter(pc.and_not(counts, pc.is_in(n, value_set=voids)))
+
+
+def whole_records(lake: Lake, snapshot: Snapshot, records: TableName) -> Snapshot | None:
+    """A table of records, None where there is none; raises TableError if it lacks batches of its owner."""
+    found = lake.table(records).snapshot()
+    last = snapshot.recorded_until(records.zone)
+    if last > (found.batch if found else 0):
+        raise TableError(
+            f"{records} lacks rows of it, up to batch {last}: it was cut short, or is of an earlier time",
+            place=str(snapshot.name),
+            hint=f"clearwell run {snapshot.name}, which writes them again",
+        )
+    return found
 
 
 def records_behind(lake: Lake, snapshot: Snapshot, zone: Zone) -> range:

@@ -27,13 +27,14 @@ def commit(project: Path) -> Path:
 
 
 def test_the_other_tables_are_listed(commit: Path, clearwell: Callable[..., Ran]) -> None:
-    listed = clearwell("tables")
+    listed = clearwell("tables", "--all")
     assert listed.code == 1
     assert "files_bronze_birds" in listed.out
     assert "error: bronze_birds: its log cannot be read" in listed.err
     assert "next: clearwell repair bronze_birds" in listed.err
     (found,) = [row for row in clearwell("tables", "--json").json if row["name"] == "bronze_birds"]
     assert "its log cannot be read" in found["error"]
+    assert found["state"] == "unreadable"
 
 
 def test_the_other_tables_are_maintained(commit: Path, clearwell: Callable[..., Ran]) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.cli.terminal.output import print_json, table_lines
+from clearwell.cli.terminal.output import elapsed, print_json, table_lines
 from clearwell.model import Severity
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_numbers_stand_to_the_right_with_thousands_separators() -> None:
@@ -79,3 +76,20 @@ def test_what_json_lacks_is_text(capsys: pytest.CaptureFixture[str]) -> None:
         "raw": r"caf\xe9",
         "record": {"when": "2013-02-08", "severity": "warning"},
     }
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (timedelta(seconds=-59), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 min ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=3, minutes=59), "3 h ago"),
+        (timedelta(days=1), "1 d ago"),
+        (timedelta(days=1234), "1,234 d ago"),
+        (timedelta(minutes=-2), "in the future"),
+    ],
+)
+def test_how_long_ago_is_said_in_one_unit(time: timedelta, text: str) -> None:
+    assert elapsed(time) == text
