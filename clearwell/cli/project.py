@@ -12,6 +12,7 @@ from clearwell.cli.terminal.output import print_json, print_table
 from clearwell.cli.terminal.personal import may_show_personal
 from clearwell.cli.terminal.progress import progress
 from clearwell.cli.terminal.session import Session, options
+from clearwell.names import PROVENANCE
 
 if TYPE_CHECKING:
     from clearwell.errors import ProjectError
@@ -59,13 +60,23 @@ def check(session: Session) -> int:
     shell_complete=complete_engines,
     help="embedded, spark or sc://host:port; default: the project's.",
 )
+@click.option("--provenance", is_flag=True, help="Show the columns of provenance, too.")
 @may_show_personal
 @options(listing=True)
-def preview(session: Session, transform: str, limit: int, engine: str | None, show_personal: bool) -> None:
+def preview(
+    session: Session,
+    transform: str,
+    limit: int,
+    engine: str | None,
+    *,
+    provenance: bool,
+    show_personal: bool,
+) -> None:
     """Show the first rows of TRANSFORM's output on the current inputs; nothing is written.
 
     TRANSFORM is its name in the YAML, such as assets.flights:clean, or the table that it makes. Values of
-    personal columns, and of those derived from them, are hidden; --show-personal shows them.
+    personal columns, and of those derived from them, are hidden; --show-personal shows them. The columns that
+    say which raw record a row comes from are left out; --provenance shows them.
     """
     import sys
 
@@ -85,10 +96,14 @@ def preview(session: Session, transform: str, limit: int, engine: str | None, sh
     ):
         run = Run(project, lake, chosen)
         names, rows = preview_table(run, spec, limit=limit, show_personal=show_personal)
+    left_out = [] if provenance else [name for name in names if name in PROVENANCE]
+    shown = [name for name in names if name not in left_out]
     if session.json:
-        print_json(rows)
-    else:
-        print_table(rows, names, empty="the transform returns no rows", grouped=False)
+        print_json([{name: row[name] for name in shown} for row in rows])
+        return
+    print_table(rows, shown, empty="the transform returns no rows", grouped=False)
+    if left_out:
+        click.echo(f"left out: {', '.join(left_out)}; --provenance shows them")
 
 
 def _check_overrides(settings: Settings) -> list[ProjectError]:

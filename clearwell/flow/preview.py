@@ -10,6 +10,7 @@ from clearwell.flow.discretion import discreet
 from clearwell.names import TableName
 from clearwell.project.personal_data import PersonalData, masked
 from clearwell.project.specs import CuratedSpec
+from clearwell.tables import plain_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,7 +58,8 @@ def _preview(
         found: pa.Table = frame.limit(limit).toArrow()
     for snapshot in inputs.values():
         snapshot.require_files()
-    return found.column_names, [masked(row, hidden) for row in found.to_pylist()]
+    rows = (plain_row(batch, row) for batch in found.to_batches() for row in range(batch.num_rows))
+    return found.column_names, [masked(row, hidden) for row in rows]
 
 
 def _personal(

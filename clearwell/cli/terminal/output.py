@@ -50,7 +50,8 @@ def table_lines(
 ) -> list[str]:
     """A header and one line per row, aligned, numbers and the columns ``right`` to the right.
 
-    Counts are ``grouped``: 12,556. Numbers of the user's own data are not: a flight is 1117.
+    Counts are ``grouped``: 12,556. Numbers and times of the user's own data are not, and are exact: a flight
+    is 1117.
     """
     content = [[row.get(column) for column in columns] for row in rows]
     cells = [list(columns), *([_cell(value, grouped=grouped) for value in row] for row in content)]
@@ -94,7 +95,7 @@ def _cell(value: Any, *, grouped: bool) -> str:
         case float():
             return f"{value:,.6g}" if grouped else str(value)
         case datetime():
-            return value.isoformat(sep=" ", timespec="seconds")
+            return value.isoformat(sep=" ", timespec="seconds" if grouped else "auto")
         case bytes():
             return _short(value.decode("utf-8", "backslashreplace"))
         case list() | tuple():

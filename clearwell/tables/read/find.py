@@ -79,8 +79,11 @@ def matching(batch: pa.RecordBatch, where: Mapping[str, pa.Scalar[Any]]) -> pa.A
 
 
 def plain_row(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
-    """One row as plain values; a timestamp outside Python's calendar is Arrow's string for it."""
-    return {name: _plain_scalar(batch.column(at)[row]) for at, name in enumerate(batch.schema.names)}
+    """One row as plain values: a float is the shortest that reads back as the same value of its type.
+
+    A timestamp outside Python's calendar is Arrow's string for it.
+    """
+    return {name: _plain_value(batch.column(at)[row]) for at, name in enumerate(batch.schema.names)}
 
 
 def _search_file(
@@ -125,6 +128,24 @@ def _rows_at(file: pq.ParquetFile, group: int, wanted: list[int]) -> list[pa.Rec
 def _same(value: pa.Scalar[Any], of_all: pa.Scalar[Any]) -> bool:
     """Whether the value that all rows of a file share is the wanted one; NULL never is."""
     return value.is_valid and value.equals(of_all.cast(value.type))
+
+
+def _plain_value(value: pa.Scalar[Any]) -> Any:
+    if not value.is_valid:
+        return None
+    match value:
+        case pa.FloatScalar():  # in double precision, 0.1 would be 0.10000000149011612
+            return float(value.cast(pa.string()).as_py())
+        case pa.StructScalar():
+            return {name: _plain_value(part) for name, part in value.items()}
+        case pa.MapScalar():
+            keys, items = value.values.flatten()
+            pairs = zip(keys, items, strict=True)
+            return [(_plain_value(key), _plain_value(item)) for key, item in pairs]
+        case pa.ListScalar():
+            return [_plain_value(part) for part in value.values]
+        case _:
+            return _plain_scalar(value)
 
 
 def _plain_scalar(value: pa.Scalar[Any]) -> Any:

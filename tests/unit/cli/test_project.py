@@ -104,6 +104,21 @@ def test_a_preview_shows_the_first_rows_and_writes_nothing(
     assert files_below(project / "lake") == before
 
 
+def test_a_preview_leaves_out_provenance_says_so_and_shows_it_on_request(
+    project: Path, clearwell: Callable[..., Ran]
+) -> None:
+    take_in(project)
+    code = "def clean(birds):\n    return birds.selectExpr('*', 'float(0.1) AS tenth').orderBy('seen')\n"
+    (project / "steps/birds.py").write_text(code)
+    header, _, row, told = clearwell("preview", "silver_birds").out.splitlines()
+    assert header.split() == ["name", "seen", "tenth"]
+    assert row.split() == ["duck", "5", "0.1"]
+    assert told == "left out: _file_id, _record_no, _batch_id, _ingested_at; --provenance shows them"
+    (first, _) = clearwell("preview", "silver_birds", "--provenance", "--json").json
+    assert (first["name"], first["tenth"], first["_record_no"]) == ("heron", 0.1, 1)
+    assert list(clearwell("preview", "silver_birds", "--json").json[0]) == ["name", "seen", "tenth"]
+
+
 def test_a_preview_before_the_first_run_says_what_is_missing(
     project: Path, clearwell: Callable[..., Ran]
 ) -> None:

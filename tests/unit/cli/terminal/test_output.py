@@ -26,6 +26,12 @@ def test_numbers_stand_to_the_right_with_thousands_separators() -> None:
     ]
 
 
+def test_times_of_the_users_data_are_exact() -> None:
+    rows = [{"at": datetime(2013, 2, 8, 6, 0, 0, 123456)}]
+    assert table_lines(rows, ("at",), grouped=False)[1] == "2013-02-08 06:00:00.123456"
+    assert table_lines(rows, ("at",))[1] == "2013-02-08 06:00:00"
+
+
 def test_a_listing_without_rows_is_its_header() -> None:
     assert table_lines([], ("name", "rows")) == ["name  rows"]
 

@@ -73,3 +73,23 @@ def test_a_moment_beyond_the_calendar_of_python_is_shown_as_text() -> None:
     row = plain_row(batch, 0)
     assert row["d"] == dt.date(2020, 1, 1)
     assert isinstance(row["t"], str)
+
+
+def test_a_float_of_single_precision_is_its_shortest_text_wherever_it_stands() -> None:
+    kind = pa.float32()
+    columns = {
+        "alone": pa.array([0.1], kind),
+        "listed": pa.array([[0.1, None]], pa.list_(kind)),
+        "inside": pa.array([{"a": 0.1, "b": [0.3]}], pa.struct([("a", kind), ("b", pa.list_(kind))])),
+        "mapped": pa.array([[("k", 0.1)]], pa.map_(pa.string(), kind)),
+        "double": pa.array([0.1 + 0.2]),
+        "none": pa.array([None], kind),
+    }
+    assert plain_row(pa.RecordBatch.from_pydict(columns), 0) == {
+        "alone": 0.1,
+        "listed": [0.1, None],
+        "inside": {"a": 0.1, "b": [0.3]},
+        "mapped": [("k", 0.1)],
+        "double": 0.30000000000000004,
+        "none": None,
+    }
