@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clearwell.cli.terminal.completion import complete_engines, complete_products
-from clearwell.cli.terminal.output import print_json, table_lines
+from clearwell.cli.terminal.output import print_json, printable, table_lines
 from clearwell.cli.terminal.personal import may_show_personal
 from clearwell.cli.terminal.progress import progress
 from clearwell.cli.terminal.session import Session, options
@@ -124,7 +124,7 @@ def _trail(trail: UpstreamTrace) -> Iterator[str]:
         yield ""
         yield from _raw(trail.raw)
     for note in trail.notes:
-        yield f"note      {_printable(note)}"
+        yield f"note      {printable(note)}"
 
 
 def _joined(trail: UpstreamTrace, table: str) -> Iterator[str]:
@@ -136,14 +136,14 @@ def _joined(trail: UpstreamTrace, table: str) -> Iterator[str]:
 def _downstream(ended: DownstreamTrace) -> Iterator[str]:
     yield from _raw(ended.raw)
     for note in ended.notes:
-        yield f"note      {_printable(note)}"
+        yield f"note      {printable(note)}"
     for stop in ended.stops:
         yield ""
         yield from _stop(stop)
 
 
 def _stop(stop: Stop) -> Iterator[str]:
-    first, *more = list(_wrapped("", _printable(stop.said).split(" ")))
+    first, *more = list(_wrapped("", printable(stop.said).split(" ")))
     yield f"{click.style(stop.where, bold=True)}: {first.strip()}"
     yield from more
     for row in stop.rows:
@@ -156,9 +156,9 @@ def _row(step: RowStep, link: str | None) -> Iterator[str]:
     if step.reasons:
         yield from _wrapped("reasons", [*", ".join(step.reasons).split(" ")])
     if step.message:
-        yield from _wrapped("message", _printable(step.message).split(" "))
+        yield from _wrapped("message", printable(step.message).split(" "))
     if step.note:
-        yield from _wrapped("note", _printable(step.note).split(" "))
+        yield from _wrapped("note", printable(step.note).split(" "))
     yield from _values(step.values)
     if step.batch is not None:
         yield f"  batch     {step.batch} of bronze, ingested {step.ingested_at}"
@@ -184,7 +184,7 @@ def _raw(raw: RawStep) -> Iterator[str]:
         yield from _wrapped("note", raw.note.split(" "))
     if raw.text is not None:
         yield f"  {'as JSON' if raw.is_json else 'raw text'}"
-        yield from (f"    {_printable(line)}" for line in raw.text.split("\n"))
+        yield from (f"    {printable(line)}" for line in raw.text.split("\n"))
 
 
 def _wrapped(label: str, words: list[str], *, between: str = " ") -> Iterator[str]:
@@ -201,10 +201,5 @@ def _wrapped(label: str, words: list[str], *, between: str = " ") -> Iterator[st
 
 
 def _short(value: Any) -> str:
-    text = "-" if value is None else _printable(str(value))
+    text = "-" if value is None else printable(str(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
-
-
-def _printable(text: str) -> str:
-    # Control characters of raw data must not reach the terminal.
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

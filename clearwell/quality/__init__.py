@@ -12,6 +12,7 @@ from clearwell.quality.redaction import WITHHELD, is_personal, shown_value
 from clearwell.quality.samples import sample_failures
 from clearwell.quality.suites import Check, Suite, suite_of
 from clearwell.quality.verdicts import judge_rows, judge_table
+from clearwell.quality.wording import failure_of
 
 __all__ = [
     "WITHHELD",
@@ -19,6 +20,7 @@ __all__ = [
     "Suite",
     "check_suite",
     "count_failures",
+    "failure_of",
     "is_personal",
     "judge_rows",
     "judge_table",

@@ -70,6 +70,11 @@ class Check:
         """The columns that must exist for the check to make sense, by the keyword that names them."""
         return columns_of(self.expectation, self.kwargs)
 
+    @property
+    def is_of_null(self) -> bool:
+        """Whether only NULL fails it."""
+        return self.expectation == "expect_column_values_to_not_be_null"
+
     def record(self) -> dict[str, Any]:
         """The check as a JSON-compatible record; ``suite_of`` reads it back unchanged."""
         return {

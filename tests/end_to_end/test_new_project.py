@@ -136,8 +136,8 @@ def test_a_first_run_makes_everything_and_says_what_was_kept_out(installed: Inst
         assert name in said
     assert "'two' is not an int" in installed.clearwell("quarantine", "bronze_orders")
     rejected = installed.clearwell("quarantine", "silver_orders")
-    assert rejected.count("wait_plausible") == 2 * 2
-    assert rejected.count("drink_on_the_menu") == 2
+    assert rejected.count("wait_plausible") == 2
+    assert rejected.count("drink_on_the_menu") == 1
 
 
 def test_a_second_run_finds_nothing_new(installed: Installed) -> None:

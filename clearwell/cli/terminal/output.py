@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import timedelta
 
-__all__ = ["elapsed", "print_json", "print_table", "table_lines"]
+__all__ = ["elapsed", "print_json", "print_table", "printable", "table_lines", "terminal_width"]
 
 _WIDEST = 60
 _CLOCKS_DIFFER = 60.0
@@ -69,6 +70,16 @@ def table_lines(
     ]
 
 
+def printable(text: str) -> str:
+    """``text`` on one line: control characters of raw data must not reach the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal; None where the output goes elsewhere: there no line needs to be cut."""
+    return shutil.get_terminal_size((0, 0)).columns or None
+
+
 def elapsed(time: timedelta) -> str:
     """How long ago something was, as people say it."""
     seconds = time.total_seconds()
@@ -105,8 +116,7 @@ def _cell(value: Any, *, grouped: bool) -> str:
 
 
 def _short(text: str) -> str:
-    # Control characters of raw data must not reach the terminal.
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    text = printable(text)
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 

@@ -8,10 +8,13 @@ import pytest
 
 from clearwell.cli import main
 from tests.unit.cli.ran import Ran
+from tests.unit.trace.tracing import Shop, make_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from clearwell.engines import Engine
 
 DEFS = """\
 type: clearwell.components.Table
@@ -49,6 +52,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Shop:
+    """A project whose records ended in every place; its tests leave it as it was."""
+    return make_shop(tmp_path_factory.mktemp("shop") / "project", engine)
 
 
 @pytest.fixture

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.trace.tracing import Shop, make_shop
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from clearwell.engines import Engine
     from tests.unit.cli.ran import Ran
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Shop:
-    return make_shop(tmp_path_factory.mktemp("shop") / "project", engine)
+    from tests.unit.trace.tracing import Shop
 
 
 @pytest.fixture(autouse=True)
