@@ -129,6 +129,7 @@ def block_row(block: Blocked) -> dict[str, Any]:
 
 def _description(lake: Lake, name: TableName) -> dict[str, Any]:
     from clearwell.tables import commits_of_others, files_of
+    from clearwell.type_names import type_name
 
     snapshot = lake.table(name).snapshot()
     blocked = blocked_now(lake, name)
@@ -153,7 +154,7 @@ def _description(lake: Lake, name: TableName) -> dict[str, Any]:
             for c in (commits_of_others(snapshot) if snapshot else ())
         ],
         "columns": [
-            {"name": f.name, "type": str(f.type), "nullable": f.nullable}
+            {"name": f.name, "type": type_name(f.type), "nullable": f.nullable}
             for f in (snapshot.schema if snapshot else ())
         ],
         "files": [_file_row(file) for file in (*counts, *(f for block in blocked for f in block.files))],

@@ -17,6 +17,7 @@ from pyarrow import types
 
 from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import row_digests
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     import pandas
@@ -133,7 +134,7 @@ def _exactly(values: Any, field: pa.Field[Any]) -> Any:
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise DatasetError(
             f"the key column {field.name!r} cannot be read: {str(error).splitlines()[0]}",
-            hint=f"give {field.type}, every value of that one type",
+            hint=f"give {type_name(field.type)}, every value of that one type",
         ) from error
     if array.type == field.type:
         return array
@@ -149,9 +150,9 @@ def _exactly(values: Any, field: pa.Field[Any]) -> Any:
         except pa.ArrowException:
             pass
     raise DatasetError(
-        f"the key column {field.name!r} is {field.type}, but the given values are {array.type}"
-        + (": not every value has an exact counterpart" if mine == asked else ""),
-        hint=_HINTS.get(mine or "", f"give values of {field.type}"),
+        f"the key column {field.name!r} is {type_name(field.type)}, but the given values are "
+        f"{type_name(array.type)}" + (": not every value has an exact counterpart" if mine == asked else ""),
+        hint=_HINTS.get(mine or "", f"give values of the type {type_name(field.type)}"),
     )
 
 

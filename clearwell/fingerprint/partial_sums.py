@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from clearwell.errors import DatasetError
 from clearwell.fingerprint.rows import Fingerprint, row_digests, same_encoding
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,8 +107,7 @@ def _as_promised(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
             try:
                 column = column.cast(wanted.type)
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                raise DatasetError(
-                    f"column {wanted.name!r} came as {column.type}, not as {wanted.type}"
-                ) from error
+                came, promised = type_name(column.type), type_name(wanted.type)
+                raise DatasetError(f"column {wanted.name!r} came as {came}, not as {promised}") from error
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, [field.name for field in schema])

@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from clearwell.errors import DatasetError
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -148,7 +149,9 @@ def _number(values: Any, kind: Any) -> Any:
     try:
         width = kind.bit_width
     except ValueError:
-        raise DatasetError(f"a column of type {kind} cannot be fingerprinted", hint="exclude it") from None
+        raise DatasetError(
+            f"a column of type {type_name(kind)} cannot be fingerprinted", hint="exclude it"
+        ) from None
     return _fixed(values, width // 8)
 
 

@@ -11,6 +11,7 @@ from clearwell.flow.run import Run, log
 from clearwell.model import BuildResult, Outcome
 from clearwell.names import TableName, Zone
 from clearwell.tables import files_of
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from clearwell.tables import Blocked, Intent, Snapshot
@@ -121,6 +122,6 @@ def _result(
         bytes=snapshot.bytes,
         reason=reason,
         recovered=recovered,
-        columns=tuple((f.name, str(f.type)) for f in snapshot.schema),
+        columns=tuple((f.name, type_name(f.type)) for f in snapshot.schema),
         **counts,
     )

@@ -18,6 +18,7 @@ from clearwell.project.git import find_repository
 from clearwell.project.personal_data import PersonalData
 from clearwell.project.specs import CuratedSpec, DatasetSpec, TableSpec
 from clearwell.sources.match import split_pattern
+from clearwell.type_names import recorded_type, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +97,7 @@ def release_facts(run: Run, spec: DatasetSpec, result: ReleaseResult) -> Facts:
     output = DataFacts(
         path=run.lake.store.absolute(f"{RELEASES}/{spec.name}"),
         name=spec.name,
-        columns=tuple((column.name, column.type) for column in manifest.schema),
+        columns=tuple((column.name, recorded_type(column.type)) for column in manifest.schema),
         version=str(result.version),
         file_format="parquet",
         description=spec.description,
@@ -152,7 +153,7 @@ def _described(
     return DataFacts(
         path=snapshot.root,
         name=str(name),
-        columns=tuple((field.name, str(field.type)) for field in snapshot.schema),
+        columns=tuple((field.name, type_name(field.type)) for field in snapshot.schema),
         version=str(snapshot.version),
         storage="delta",
         file_format="parquet",

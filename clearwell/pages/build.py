@@ -21,6 +21,7 @@ from clearwell.project.personal_data import PersonalData
 from clearwell.project.specs import CuratedSpec, TableSpec, personal_said
 from clearwell.quality import is_personal
 from clearwell.tables import lineage_of
+from clearwell.type_names import recorded_type
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -142,6 +143,8 @@ def _released(lake: Lake, spec: DatasetSpec, personal: Collection[str]) -> tuple
     except DatasetError:
         return ()
     return tuple(
-        LineageColumn(c.name, c.type, is_personal(c.name, personal), is_label=c.name == manifest.label)
+        LineageColumn(
+            c.name, recorded_type(c.type), is_personal(c.name, personal), is_label=c.name == manifest.label
+        )
         for c in manifest.schema
     )

@@ -17,6 +17,7 @@ from clearwell.pages.table_doc import BatchDoc, BlockedDoc, ColumnDoc, TableDoc
 from clearwell.project.specs import CuratedSpec, TableSpec
 from clearwell.quality import is_personal, load_suite
 from clearwell.tables import BUILDS, CHECKS, blocks_in_effect, files_of, quarantine_of
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -102,7 +103,11 @@ def read_table(
         bytes=snapshot.bytes,
         columns=tuple(
             ColumnDoc(
-                f.name, str(f.type), f.nullable, is_personal(f.name, personal), tuple(into.get(f.name, ()))
+                f.name,
+                type_name(f.type),
+                f.nullable,
+                is_personal(f.name, personal),
+                tuple(into.get(f.name, ())),
             )
             for f in snapshot.schema
         ),

@@ -19,6 +19,7 @@ from clearwell.publishing.inference import InferenceRecipe
 from clearwell.publishing.splits import ByGroup, ByTime, split_by_group, split_value
 from clearwell.publishing.training import TrainingRecipe
 from clearwell.quality import is_personal
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -77,7 +78,7 @@ def inference_recipe(
     _require_columns(project, spec, schema, asked)
     for name in spec.key:
         if name in PROVENANCE or not can_be_key(schema.field(name).type):
-            kind = "a column of provenance" if name in PROVENANCE else schema.field(name).type
+            kind = "a column of provenance" if name in PROVENANCE else type_name(schema.field(name).type)
             raise DatasetError(
                 f"{name!r} is {kind}: it cannot be part of a key",
                 place=project.place(spec, "key"),
@@ -160,7 +161,7 @@ def _differences(have: dict[str, pa.DataType], wanted: dict[str, pa.DataType]) -
     if more := [name for name in have if name not in wanted]:
         said.append(f"it also has {', '.join(more)}")
     said += [
-        f"{name} is {have[name]}, not {kind}"
+        f"{name} is {type_name(have[name])}, not {type_name(kind)}"
         for name, kind in wanted.items()
         if name in have and have[name] != kind
     ]
@@ -186,7 +187,7 @@ def _require_order(field: pa.Field[Any], place: str) -> None:
         pc.less(pa.nulls(1, field.type), pa.nulls(1, field.type))
     except pa.ArrowNotImplementedError as error:
         raise DatasetError(
-            f"{field.name!r} is {field.type}: its values have no order",
+            f"{field.name!r} is {type_name(field.type)}: its values have no order",
             place=place,
             hint="use a time, a date or a number",
         ) from error

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from clearwell.errors import DatasetError
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,7 @@ def split_value(value: Any, kind: pa.DataType, *, column: str, place: str) -> pa
         pc.less(cut, cut)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DatasetError(
-            f"column {column!r} is {kind}: it cannot be split at {value}",
+            f"column {column!r} is {type_name(kind)}: it cannot be split at {value}",
             place=place,
             hint="write the value in the column's type, or split by another column",
         ) from error
@@ -97,7 +98,7 @@ def split_by_group(column: str, kind: pa.DataType, test_share: float, *, place: 
     """
     if not (_is_text(kind) or types.is_integer(kind) or types.is_date(kind)):
         raise DatasetError(
-            f"column {column!r} is {kind}: rows cannot be grouped by it",
+            f"column {column!r} is {type_name(kind)}: rows cannot be grouped by it",
             place=place,
             hint="group by a string, an integer or a date; convert it in the transform",
         )

@@ -25,8 +25,9 @@ from clearwell.errors import ProjectError
 from clearwell.names import PROVENANCE
 from clearwell.sources import parse_type
 from clearwell.sources.values.from_arrow import cast_values
-from clearwell.sources.values.from_text import cast_text, type_name
+from clearwell.sources.values.from_text import cast_text
 from clearwell.tables import normalise
+from clearwell.type_names import type_name, with_article
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,13 +129,14 @@ def _wrong_quotes(line: str) -> ProjectError:
 def _typed(texts: pa.Array, kind: pa.DataType, name: str, lines: list[str]) -> pa.Array:
     if pa.types.is_nested(kind):
         raise ProjectError(
-            f"column {name!r} is {kind}: it cannot be written as text", hint="write rows as dicts"
+            f"column {name!r} is {type_name(kind)}: it cannot be written as text",
+            hint="write rows as dicts",
         )
     values, failed = cast_text(texts, kind)
     if failed is not None:
         wrong: int = failed.to_pylist().index(True)
         raise ProjectError(
-            f"{name}: {texts[wrong].as_py()!r} is not {type_name(kind)}", place=lines[wrong].strip()
+            f"{name}: {texts[wrong].as_py()!r} is not {with_article(kind)}", place=lines[wrong].strip()
         )
     return values
 
@@ -160,5 +162,5 @@ def _column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
         raise ProjectError(f"column {name!r}: {error}", hint="give all its values one type") from error
     if failed is not None:
         wrong = values[failed.to_pylist().index(True)]
-        raise ProjectError(f"column {name!r}: {wrong!r} is not {type_name(taken.type)}")
+        raise ProjectError(f"column {name!r}: {wrong!r} is not {with_article(taken.type)}")
     return taken

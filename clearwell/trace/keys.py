@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.project.specs import CuratedSpec, TableSpec
-from clearwell.sources.values.from_text import cast_text, type_name
+from clearwell.sources.values.from_text import cast_text
+from clearwell.type_names import type_name, with_article
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,14 +76,14 @@ def cast_value(text: str, kind: pa.DataType, *, column: str, place: str) -> pa.S
     """``text`` as a value of ``kind``, by the rules of raw files; raises ProjectError."""
     if pa.types.is_nested(kind):
         raise ProjectError(
-            f"column {column!r} is {kind}: rows cannot be looked up by it",
+            f"column {column!r} is {type_name(kind)}: rows cannot be looked up by it",
             place=place,
             hint="name another column",
         )
     values, failed = cast_text(pa.array([text], pa.string()), kind)
     if failed is not None or not values[0].is_valid:
         raise ProjectError(
-            f"column {column!r}: {text!r} is not {type_name(kind)}", place=place, hint=_example(kind)
+            f"column {column!r}: {text!r} is not {with_article(kind)}", place=place, hint=_example(kind)
         )
     return values[0]
 

@@ -16,8 +16,8 @@ from clearwell.project.specs import TableSpec
 from clearwell.settings import load_settings
 from clearwell.sources import RawFile, SourceSpec, infer_columns
 from clearwell.sources.match import matches
-from clearwell.sources.values.from_text import type_name
 from clearwell.tables import lake_of
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from clearwell.project.load import Project
@@ -81,7 +81,7 @@ class Facts:
         except (ProjectError, SourceError):  # `clearwell run` reports what is wrong with it
             return ""
         simple = [column for column in columns if not pa.types.is_nested(column.type)][:_MOST_COLUMNS]
-        shown = [f"{_as_key(c.name)}: {type_name(c.type).partition(' ')[2]}" for c in simple]
+        shown = [f"{_as_key(c.name)}: {type_name(c.type)}" for c in simple]
         if not shown:
             return ""
         return f"    # columns: {{{', '.join(shown)}}}  # as {Path(path).name} has them: give each its type\n"
@@ -107,7 +107,7 @@ class Facts:
         """Name and Spark type of a table's own columns, from its build, else from its YAML; or none."""
         snapshot = lake_of(self.project.settings).table(TableName.parse(table)).snapshot()
         if snapshot is not None:
-            kinds = {f.name: _kind(str(f.type)) for f in snapshot.schema}
+            kinds = {f.name: type_name(f.type) for f in snapshot.schema}
             return {name: kind for name, kind in kinds.items() if name not in PROVENANCE}
         spec = self.project.produced[table]
         return dict(spec.source.columns) if isinstance(spec, TableSpec) else {}
@@ -178,8 +178,3 @@ def sample_records(format: str) -> tuple[str | bytes, str, str]:
 def _as_key(name: str) -> str:
     """A column's name as a key of YAML, with any characters."""
     return name if _PLAIN.fullmatch(name) else json.dumps(name)
-
-
-def _kind(arrow: str) -> str:
-    """The Spark name of a date or time type; others unchanged."""
-    return "date" if arrow.startswith("date") else "timestamp" if arrow.startswith("timestamp") else arrow

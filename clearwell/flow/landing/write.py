@@ -19,6 +19,7 @@ from clearwell.model import FileCounts
 from clearwell.names import PROVENANCE
 from clearwell.sources import UnreadableFile, check_drift, read
 from clearwell.tables import QUARANTINE, PartWriter, StagedFile, untold_in
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -207,8 +208,9 @@ class Landing:
         have = {f.name: f.type for f in self._data}
         for field_ in opened.schema:
             if field_.name in have and have[field_.name] != field_.type:
+                now, before = type_name(field_.type), type_name(have[field_.name])
                 raise UnreadableFile(
-                    f"column {field_.name!r} is {field_.type}, and was {have[field_.name]}",
+                    f"column {field_.name!r} is {now}, and was {before}",
                     place=opened.file.path,
                     hint="declare its type under `columns`, or rebuild with --full-refresh",
                 )

@@ -20,6 +20,7 @@ from clearwell.sources.records import Parsed, RawText, UnreadableFile
 from clearwell.sources.spec import Source
 from clearwell.sources.values.columns import require_names, stored_name
 from clearwell.sources.values.from_arrow import cast_values, delta_type
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,7 @@ def _batches(source: pq.ParquetFile, place: str, block_bytes: int) -> Iterator[p
 def _target(field: pa.Field, place: str) -> pa.DataType:
     if (kind := delta_type(field.type)) is None:
         raise UnreadableFile(
-            f"column {field.name!r} is {field.type}, which a Delta table cannot hold",
+            f"column {field.name!r} is {type_name(field.type)}, which a Delta table cannot hold",
             place=place,
             hint="write it as a string, or in another type",
         )
@@ -124,7 +125,7 @@ def _require_castable(types: dict[str, pa.DataType], spec: SourceSpec, place: st
             cast_values(pa.array([], types.get(name, kind)), kind)
         except pa.ArrowException as error:
             raise UnreadableFile(
-                f"column {name!r} is {types[name]}, declared {spec.columns[name]}",
+                f"column {name!r} is {type_name(types[name])}, declared {spec.columns[name]}",
                 place=place,
                 hint="remove the column from `columns`",
             ) from error
@@ -138,7 +139,7 @@ def _plain(values: pa.Array, kind: pa.DataType, name: str, place: str) -> pa.Arr
         plain.validate(full=True)  # Arrow does not validate strings when it reads Parquet
     except pa.ArrowException as error:
         raise UnreadableFile(
-            f"column {name!r} cannot be converted to {kind} without loss: {error}",
+            f"column {name!r} cannot be converted to {type_name(kind)} without loss: {error}",
             place=place,
             quotes=str(error),
         ) from error

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from clearwell.sources.records import RECORD_NO, Parsed, Reject
-from clearwell.sources.values.from_text import cast_text, type_name
+from clearwell.sources.values.from_text import cast_text
+from clearwell.type_names import with_article
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,7 @@ def split_rows(
         done[name], misfits = cast(values, kind)
         for row in _rows(misfits):
             value = values[row].as_py()
-            why = f"column {name!r}: {shown(value)} is not {type_name(kind)}{'' if value else empty}"
+            why = f"column {name!r}: {shown(value)} is not {with_article(kind)}{'' if value else empty}"
             failed.setdefault(row, []).append((f"type_{name}", why))
     record_no = pa.array(numbers, pa.int64())
     fields = [pa.field(name, values.type) for name, values in done.items()]

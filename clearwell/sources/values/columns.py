@@ -14,6 +14,7 @@ import pyarrow as pa
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.names import PROVENANCE
 from clearwell.sources.records import UnreadableFile
+from clearwell.type_names import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,20 +25,6 @@ MAX_COLUMNS = 10_000
 
 _UNSTORABLE = re.compile(r"[ ,;{}()\n\t=]")
 
-_TYPES = {
-    "string": pa.string(),
-    "boolean": pa.bool_(),
-    "tinyint": pa.int8(),
-    "smallint": pa.int16(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", "UTC"),
-    "timestamp_ntz": pa.timestamp("us"),
-    "binary": pa.binary(),
-}
 _ALIASES = {"byte": "tinyint", "short": "smallint", "integer": "int", "long": "bigint", "real": "float"}
 _DECIMAL = re.compile(r"(?:decimal|dec|numeric)(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 
@@ -54,12 +41,12 @@ def parse_type(text: str, *, place: str | None = None) -> pa.DataType:
         if 1 <= precision <= 38 and scale <= precision:
             return pa.decimal128(precision, scale)
         raise ProjectError(f"{text!r}: precision is 1 to 38, scale at most precision", place=place)
-    if (known := _TYPES.get(_ALIASES.get(name, name))) is not None:
+    if (known := TYPES.get(_ALIASES.get(name, name))) is not None:
         return known
     if "<" in name:
         hint = "nested values are read as JSON text: declare string and parse it in the transform"
     else:
-        hint = did_you_mean(name, [*_TYPES, "decimal"]) or f"types are {', '.join([*_TYPES, 'decimal(p,s)'])}"
+        hint = did_you_mean(name, [*TYPES, "decimal"]) or f"types are {', '.join([*TYPES, 'decimal(p,s)'])}"
     raise ProjectError(f"{text!r} is not a type that raw data can be cast to", place=place, hint=hint)
 
 
@@ -68,7 +55,7 @@ def type_schema() -> dict[str, Any]:
     decimal = f"^(?:{_DECIMAL.pattern})$"
     return {
         "type": "string",
-        "anyOf": [{"enum": [*_TYPES, *_ALIASES]}, {"pattern": decimal}, {"pattern": "[A-Z]"}],
+        "anyOf": [{"enum": [*TYPES, *_ALIASES]}, {"pattern": decimal}, {"pattern": "[A-Z]"}],
     }
 
 

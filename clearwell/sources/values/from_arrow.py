@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearwell.sources.values.from_text import cast_text
+from clearwell.type_names import type_name
 
 __all__ = ["cast_values", "delta_type"]
 
@@ -73,7 +74,7 @@ def cast_values(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array
         same = pc.or_(pc.equal(cast.cast(own), values), pc.is_nan(values))
         return _taken(cast, pc.invert(same))
     if pa.types.is_nested(own) or pa.types.is_binary(kind):
-        raise pa.ArrowNotImplementedError(f"no cast from {own} to {kind}")
+        raise pa.ArrowNotImplementedError(f"no cast from {type_name(own)} to {type_name(kind)}")
     return cast_text(values.cast(pa.string()), kind)
 
 

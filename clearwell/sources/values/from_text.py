@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["cast_text", "type_name"]
+__all__ = ["cast_text"]
 
 _YEAR = "(?:[1-8][0-9]{3}|9[0-8][0-9]{2})"
 # Any day that every such month has: the 29th of February and the first centuries are left to Python.
@@ -74,27 +74,6 @@ def cast_text(texts: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array | 
     values = pc.replace_with_mask(values, left, patch)
     failed = pc.and_(left, pc.is_null(values))
     return values, failed if pc.any(failed).as_py() else None
-
-
-def type_name(kind: pa.DataType) -> str:
-    """Spark's name of a type that ``cast_text`` makes, with its article."""
-    if pa.types.is_decimal(kind):
-        return f"a decimal({kind.precision},{kind.scale})"
-    return _NAMES.get(kind, f"a {kind}")
-
-
-_NAMES = {
-    pa.bool_(): "a boolean",
-    pa.int8(): "a tinyint",
-    pa.int16(): "a smallint",
-    pa.int32(): "an int",
-    pa.int64(): "a bigint",
-    pa.float32(): "a float",
-    pa.float64(): "a double",
-    pa.date32(): "a date",
-    pa.timestamp("us", "UTC"): "a timestamp",
-    pa.timestamp("us"): "a timestamp_ntz",
-}
 
 
 @dataclass(frozen=True)

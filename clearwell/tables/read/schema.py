@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from clearwell.errors import CandidateRefused
+from clearwell.type_names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pyspark.sql import DataFrame
 
-__all__ = ["added_columns", "compare", "frame_schema", "normalise", "plain_types"]
+__all__ = ["added_columns", "compare", "frame_schema", "normalise"]
 
 _FORBIDDEN = set(" ,;{}()\n\t=")
 
@@ -74,7 +75,7 @@ def compare(found: pa.Schema, promised: pa.Schema) -> list[str]:
             continue
         have = found.field(field.name).type
         if _normal_type(have, field.name, None) != field.type:
-            wrong.append(f"column {field.name!r} is {have}, not {field.type}")
+            wrong.append(f"column {field.name!r} is {type_name(have)}, not {type_name(field.type)}")
     return wrong
 
 
@@ -83,16 +84,12 @@ def added_columns(old: pa.Schema, new: pa.Schema, *, place: str | None = None) -
     for field in new:
         if field.name in old.names and old.field(field.name).type != field.type:
             raise CandidateRefused(
-                f"column {field.name!r} was {old.field(field.name).type} and is now {field.type}",
+                f"column {field.name!r} was {type_name(old.field(field.name).type)} and is now "
+                f"{type_name(field.type)}",
                 place=place,
                 hint="rebuild the table with --full-refresh",
             )
     return [field for field in new if field.name not in old.names]
-
-
-def plain_types(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
-    """(name, type) of each column, in readable form."""
-    return tuple((field.name, str(field.type)) for field in schema)
 
 
 def _normal_type(kind: pa.DataType, name: str, place: str | None) -> pa.DataType:
@@ -112,7 +109,7 @@ def _normal_type(kind: pa.DataType, name: str, place: str | None) -> pa.DataType
     if types.is_signed_integer(kind) or types.is_decimal128(kind) or kind in _EXACT:
         return kind
     raise CandidateRefused(
-        f"column {name!r} has type {kind}, which a table cannot hold exactly",
+        f"column {name!r} has type {type_name(kind)}, which a table cannot hold exactly",
         place=place,
         hint="cast it first",
     )

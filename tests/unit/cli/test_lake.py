@@ -47,7 +47,8 @@ def test_a_file_is_shown_with_what_it_delivered_and_what_became_of_it(
     counts = [file[key] for key in ("delivered", "accepted", "quarantined", "blocked")]
     assert counts == [3, 2, 1, 0]
     assert file["balanced"] is True
-    assert {"name", "seen"} <= {column["name"] for column in shown["columns"]}
+    types = {column["name"]: column["type"] for column in shown["columns"]}
+    assert (types["name"], types["seen"], types["_ingested_at"]) == ("string", "int", "timestamp")
 
 
 def test_a_file_that_was_refused_is_shown_as_blocked_and_the_reason_with_it(

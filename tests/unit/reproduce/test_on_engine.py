@@ -104,5 +104,5 @@ def test_a_column_of_another_type_is_an_error_not_a_cast(engine: Engine, tmp_pat
     table = pa.table({"n": pa.array([300], pa.int64())})
     pq.write_table(table, path)
     frame = engine.read_parquet([path], table.schema)
-    with pytest.raises(EngineError, match="'n' came as int64, not as int8"):
+    with pytest.raises(EngineError, match="'n' came as bigint, not as tinyint"):
         fingerprint_frame(frame, engine, pa.schema([("n", pa.int8())]))

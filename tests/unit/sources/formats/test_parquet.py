@@ -146,7 +146,7 @@ def test_declared_types_are_cast_row_by_row(rows) -> None:
 
 
 def test_a_cast_that_no_value_survives_refuses_the_file(rows) -> None:
-    with pytest.raises(UnreadableFile, match=r"column 'a' is list<.*declared int"):
+    with pytest.raises(UnreadableFile, match=r"column 'a' is array<.*declared int"):
         rows({"a": pa.array([[1]])}, declared={"a": "int"})
 
 
