@@ -31,7 +31,7 @@ TOGETHER = ("cluster", "spark", "postgres", "browser")
 SAMPLE = "tests/end_to_end/"
 """The folder of the tests that look at the sample project after a run: one process makes that run."""
 
-BUILD_THEIR_OWN = (f"{SAMPLE}test_bad_input.py", f"{SAMPLE}test_new_project.py")
+BUILD_THEIR_OWN = tuple(f"{SAMPLE}test_{name}.py" for name in ("bad_input", "guide", "new_project"))
 """Its files that do not look at it."""
 
 OWN_ENGINE = ("tests/unit/engines/",)

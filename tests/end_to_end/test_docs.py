@@ -8,9 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
+from clearwell.cli.app import app
 from clearwell.project.documents import parse_document
+from clearwell.quality import check_suite
 from clearwell.reports import load_prices
 from clearwell.settings import load_settings, profile_names
 from clearwell.yaml_lines import read_yaml
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
 A_PROJECT = ROOT / "docs" / "extending.md"
 """Its blocks are the files of one project: tests/components/test_extending.py runs them together."""
+A_WALK = ROOT / "docs" / "guide.md"
+"""Its blocks are taken in their order, in a new project: tests/end_to_end/test_guide.py."""
 FULL, S3 = pytest.mark.full, pytest.mark.s3
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -38,6 +44,7 @@ def blocks(language: str) -> list[tuple[str, str]]:
         for document in DOCUMENTS
         for kind, text in BLOCK.findall(document.read_text())
         if kind == language and (document != A_PROJECT or language == "bash")
+        if document != A_WALK or language == "yaml"
     ]
 
 
@@ -54,6 +61,25 @@ CLEARWELL = sorted({words[1:] for words in commands() if words[0] == "clearwell"
 def test_every_command_is_one_of_ours() -> None:
     assert {words[0] for words in commands()} <= {"clearwell", "make"}
     assert len(CLEARWELL) > 5
+
+
+NAMED = sorted(
+    {
+        (page.name, line.partition(" #")[0].strip())
+        for page in [*DOCUMENTS, *REFERENCE]
+        for line in re.findall(r"(?:^|`)clearwell ([^`\n]+)", page.read_text(), re.MULTILINE)
+        if not line.startswith(("is ", "["))
+    }
+)
+
+
+@pytest.mark.parametrize(("page", "line"), NAMED, ids=str)
+def test_a_command_that_is_named_is_there_with_its_options(page: str, line: str) -> None:
+    group = click.Context(app)
+    name, command, rest = app.resolve_command(group, shlex.split(line))
+    assert command is not None
+    with click.Context(command, info_name=name, parent=group) as context:
+        command.make_parser(context).parse_args(rest)
 
 
 @pytest.fixture
@@ -86,11 +112,14 @@ def test_every_make_target_is_there() -> None:
 
 
 @pytest.mark.parametrize(("document", "text"), blocks("yaml"), ids=lambda value: str(value)[:20])
-def test_a_pipeline_can_be_loaded(tmp_path: Path, document: str, text: str) -> None:
+def test_a_pipeline_or_suite_can_be_loaded(tmp_path: Path, document: str, text: str) -> None:
     file = tmp_path / "defs.yaml"
     file.write_text(text)
     if text.startswith("currency:"):
         assert load_prices(file).expenses, document
+        return
+    if text.startswith("checks:"):
+        assert check_suite(file) == [], document
         return
     for part in read_yaml(file):
         spec, problems = parse_document(part)
@@ -131,7 +160,7 @@ def test_python_runs(sample_for: Callable[[bool], Sample], document: str, text: 
     assert done.returncode == 0, f"{document}: {done.stderr}"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *REFERENCE], ids=lambda document: document.name)
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         if "://" not in target:
