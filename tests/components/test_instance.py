@@ -17,6 +17,7 @@ from dagster._config import validate_config
 from dagster._core.instance.config import dagster_instance_config_schema
 
 import clearwell
+from clearwell.cli.init import project_files
 from clearwell.components.running.instance import end_dead_runs, make_home, open_instance
 from clearwell.components.running.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
@@ -136,7 +137,9 @@ def test_a_database_that_is_down_is_told_without_its_password(
 
 
 def test_the_home_of_this_project_is_the_one_that_others_get() -> None:
-    assert (HOME / "dagster.yaml").read_text() == (files("clearwell.components") / "dagster.yaml").read_text()
+    made = project_files("my_lake")
+    for name in ("dagster.yaml", "dagster.production.yaml"):
+        assert (HOME / name).read_text() == made[f"dagster_home/{name}"]
 
 
 @pytest.mark.parametrize("name", ["dagster.yaml", "dagster.production.yaml"])

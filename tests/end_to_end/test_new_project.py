@@ -123,7 +123,7 @@ def test_the_wheel_has_the_whole_project(installed: Installed) -> None:
     root = installed.folder / "my_lake"
     files = project_files("my_lake")
     assert {name: (root / name).read_text() for name in files} == files
-    assert "22 files" in (installed.folder / "said.txt").read_text()
+    assert "24 files" in (installed.folder / "said.txt").read_text()
 
 
 def test_a_new_project_is_sound(installed: Installed) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clearwell.cli.init import project_files
 from tests.components.shop import make_shop, write
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180.0
 
-WORKSPACE = """
-load_from:
-  - python_module: {module_name: clearwell.definitions, working_directory: %s, location_name: shop}
-"""
+WORKSPACE = project_files("shop")["dagster_home/workspace.yaml"]
 
 
 def free_port() -> int:
@@ -127,7 +125,7 @@ class Instance:
         return Path(self.environment["DAGSTER_HOME"])
 
     def start(self) -> None:
-        workspace = write(self.home / "workspace.yaml", WORKSPACE % json.dumps(str(self.root)))
+        workspace = write(self.home / "workspace.yaml", WORKSPACE)
         bind = ["--host", "127.0.0.1", "--port", str(self.port)]
         for module, arguments in (("clearwell.cli.webserver", bind), ("dagster._daemon", ["run"])):
             command = [sys.executable, "-m", module, *arguments, "--workspace", str(workspace)]

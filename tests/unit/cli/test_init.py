@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -11,16 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from dagster._core.workspace.load import location_origins_from_yaml_paths
 from packaging.requirements import Requirement
 
 import clearwell as package
 from clearwell.cli import init as module
 from clearwell.cli.init import TEMPLATE, project_files
+from clearwell.settings import load_settings
+from clearwell.settings.levels import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.unit.cli.ran import Ran
+
+DOCS = Path(__file__).parents[3] / "docs"
+OPERATORS = (DOCS / "operators.md").read_text()
+COMMENTED = re.compile(r"^# (?=[a-z_]+ = |\[)", re.MULTILINE)
+"""Before a setting of the pyproject.toml that is not in use."""
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +75,65 @@ def test_the_projects_name_and_version_stand_in_its_pyproject() -> None:
     (needed,) = map(Requirement, text["project"]["dependencies"])
     assert (needed.name, needed.extras) == ("clearwell", {"pipelines"})
     assert needed.specifier.contains(package.__version__)
+
+
+def test_every_file_that_operators_are_told_of_is_made() -> None:
+    named = set(re.findall(r"dagster_home/[\w.]+", OPERATORS))
+    assert {"dagster_home/dagster.production.yaml", "dagster_home/workspace.yaml"} <= named
+    assert named <= set(project_files("my_lake"))
+
+
+def test_every_setting_that_operators_are_told_of_stands_in_the_pyproject() -> None:
+    named = set(re.findall(r"`(\w+)(?: = [^`]+)?`", OPERATORS)) & set(KEYS)
+    assert {"access", "engine_memory", "lake", "name", "openlineage"} <= named
+    text = COMMENTED.sub("", project_files("my_lake")["pyproject.toml"])
+    assert named <= set(re.findall(r"^(\w+) = ", text, re.MULTILINE))
+
+
+def test_every_yaml_key_that_operators_are_told_of_is_in_the_schemas() -> None:
+    named = set(re.findall(r"`([a-z_]+): ", OPERATORS))
+    assert {"max_field", "notes", "on_change", "order"} <= named
+    schema = project_files("my_lake")[".schemas/defs.json"]
+    assert [key for key in sorted(named) if f'"{key}"' not in schema] == []
+
+
+def test_every_variable_that_operators_are_told_of_is_read_by_something() -> None:
+    named = set(re.findall(r"`((?:CLEARWELL|DAGSTER)_\w+)`", OPERATORS))
+    assert {"CLEARWELL_AUTOMATION", "DAGSTER_POSTGRES_URL"} <= named
+    read = (DOCS / "reference" / "settings.md").read_text()
+    read += project_files("my_lake")["dagster_home/dagster.production.yaml"]
+    assert [variable for variable in sorted(named) if variable not in read] == []
+
+
+def test_the_settings_that_are_commented_out_can_be_used(
+    tmp_path: Path, clearwell: Callable[..., Ran]
+) -> None:
+    clearwell("init", "my_lake")
+    file = tmp_path / "my_lake" / "pyproject.toml"
+    file.write_text(COMMENTED.sub("", file.read_text()))
+    settings = load_settings(file.parent)
+    assert (settings.access, settings.engine_memory) == ("group", 6 << 30)
+    assert load_settings(file.parent, profile="cloud").engine == "sc://spark.example.org:15002"
+
+
+def test_git_ignores_what_runs_make_and_nothing_else(tmp_path: Path, clearwell: Callable[..., Ran]) -> None:
+    clearwell("init", "my_lake")
+    made = ["lake/gold/x", "lake-cloud/gold/x", "dagster_home/history/runs.db", "assets/__pycache__/x.pyc"]
+    asked = "\n".join([*made, *project_files("my_lake")])
+    here = {"cwd": tmp_path / "my_lake", "capture_output": True, "text": True}
+    subprocess.run(["git", "init", "--quiet"], check=True, **here)
+    ignored = subprocess.run(["git", "check-ignore", "--stdin"], input=asked, check=True, **here)
+    assert ignored.stdout.splitlines() == made
+
+
+def test_the_workspace_is_the_code_location_of_the_project(
+    tmp_path: Path, clearwell: Callable[..., Ran]
+) -> None:
+    clearwell("init", "my_lake")
+    file = tmp_path / "my_lake" / "dagster_home" / "workspace.yaml"
+    (origin,) = location_origins_from_yaml_paths([str(file)])
+    assert origin.location_name == "my_lake"
+    assert origin.loadable_target_origin.module_name == "clearwell.definitions"
 
 
 def test_its_python_is_formatted_and_without_a_finding(tmp_path: Path, clearwell: Callable[..., Ran]) -> None:
