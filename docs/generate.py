@@ -1,6 +1,7 @@
 """Write docs/reference/ from the code: commands, YAML, settings, the Python face, errors.
 
 Also the tables of docs/engines.md, from docs/engines.json, and docs/benchmarks.md, from bench/history.
+docs/reference/sql.md is written by hand.
 
 python docs/generate.py            writes the pages
 python docs/generate.py --check    only says which of them are not what the code says; exit code 1
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reference"
 ENGINES, ARCHITECTURE, TESTING = "../engines.md", "../architecture.md", "../testing.md"
+SUITES = "suites.md"
 PICTURE = "../images/architecture.svg"
 BELOW = "<!-- Below this line: written by docs/generate.py. -->"
 NOTE = "<!-- Written by docs/generate.py from the code: edit that, then run `make docs`. -->"
@@ -56,11 +58,12 @@ def main(arguments: list[str]) -> int:
 
 def _partly_by_hand() -> dict[str, str]:
     """Pages that are written by hand above a line and by the code below it, and the picture of one."""
-    from architecture import draw, write_rooms  # these three are beside this file
+    from architecture import draw, write_rooms  # these four are beside this file
     from engines_table import write_table
+    from suites_page import write_suites
     from testing_table import write_promises
 
-    below = {ENGINES: write_table, ARCHITECTURE: write_rooms, TESTING: write_promises}
+    below = {ENGINES: write_table, ARCHITECTURE: write_rooms, TESTING: write_promises, SUITES: write_suites}
     pages = {
         name: _read(FOLDER / name).partition(BELOW)[0] + f"{BELOW}\n\n" + "\n".join(write()).rstrip() + "\n"
         for name, write in below.items()

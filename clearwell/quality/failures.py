@@ -29,8 +29,15 @@ def explain(error: Exception, check: Check, suite: Suite) -> str:
     from pyspark.errors import PySparkException, PySparkNotImplementedError, UnsupportedOperationException
 
     for cause in _causes(error):
-        if is_disconnect(cause):
+        if is_disconnect(cause) or getattr(cause, "transient", False):
             raise cause
+        if isinstance(cause, EngineError):  # refused by a guard, whose hint names the way
+            raise EngineError(
+                f"check {check.name!r}: the engine cannot evaluate {check.expectation}: {cause.fact}",
+                quotes=cause.quotes,
+                place=suite.place(check),
+                hint=cause.hint,
+            ) from error
         if isinstance(cause, UnsupportedOperationException | PySparkNotImplementedError):
             raise EngineError(
                 f"check {check.name!r}: the engine cannot evaluate {check.expectation}: {_line(cause)}",

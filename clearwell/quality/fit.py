@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from clearwell.quality.suites import Check, Suite
 
-__all__ = ["COMPARED", "fit", "type_of"]
+__all__ = ["COMPARED", "NEEDS", "fit", "type_of"]
 
 _BOUNDS = ("min_value", "max_value")
 COMPARED = {
@@ -60,7 +60,7 @@ _ORDER: _Needs = (
 _SUM: _Needs = (NUMBERS, "a column of numbers", "cast it in the transform")
 _TEXT: _Needs = (TEXTS, "a text column", "check a number, a date or a time by its bounds")
 _LENGTH: _Needs = ((*TEXTS, "binary"), "a column of texts or bytes", _TEXT[2])
-_NEEDS: dict[str, _Needs] = {
+NEEDS: dict[str, _Needs] = {
     "expect_column_max_to_be_between": _ORDER,
     "expect_column_mean_to_be_between": _SUM,
     "expect_column_median_to_be_between": _SUM,
@@ -119,7 +119,7 @@ def _named(kwargs: Mapping[str, Any]) -> list[str]:
 
 
 def _require_types(check: Check, suite: Suite, types: Mapping[str, DataType]) -> None:
-    possible, words, hint = _NEEDS.get(check.expectation, ((), "", ""))
+    possible, words, hint = NEEDS.get(check.expectation, ((), "", ""))
     for column, kind in types.items():
         if possible and kind.typeName() not in possible:
             fact = f"{check.expectation} needs {words}; {column!r} is {kind.simpleString()}"

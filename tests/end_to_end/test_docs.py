@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
+SUITES = ROOT / "docs" / "reference" / "suites.md"
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), SUITES]
+REFERENCE = sorted({*(ROOT / "docs" / "reference").glob("*.md")} - {SUITES})
 A_PROJECT = ROOT / "docs" / "extending.md"
 """Its blocks are the files of one project: tests/components/test_extending.py runs them together."""
 A_WALK = ROOT / "docs" / "guide.md"

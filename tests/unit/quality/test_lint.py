@@ -100,6 +100,7 @@ def test_a_bound_less_range_is_one_problem(suite_file: Callable[[str], Path]) ->
         ("expect_column_values_to_match_like_pattern", "{column: a, like_pattern: x%}"),
         ("expect_column_values_to_not_match_like_pattern_list", "{column: a, like_pattern_list: [x%]}"),
         ("expect_column_values_to_be_dateutil_parseable", "{column: a}"),
+        ("expect_table_row_count_to_equal_other_table", "{other_table_name: b}"),
     ],
 )
 def test_what_great_expectations_has_not_for_spark_is_refused(
