@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "clearwell").rglob("*.py"))
 LONGEST_MODULE = 300
+MOST_MODULES, DEEPEST_FOLDER = 15, 3
 TARGETS = [
     "demo",
     "test",
@@ -55,6 +57,12 @@ def test_a_module_opens_with_what_it_does_and_stays_readable(module: str) -> Non
     text = (ROOT / module).read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "no docstring"
     assert text.count("\n") <= LONGEST_MODULE
+
+
+def test_a_folder_can_be_taken_in_at_a_glance() -> None:
+    folders = Counter(Path(module).parent for module in MODULES if not module.endswith("/__init__.py"))
+    assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
+    assert [folder for folder in folders if len(folder.parts) - 1 > DEEPEST_FOLDER] == []
 
 
 def test_pytest_passes_over_no_folder_that_has_tests(pytestconfig: pytest.Config) -> None:

@@ -14,10 +14,8 @@ from clearwell.cli.doctor.command import doctor
 from clearwell.cli.init import init
 from clearwell.cli.lake import releases, show
 from clearwell.cli.lineage import lineage
-from clearwell.cli.maintain import maintain, report
 from clearwell.cli.project import check, preview
 from clearwell.cli.quarantine import quarantine
-from clearwell.cli.repair import repair
 from clearwell.cli.retract import retract
 from clearwell.cli.run import run
 from clearwell.cli.schema import schema
@@ -26,7 +24,9 @@ from clearwell.cli.terminal.completion import completion
 from clearwell.cli.terminal.session import Session
 from clearwell.cli.trace import trace
 from clearwell.cli.ui import ui
-from clearwell.cli.upgrade import upgrade
+from clearwell.cli.upkeep.maintain import maintain, report
+from clearwell.cli.upkeep.repair import repair
+from clearwell.cli.upkeep.upgrade import upgrade
 from clearwell.cli.verify import fingerprint, verify
 from clearwell.errors import ClearwellError
 

@@ -27,8 +27,8 @@ __all__ = ["check", "preview"]
 @options(listing=True)
 def check(session: Session) -> int:
     """Find errors in YAML, suites and transforms; no pipeline runs."""
-    from clearwell.flow.check_columns import unbuilt_suites
-    from clearwell.flow.check_project import check_project
+    from clearwell.flow.check.columns import unbuilt_suites
+    from clearwell.flow.check.project import check_project
     from clearwell.project.load import load_project
 
     settings = session.settings()

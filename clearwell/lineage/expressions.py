@@ -45,7 +45,7 @@ def items_of(walk: Walk, expression: Any, scope: Scope) -> Item:
             sources = sources_of(walk, expression.alias.expr, scope)
             return Item(tuple(Column(name, sources) for name in expression.alias.name))
         case "expression_string":
-            from clearwell.lineage.sql_expressions import items_in
+            from clearwell.lineage.sql.expressions import items_in
 
             return items_in(walk, expression.expression_string.expression, scope)
         case "unresolved_function" | "call_function":
@@ -136,7 +136,7 @@ def _window(walk: Walk, node: Any, scope: Scope) -> Sources:
 
 
 def _text(walk: Walk, node: Any, scope: Scope) -> Sources:
-    from clearwell.lineage.sql_expressions import items_in
+    from clearwell.lineage.sql.expressions import items_in
 
     return merged(c.sources for c in items_in(walk, node.expression, scope).columns)
 

@@ -46,7 +46,7 @@ def _read(walk: Walk, _: Any, node: Any) -> list[Column]:
 
 
 def _sql(walk: Walk, relation: Any, node: Any) -> list[Column]:
-    from clearwell.lineage.sql import query_items, tables_in
+    from clearwell.lineage.sql.queries import query_items, tables_in
 
     try:
         return laid_out(walk, relation, query_items(walk, node.query, walk.outer))

@@ -87,7 +87,7 @@ class Origins:
         self.views[key] = View(relation, dict(self.views))
 
     def _add_sql_view(self, relation: Any) -> None:
-        from clearwell.lineage.sql import created_view
+        from clearwell.lineage.sql.queries import created_view
 
         if made := created_view(_sql(relation).query):
             name, query, names = made

@@ -2,7 +2,7 @@
 
 `load_project` returns a consistent project: names are unique, inputs exist, no table is made from itself,
 suites and transforms are where the YAML says. Anything else is a ProjectError with its `file:line`. No user
-code runs here; `clearwell.flow.check_project` checks more.
+code runs here; `clearwell.flow.check.project` checks more.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The same classes are the schema on Dagster's pages and the one that `clearwell check` reads, so every field
 has a description. A model refuses unknown keys, invalid table names, and settings that contradict each other
 (`mode: append` with a `key`). It does not look outside itself: `clearwell.project.load` and
-`clearwell.flow.check_project` check whether an input, a file or a function exists.
+`clearwell.flow.check.project` check whether an input, a file or a function exists.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from dagster.components.component_scaffolding import scaffold_object
 import clearwell
 from clearwell.components import Curated, Dataset, Reports, Table
 from clearwell.components.running.launch import run_project
-from clearwell.flow.check_project import check_project
+from clearwell.flow.check.project import check_project
 from clearwell.model import BuildResult
 from clearwell.settings import load_settings
 from tests.project import PYPROJECT

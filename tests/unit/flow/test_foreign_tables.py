@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
-from clearwell.flow.check_project import check_project
+from clearwell.flow.check.project import check_project
 from clearwell.settings import Settings
 
 if TYPE_CHECKING:

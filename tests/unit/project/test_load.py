@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
-from clearwell.flow.check_project import check_project
+from clearwell.flow.check.project import check_project
 from clearwell.project.load import Project, load_project, read_project
 from clearwell.settings import Settings
 

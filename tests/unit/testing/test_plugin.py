@@ -31,7 +31,7 @@ def test_loading_the_fixtures_loads_neither_engine_nor_suites_nor_dagster() -> N
 @pytest.mark.full
 def test_nothing_else_needs_pytest() -> None:
     everything = (
-        "import clearwell.cli.app, clearwell.definitions, clearwell.flow.check_project, clearwell.quality"
+        "import clearwell.cli.app, clearwell.definitions, clearwell.flow.check.project, clearwell.quality"
     )
     loaded = loaded_by(everything)
     assert "dagster" in loaded

@@ -10,7 +10,7 @@ import pytest
 
 from clearwell.errors import ProjectError
 from clearwell.flow.build.staleness import fingerprint
-from clearwell.flow.check_project import check_project
+from clearwell.flow.check.project import check_project
 from clearwell.flow.cleanse import cleanse, cleanse_code
 from clearwell.flow.curate import curate_code
 from clearwell.flow.ingest import ingest

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.flow.check_columns import unbuilt_suites
-from clearwell.flow.check_project import check_project
+from clearwell.flow.check.columns import unbuilt_suites
+from clearwell.flow.check.project import check_project
 from clearwell.project.load import load_project
 from tests.project import SmallProject, make_project, run_steps
 

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from clearwell.lineage.combine import joined, united
 from clearwell.lineage.sources import AGGREGATION, HIDDEN, NOTHING, Column, Item, Sources, merged
-from clearwell.lineage.sql_expressions import item_of, parsed, value_of
+from clearwell.lineage.sql.expressions import item_of, parsed, value_of
 from clearwell.lineage.walk import Opaque, Scope
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clearwell.lineage import sql, sql_expressions
 from clearwell.lineage.origins import Origins
 from clearwell.lineage.plan import PlanWalk
+from clearwell.lineage.sql import expressions, queries
 from clearwell.lineage.walk import Opaque
 from tests.unit.lineage.told import lines
 
@@ -145,7 +145,7 @@ def test_arguments_of_sql_are_constants(desk: Desk) -> None:
 def test_sql_that_is_not_understood_is_said_to_be_opaque(desk: Desk, query: str, reason: str) -> None:
     walk = PlanWalk(Origins(), lambda _: ["a"])
     with pytest.raises(Opaque, match=reason):
-        sql.query_items(walk, query, None)
+        queries.query_items(walk, query, None)
 
 
 def test_sql_that_cannot_be_read_is_blurred_over_all_tables_that_it_names(
@@ -156,7 +156,7 @@ def test_sql_that_cannot_be_read_is_blurred_over_all_tables_that_it_names(
     def cannot(_: str) -> None:
         raise Opaque("SQL that cannot be parsed")
 
-    monkeypatch.setattr(sql, "parsed", cannot)
+    monkeypatch.setattr(queries, "parsed", cannot)
     found = desk.lineage(frame)
     assert desk.told(frame) == lines("a ~ t.a t.b t.n t.arr t.s u.a u.z ?")
     assert found.reasons == ("SQL that cannot be parsed",)
@@ -168,13 +168,13 @@ def test_a_text_that_cannot_be_read_is_blurred_over_the_frame(
     def cannot(_: str) -> None:
         raise Opaque("SQL that cannot be parsed")
 
-    monkeypatch.setattr(sql_expressions, "parsed", cannot)
+    monkeypatch.setattr(expressions, "parsed", cannot)
     frame = desk.u.where("a > 1").selectExpr("z as q")
     assert desk.told(frame) == lines("q ~ u.a u.z ?\nrows FILTER u.a u.z ?")
 
 
 def test_a_table_that_is_no_input_hides_its_columns(desk: Desk) -> None:
     walk = PlanWalk(Origins(), lambda _: ["p"])
-    items = sql.query_items(walk, "select p + 1 as q from somewhere.else_t", None)
+    items = queries.query_items(walk, "select p + 1 as q from somewhere.else_t", None)
     assert [(c.name, c.sources.hidden) for item in items for c in item.columns] == [("q", True)]
     assert walk.reasons == ["it reads a table by name that is not one of its inputs"]

@@ -14,7 +14,7 @@ from tests.unit.lineage.told import lines
 if TYPE_CHECKING:
     from tests.unit.lineage.conftest import Desk
 
-PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "sql.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs" / "reference" / "sql.md").read_text()
 EXAMPLES = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 REFUSED = re.findall(r"^\| `+([A-Z].+?) ?`+ \| (.+) \|$", PAGE, re.MULTILINE)
 ORDERS = "order_id bigint, day date, drink string, cups int, paid decimal(8,2), wait_seconds int"

@@ -103,7 +103,7 @@ def _in_sql(project: Project, spec: TableSpec | CuratedSpec) -> Iterator[Project
     texts = list(_queries(module.file, ref.partition(":")[2]))
     if not texts:
         return
-    from clearwell.lineage.sql import named_columns  # sqlglot takes a moment, where there is SQL
+    from clearwell.lineage.sql.queries import named_columns  # sqlglot takes a moment, where there is SQL
 
     said = _words(project.root, ref, {text for _, text in texts})
     for line, text in texts:

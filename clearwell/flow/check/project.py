@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError, SourceError, TableError
 from clearwell.flow.build.lineage import Declared, wrong_origins
-from clearwell.flow.check_columns import wrong_columns
+from clearwell.flow.check.columns import wrong_columns
 from clearwell.project.load import read_project
 from clearwell.project.specs import CuratedSpec
 from clearwell.sources import look_into

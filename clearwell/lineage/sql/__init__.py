@@ -1,0 +1,1 @@
+"""The lineage of SQL text: queries and single expressions, parsed by sqlglot."""
