@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pyspark.sql.connect.proto as pb
 
 from clearwell.engines.sail_guard.call_site import Refused
-from clearwell.engines.sail_guard.expressions import Rewrite, functions_in
+from clearwell.engines.sail_guard.expressions import Rewrite, functions_in, parts_in
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.relations import guard_command, guard_relation
 from clearwell.engines.sail_guard.sql.in_plans import guard_query, guard_statement, guard_texts, texts_in
+from clearwell.engines.sail_guard.two_inputs import guard_queries, guard_two_inputs
 from clearwell.engines.sail_guard.type_inference import Scope, look_at, messages_in
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any], trust: Tru
         if (columns := guard_query(relation.sql, ask, references, trust)) is not None:
             _call_by(relation, columns)
         return
+    guard_two_inputs(relation, kind, ask, references)
     node = getattr(relation, kind)
     unnamed: set[str] = _NAMED_HERE.get(kind, set())
     top = [(e, name in unnamed) for name, e in _expressions(node)]
@@ -88,6 +90,9 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any], trust: Tru
         scope = Scope(ask, relation, references)
         changed = [guard_texts(expression, scope, trust) for expression, _ in top]
         names = before if any(changed) else None
+    for part in (part for expression, _ in top for part in parts_in(expression)):
+        if part.HasField("subquery_expression"):
+            guard_queries(part, Scope(ask, relation, references), ask, references)
     rewrite = Rewrite([expression for expression, _ in top])
     if rewrite.is_needed:
         names = _guard_expressions(relation, top, rewrite, Scope(ask, relation, references), ask) or names

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "common_kind",
+    "compared_digits",
     "decimal_digits",
     "decimal_of",
     "is_decimal",
@@ -94,13 +95,19 @@ def literal_kind(expression: Any) -> types.DataType | None:
     if expression.WhichOneof("expr_type") != "literal":
         return None
     name = expression.literal.WhichOneof("literal_type")
-    if name == "decimal" and expression.literal.decimal.HasField("precision"):
-        return types.DecimalType(expression.literal.decimal.precision, expression.literal.decimal.scale)
     if name == "decimal":
-        _, digits, exponent = Decimal(expression.literal.decimal.value).as_tuple()
-        scale = max(0, -int(exponent))
-        return types.DecimalType(max(len(digits) + max(0, int(exponent)), scale), scale)
+        return _decimal_literal(expression.literal.decimal)
     return (_LITERALS | _OTHER_LITERALS).get(name or "")
+
+
+def _decimal_literal(literal: Any) -> types.DecimalType:
+    """Its own digits, and at least those that the client states: for each it states decimal(10,0)."""
+    _, digits, exponent = Decimal(literal.value).as_tuple()
+    scale = max(0, -int(exponent))
+    precision = max(len(digits) + max(0, int(exponent)), scale)
+    if literal.HasField("precision"):
+        precision, scale = max(precision, literal.precision), max(scale, literal.scale)
+    return types.DecimalType(precision, scale)
 
 
 def decimal_digits(operator: str, left: Digits, right: Digits) -> Digits:
@@ -123,6 +130,13 @@ def quotient_digits(left: Digits, right: Digits) -> Digits:
         return precision, scale
     whole = precision - scale
     return MOST_DIGITS, max(MOST_DIGITS - whole, min(scale, _FEWEST_KEPT))
+
+
+def compared_digits(digits: Sequence[Digits]) -> Digits:
+    """The decimal in which Spark compares decimals: of more than 38 digits, the last ones are rounded off."""
+    scale = max(s for _, s in digits)
+    whole = max(p - s for p, s in digits)
+    return min(whole + scale, MOST_DIGITS), min(scale, MOST_DIGITS - whole)
 
 
 def common_kind(kinds: Sequence[types.DataType]) -> str | None:

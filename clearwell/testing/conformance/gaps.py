@@ -76,6 +76,11 @@ def _both(*cases: str) -> tuple[str, ...]:
 
 _EMBEDDED = {
     **_guarded(
+        Guard.REFUSED_FUNCTIONS,
+        "a union in SQL takes the types of its first query",
+        "numbers/common_type_of_a_union",
+    ),
+    **_guarded(
         Guard.CHECKED_DECIMALS,
         "a decimal of more than 38 digits is truncated, or has too many digits",
         *_both(
@@ -151,7 +156,6 @@ _EMBEDDED = {
     **_guarded(Guard.REFUSED_FUNCTIONS, "observe returns no metrics", "frames/observe"),
     **_lacks("bround takes no decimals", *_both("numbers/rounding_decimals_to_even")),
     **_lacks("a string with an exponent is not a decimal", "numbers/text_with_exponent"),
-    **_lacks("no common type of an int and a decimal", *_both("numbers/common_type_of_a_union")),
     **_lacks("no number with a string", *_both("strings/number_plus_text")),
     **_lacks("no LIKE ANY, no LIKE ALL", "strings/like_any"),
     **_lacks(

@@ -13,6 +13,7 @@ from pyspark.sql import types
 
 from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.names import Guard
+from clearwell.engines.sail_guard.rules.casts import converted
 from clearwell.engines.sail_guard.spark_types import (
     MOST_DIGITS,
     decimal_digits,
@@ -126,7 +127,7 @@ def _whole(site: Site, left: types.DataType, right: types.DataType) -> Term:
 
 
 def _both(site: Site, kind: str) -> Call:
-    return Call(site.name, tuple(As(argument, kind) for argument in site.given))
+    return Call(site.name, tuple(converted(given, source, kind) for given, source in site.sides))
 
 
 def _decimals(site: Site, left: types.DataType, right: types.DataType) -> Term | None:

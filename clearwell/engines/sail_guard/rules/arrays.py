@@ -18,10 +18,11 @@ __all__ = ["ARRAYS"]
 
 def _contains(site: Site) -> Term | None:
     """If there is a NULL, a missing value is not known to be absent."""
-    array, wanted = site.given
+    same = _as_numbers(site)
     if isinstance(kind := site.kinds[0], types.ArrayType) and not kind.containsNull:
-        return None
-    found = Call(site.name, site.given)
+        return same
+    array, wanted = site.given
+    found = same or Call(site.name, site.given)
     unknown = Call("or", (Call("isnull", (wanted,)), _holds_null(array)))
     return Call("when", (found, Value(True), unknown, As(Value(None), "boolean"), found))
 

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import types
 
-from clearwell.engines.sail_guard.call_site import Refused
+from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.spark_types import is_float, is_integral
 from clearwell.engines.sail_guard.terms import As, Call, Value
 
 if TYPE_CHECKING:
-    from clearwell.engines.sail_guard.call_site import Rule, Site
-    from clearwell.engines.sail_guard.terms import Term
+    from clearwell.engines.sail_guard.call_site import Rule
+    from clearwell.engines.sail_guard.terms import Given, Term
 
-__all__ = ["CASTS", "cast", "moment_of", "seconds_of", "text_of"]
+__all__ = ["CASTS", "cast", "converted", "moment_of", "seconds_of", "text_of"]
 
 _MILLION = 1_000_000
+_EXACT_DIGITS = 15
+"""Sail divides by a power of ten: of a decimal with more digits, the double is not always the nearest one."""
 _WHOLE = {
     "bigint": "bigint",
     "long": "bigint",
@@ -31,7 +33,10 @@ _WHOLE = {
 
 
 def cast(site: Site, kind: str) -> Term | None:
-    """A cast to ``kind``: floats to strings as in Java, to integral seconds by rounding down."""
+    """A cast to ``kind``: floats to strings as in Java, to integral seconds by rounding down.
+
+    A wide decimal becomes the double that is nearest to it.
+    """
     (source,) = site.kinds
     given: Term = site.given[0]
     if kind == "string" and is_float(source):
@@ -47,6 +52,10 @@ def cast(site: Site, kind: str) -> Term | None:
         return As(As(given, "string") if kind != "timestamp" else given, kind)
     if is_float(source) and kind.startswith("decimal"):
         return As(As(given, "string"), kind)  # as Spark: by its shortest text form, and half up
+    if isinstance(source, types.DecimalType) and kind in ("double", "float"):
+        return (
+            None if kind == "double" and source.precision <= _EXACT_DIGITS else As(As(given, "string"), kind)
+        )
     if isinstance(source, types.TimestampType) and kind.startswith("decimal"):
         why = "a time as a decimal is computed in doubles here"
         raise Refused(Guard.REFUSED_FUNCTIONS, why, "unix_micros")
@@ -55,6 +64,11 @@ def cast(site: Site, kind: str) -> Term | None:
     if kind == "timestamp" and isinstance(source, types.LongType):
         return moment_of(given, source)
     return None
+
+
+def converted(given: Given, source: types.DataType | None, kind: str) -> Term:
+    """An argument in the type to which Spark casts it."""
+    return cast(Site("cast", (given,), (source,)), kind) or As(given, kind)
 
 
 def _is_plain(kind: types.DataType) -> bool:

@@ -1,4 +1,4 @@
-"""Functions, comparisons and casts that Sail computes differently from Spark, and their replacements."""
+"""Functions that Sail computes differently from Spark, and their replacements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pyspark.sql import types
 from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules.arrays import ARRAYS
-from clearwell.engines.sail_guard.rules.casts import CASTS
+from clearwell.engines.sail_guard.rules.casts import CASTS, converted
+from clearwell.engines.sail_guard.rules.comparisons import COMPARISONS, require_case, unsigned
 from clearwell.engines.sail_guard.rules.rounding import rounded
 from clearwell.engines.sail_guard.rules.texts import TEXTS
 from clearwell.engines.sail_guard.rules.times import TIMES
@@ -28,12 +29,7 @@ __all__ = ["FUNCTIONS", "positive_zero"]
 
 def positive_zero(given: Given, kind: types.DataType | None) -> Term | None:
     """A window key: Sail distinguishes -0.0 from 0.0."""
-    return _unsigned(given, kind) if is_float(kind) else None
-
-
-def _unsigned(given: Term, kind: types.DataType | None) -> Term:
-    zero = As(Value(0.0), "float") if isinstance(kind, types.FloatType) else Value(0.0)
-    return Call("+", (given, zero))
+    return unsigned(given, kind) if is_float(kind) else None
 
 
 def _in_common(first: int = 0, step: int = 1) -> Rule:
@@ -48,18 +44,22 @@ def _in_common(first: int = 0, step: int = 1) -> Rule:
     return rule
 
 
-def _compared(site: Site) -> Term | None:
-    """Sail compares a float as a decimal, or an integer as a float; Spark uses doubles."""
-    mixed = any(is_float(kind) for kind in site.kinds)
-    return _cast_in(site, range(len(site.given))) if mixed else None
-
-
 def _cast_in(site: Site, chosen: Sequence[int]) -> Term | None:
     known = [kind for kind in (site.kinds[n] for n in chosen) if kind is not None]
     kind = common_kind(known) if len(known) == len(chosen) else None
     if kind is None:
         return None
-    return Call(site.name, tuple(As(g, kind) if n in chosen else g for n, g in enumerate(site.given)))
+    made = [converted(g, k, kind) if n in chosen else g for n, (g, k) in enumerate(site.sides)]
+    return Call(site.name, tuple(made))
+
+
+def _case_of(site: Site) -> Term | None:
+    """``case x when y then z``: of its comparisons nothing is cast, of its values all is."""
+    require_case(site)
+    values = list(range(2, len(site.given), 2))
+    if len(site.given) % 2 == 0:  # the last one is the ELSE
+        values.append(len(site.given) - 1)
+    return _cast_in(site, values)
 
 
 def _first_known(site: Site) -> Term | None:
@@ -108,7 +108,7 @@ def _from_json(site: Site) -> Term | None:
 
 def _set_of(site: Site) -> Term | None:
     kind = site.kinds[0]
-    return Over(site.name, (_unsigned(site.given[0], kind),), site.distinct) if is_float(kind) else None
+    return Over(site.name, (unsigned(site.given[0], kind),), site.distinct) if is_float(kind) else None
 
 
 def _ordered(site: Site) -> Term | None:
@@ -190,15 +190,16 @@ _APPROXIMATE = _refused("interpolates here, and returns one of the values on Spa
 
 FUNCTIONS: dict[str, Rule] = {
     **CASTS,
+    **COMPARISONS,
     **ARRAYS,
     **TEXTS,
     **TIMES,
     "when": _in_common(1, 2),
     "if": _in_common(1),
     "nvl2": _in_common(1),
-    **dict.fromkeys(["coalesce", "in", "array"], _in_common()),
+    "case": _case_of,
+    **dict.fromkeys(["coalesce", "array"], _in_common()),
     **dict.fromkeys(["nvl", "ifnull"], _first_known),
-    **dict.fromkeys(["=", "==", "<", ">", "<=", ">=", "<=>", "!=", "<>"], _compared),
     "nullif": _null_if,
     "rint": _even,
     "from_json": _from_json,

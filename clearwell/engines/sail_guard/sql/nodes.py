@@ -45,6 +45,7 @@ _OPERATORS: dict[type, str] = {
     exp.GT: ">",
     exp.GTE: ">=",
     exp.NullSafeEQ: "<=>",
+    exp.NullSafeNEQ: "<=>",
     exp.DPipe: "||",
     exp.RegexpLike: "rlike",
 }
@@ -56,9 +57,15 @@ def site_of(text: Text, node: Any) -> Found | None:
         return name, [node.this, node.expression]
     if isinstance(node, exp.Case):
         pairs = [part for branch in node.args["ifs"] for part in (branch.this, branch.args["true"])]
-        return "when", [*pairs, *filter(None, [node.args.get("default")])]
+        parts = [*pairs, *filter(None, [node.args.get("default")])]
+        return ("when", parts) if node.this is None else ("case", [node.this, *parts])
     if isinstance(node, exp.In):
-        return ("in", [node.this, *node.expressions]) if node.expressions else None
+        query = node.args.get("query")
+        return (
+            ("in_query", [node.this, query]) if query is not None else ("in", [node.this, *node.expressions])
+        )
+    if isinstance(node, exp.Between):
+        return "between", [node.this, node.args["low"], node.args["high"]]
     if isinstance(node, exp.Cast):  # TRY_CAST is one of them, and string(x) another
         called = text.name(node)
         return None if node.args.get("safe") else (called if called in RULES else "cast", [node.this])
@@ -120,7 +127,8 @@ def around_of(text: Text, query: Any) -> Query | None:
     """The context of a query's select list: the queries of WITH before it, and its FROM."""
     if query is None:
         return None
-    at = (text.span(query) or (0, 0))[0]
+    spans = (text.span(part) for part in (query, *query.expressions))  # the first query of a union has none
+    at = next(filter(None, spans), (0, 0))[0]
     named: list[str] = []
     outer = query
     while outer is not None:

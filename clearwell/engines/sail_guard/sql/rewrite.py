@@ -26,6 +26,7 @@ from clearwell.engines.sail_guard.sql.nodes import (
     names_in,
     site_of,
 )
+from clearwell.engines.sail_guard.sql.pairs import guard_pairs
 from clearwell.engines.sail_guard.sql.render import to_text
 from clearwell.engines.sail_guard.sql.spans import Text, parts_of
 from clearwell.engines.sail_guard.terms import As, Call, Given, Term
@@ -54,6 +55,7 @@ def guarded_text(text: str, kinds: Kinds, trust: Trust) -> str:
         return text  # the engine reports the error
     _refuse(read.tree)
     trust.require([(read.name(node), None) for node in read.tree.find_all(exp.Func)])
+    guard_pairs(read, kinds)
     return _Rewrite(read, kinds).whole()
 
 
@@ -123,6 +125,11 @@ class _Rewrite:
             for item in query.expressions:
                 if isinstance(item, exp.Alias) and item.alias.lower() == node.name.lower():
                     return self._text.slice(item.this)
+        if (
+            isinstance(node, exp.Subquery) and node.arg_key == "query"
+        ):  # that of an IN, without its parentheses
+            inside = self._text.span(node.this)
+            return f"({self._text.text[slice(*inside)]})" if inside else None
         text, span = self._text.slice(node), self._text.span(node)
         around = node.find_ancestor(exp.Lambda)
         if text is None or span is None or around is None:
