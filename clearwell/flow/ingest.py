@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 __all__ = ["ingest", "ingest_code"]
 
 _FILES_BLOCKED = "files"
-_NOT_CONTENT = {"path", "settle_seconds", "on_change", "order", "rehash", "notes"}
+_NOT_CONTENT = {"path", "settle_seconds", "on_change", "order", "rehash", "links", "notes"}
 
 
 def ingest(run: Run, spec: TableSpec) -> BuildResult:

@@ -127,6 +127,11 @@ class SourceModel(Model):
         description="Which ingested files are read again, to see whether their content is the same: those "
         "whose size, time, inode or time of change differs; all; or none, so that no change is noticed.",
     )
+    links: Literal["refuse", "follow"] = Field(
+        default="refuse",
+        description="A link to a file that is not in the source's folder, or a second name of a file "
+        "elsewhere in the project: leave it out, or read it.",
+    )
     max_field: MaxFieldModel = Field(
         default_factory=MaxFieldModel,
         description="CSV: the longest field that is expected. Two stray quotes make one field of all records "
@@ -155,6 +160,7 @@ class SourceModel(Model):
         """Without what is as it was before there was such a key: it would be a new setting of old tables."""
         said: dict[str, Any] = dump(self)
         said.pop("notes", None)  # no row depends on it
+        said.pop("links", None)  # which files are there is no setting of a table
         if self.max_field.longer == "warn":  # no row depends on it
             said.pop("max_field", None)
         silent = (("options", {}), ("order", "arrival"), ("quoted_empty", "text"), ("rehash", "changed"))
@@ -181,6 +187,7 @@ class SourceModel(Model):
             on_change=self.on_change,
             order=self.order,
             rehash=self.rehash,
+            links=self.links,
             max_field=LongFields(**self.max_field.model_dump()),
             settle_seconds=self.settle_seconds,
             options=self.options,

@@ -5,9 +5,10 @@ known name is a change. A file that is as the ledger describes it (size, time, i
 not read again, unless its source says so.
 
 Only regular files count, once each, with any name. A link counts if its target is a regular file in the
-project or in the source's own folder (that folder may be a link to anywhere, because the project's author
-wrote it). Everything else is skipped, with the reason. A file that changes while it is read is growing: it is
-left for a later run.
+source's own folder (that folder may be a link to anywhere, because the project's author wrote it); one to a
+file elsewhere, and a second name (hard link) of a file elsewhere in the project, only if the source says
+``links: follow``. Everything else is skipped, with the reason. A file that changes while it is read is
+growing: it is left for a later run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hashlib
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["discover", "look_into"]
 
 _ID_DIGITS = 32
+_SETTING = "`links: follow` in the source reads it"
 
 
 def discover(
@@ -52,11 +55,15 @@ def discover(
     skipped: list[Skipped] = []
     found: dict[str, os.stat_result] = {}
     for path, reason in matches(spec.path, root):
-        status = reason or _regular(root, folder, path)
+        status = reason or _regular(root, folder, path, follow=spec.links == "follow")
         if isinstance(status, str):
             skipped.append(Skipped(path.encode("utf-8", "backslashreplace").decode(), status))
         else:
             found[path] = status
+    if spec.links == "refuse":
+        for path, other in _second_names(root, folder, found).items():
+            skipped.append(Skipped(path, f"a second name (hard link) of {other}: {_SETTING}"))
+            del found[path]
     require_no_table(found, root, spec.place or spec.path)
     as_before = _as_before(spec, known, found)
     same = list(as_before.values())
@@ -155,7 +162,7 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _regular(root: Path, folder: Path, path: str) -> os.stat_result | str:
+def _regular(root: Path, folder: Path, path: str, *, follow: bool) -> os.stat_result | str:
     """The status of a file to ingest, or why it is skipped."""
     try:
         path.encode()
@@ -169,10 +176,32 @@ def _regular(root: Path, folder: Path, path: str) -> os.stat_result | str:
         return "a broken link" if file.is_symlink() else f"cannot be read: {error.strerror or error}"
     if not stat.S_ISREG(status.st_mode):
         return "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-    homes = (os.path.realpath(root), os.path.realpath(folder))
-    if target is not None and not any(target.is_relative_to(home) for home in homes):
-        return "a link to outside the project"
+    if target is not None and not follow and not target.is_relative_to(os.path.realpath(folder)):
+        within = target.is_relative_to(os.path.realpath(root))
+        return f"a link out of the {'source' if within else 'project'}: {_SETTING}"
     return status
+
+
+def _second_names(root: Path, folder: Path, found: Mapping[str, os.stat_result]) -> dict[str, str]:
+    """The files that have another name in the project outside of the source's folder, with that name.
+
+    A name does not tell where its others are. Only a file with several makes this search the project.
+    """
+    several = {(at.st_dev, at.st_ino): path for path, at in found.items() if at.st_nlink > 1}
+    top, own = os.path.realpath(root), os.path.realpath(folder)
+    inodes = {inode for _, inode in several}
+    others: dict[str, str] = {}
+    waiting = [top] if several and own != top else []
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting += [entry.path] if entry.path != own else []
+                elif entry.inode() in inodes:
+                    at = entry.stat(follow_symlinks=False)
+                    if (path := several.get((at.st_dev, at.st_ino))) is not None:
+                        others[path] = os.path.relpath(entry.path, top)
+    return others
 
 
 def _unsettled(root: Path, fresh: dict[str, os.stat_result], settle_seconds: float) -> set[str]:

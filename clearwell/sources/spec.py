@@ -42,6 +42,7 @@ _CHOICES = {
     "missing_column": ("null", "reject"),
     "on_change": ("refuse", "replace"),
     "rehash": ("changed", "always", "never"),
+    "links": ("refuse", "follow"),
 }
 
 
@@ -170,6 +171,7 @@ class SourceSpec:
         order: Which file is later: ``arrival``, ``name``, or fields of the path: ``{day}``.
         rehash: Which known files are read again to see whether their content is the same: ``changed`` (size,
             time, inode or time of change), ``always`` all, ``never`` one.
+        links: ``refuse`` or ``follow`` a link to a file that is not in the source's folder.
         max_field: CSV: the longest field that is expected.
         settle_seconds: Files younger than this are checked twice.
         options: Of a plugin's format, by name; defaults are added.
@@ -191,6 +193,7 @@ class SourceSpec:
     on_change: str = "refuse"
     order: str = ARRIVAL
     rehash: str = "changed"
+    links: str = "refuse"
     max_field: LongFields = field(default_factory=LongFields)
     settle_seconds: float = 1.0
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])

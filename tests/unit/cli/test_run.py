@@ -77,7 +77,9 @@ def test_files_that_are_in_no_table_are_told_one_line_each(
     for file in raw.glob("copy*"):
         file.unlink()
     said = clearwell("run", "bronze_birds").out
-    assert "files     bronze_birds: raw/far.csv: skipped, a link to outside the project\n" in said
+    assert (
+        "files     bronze_birds: raw/far.csv: skipped, a link out of the project: `links: follow` in " in said
+    )
     assert "files     bronze_birds: raw/folder.csv: skipped, a folder\n" in said
     shown = clearwell("show", "bronze_birds")
     assert "copy1.csv" not in shown.out

@@ -242,18 +242,43 @@ def test_what_is_no_regular_file_is_skipped_with_its_reason(tmp_path: Path) -> N
     }
 
 
-def test_links_are_followed_within_the_project_only(tmp_path: Path) -> None:
+SETTING = "`links: follow` in the source reads it"
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A project whose source has a file, and three links out of its folder."""
     root = tmp_path / "project"
-    put(root, "store/a.csv", "inside")
     secret = put(tmp_path, "outside/secret.csv", "outside")
-    (root / "in").mkdir()
-    (root / "in/inside.csv").symlink_to("../store/a.csv")
+    store = put(root, "store/a.csv", "inside")
+    password = put(root, "deep/er/.env", "password")
+    own = put(root, "in/own.csv", "own")
+    (root / "in/inside.csv").symlink_to(store)
     (root / "in/outside.csv").symlink_to(secret)
-    found = look(root)
-    assert paths(found.new) == ["in/inside.csv"]
-    assert [(skip.path, skip.reason) for skip in found.skipped] == [
-        ("in/outside.csv", "a link to outside the project")
-    ]
+    (root / "in/second.csv").hardlink_to(password)
+    (root / "in/own2.csv").hardlink_to(own)
+    return root
+
+
+def test_a_link_out_of_a_sources_folder_is_left_out_with_the_key_that_reads_it(linked: Path) -> None:
+    found = look(linked)
+    assert paths(found.new) == ["in/own.csv"]
+    assert [duplicate.file.path for duplicate in found.duplicates] == ["in/own2.csv"]
+    assert {skip.path: skip.reason for skip in found.skipped} == {
+        "in/inside.csv": f"a link out of the source: {SETTING}",
+        "in/outside.csv": f"a link out of the project: {SETTING}",
+        "in/second.csv": f"a second name (hard link) of deep/er/.env: {SETTING}",
+    }
+
+
+def test_a_source_that_follows_links_reads_them(linked: Path) -> None:
+    found = look(linked, links="follow")
+    assert paths(found.new) == ["in/inside.csv", "in/outside.csv", "in/own.csv", "in/second.csv"]
+    assert found.skipped == ()
+
+
+def test_a_source_in_the_projects_own_folder_has_no_names_elsewhere(linked: Path) -> None:
+    assert paths(look(linked, path="*/own*.csv").new) == ["in/own.csv"]
 
 
 def test_the_sources_own_folder_may_be_a_link_to_anywhere(tmp_path: Path) -> None:
