@@ -132,7 +132,9 @@ def test_ctrl_c_ends_with_130(
 def test_an_exit_code_of_a_command_is_kept(
     monkeypatch: pytest.MonkeyPatch, clearwell: Callable[..., Ran]
 ) -> None:
-    monkeypatch.setattr(app.commands["tables"], "callback", lambda *_: click.get_current_context().exit(3))
+    monkeypatch.setattr(
+        app.commands["tables"], "callback", lambda *_, **__: click.get_current_context().exit(3)
+    )
     assert clearwell("tables").code == 3
 
 
