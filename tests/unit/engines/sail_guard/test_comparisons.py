@@ -104,6 +104,11 @@ def test_a_union_has_the_common_types_of_its_frames(spark: SparkSession) -> None
     assert sorted(united.toArrow()["n"].to_pylist()) == [1.5, 2.9]
 
 
+def test_text_and_whole_numbers_are_joined_by_their_name(spark: SparkSession) -> None:
+    assert one_row(spark, r="'3'").join(one_row(spark, r="3"), "r").count() == 1
+    assert one_row(spark, r=f"{BEYOND}L").join(one_row(spark, r="9007199254740992D"), "r").count() == 1
+
+
 def test_a_query_beside_others_knows_its_types(spark: SparkSession) -> None:
     found = spark.sql("with w as (select 1L r), v as (select 2 r) select * from w union all select r from v")
     assert sorted(found.toArrow()["r"].to_pylist()) == [1, 2]
@@ -123,15 +128,18 @@ REFUSED: list[tuple[str, Callable[[SparkSession], DataFrame]]] = [
         "a join by r compares bigint and float",
         lambda s: s.sql("with w as (select 1L r), v as (select float(1) r) select r from w join v using (r)"),
     ),
-    ("a join by r compares string and int", lambda s: one_row(s, r="'3'").join(one_row(s, r="3"), "r")),
     (
-        "in with a frame compares int and string",
-        lambda s: one_row(s, r="3").filter(F.col("r").isin(one_row(s, q="'3'"))),
+        "a join by r compares string and float",
+        lambda s: one_row(s, r="'3'").join(one_row(s, r="float(3)"), "r"),
     ),
     (
-        "in \\(select ...\\) compares bigint and string",
+        "in with a frame compares float and string",
+        lambda s: one_row(s, r="float(3)").filter(F.col("r").isin(one_row(s, q="'3'"))),
+    ),
+    (
+        "in \\(select ...\\) compares float and string",
         lambda s: s.sql(
-            "with w as (select 1L r), v as (select '1' d) select r from w where r in (select d from v)"
+            "with w as (select float(1) r), v as (select '1' d) select r from w where r in (select d from v)"
         ),
     ),
 ]
