@@ -37,6 +37,7 @@ class UnexpectedError(Exception):
 def discreet(project: Project, lake: Lake, spec: object, error: Exception) -> Exception:
     """``error``, or where its step has to do with personal columns, what may be told of it.
 
+    ``spec`` is that of the step; of work on several tables it is a list of their names.
     It has no cause then, because whoever shows an error shows its causes.
     """
     quotes = not isinstance(error, ClearwellError) or error.quotes or error.__cause__ or error.__context__
@@ -65,6 +66,8 @@ def _has_personal_data(project: Project, lake: Lake, spec: object) -> bool:
             tables = [str(spec.table), *spec.inputs]
         case DatasetSpec():
             tables = [spec.from_table]
+        case [*names]:
+            tables = [str(name) for name in names]
         case _:
             return False
     try:

@@ -92,3 +92,20 @@ def test_a_run_that_fails_on_a_personal_value_tells_it_neither_here_nor_to_dagst
     assert b"example.org" not in kept
     (log,) = (shop.root / "lake/errors").iterdir()
     assert "example.org" in log.read_text()
+
+
+def test_a_verification_that_fails_on_a_personal_value_does_not_tell_it(
+    shop: Shop, clearwell: Callable[..., Ran]
+) -> None:
+    code = shop.root / "assets" / "shop.py"
+    before = code.read_text()
+    failing = 'kept = orders.withColumn("amount", F.concat("email", F.lit("!")).cast("double"))'
+    code.write_text(before.replace('kept = orders.where("amount <> 0")', failing))
+    try:
+        ran = clearwell("verify", "big_orders", "--with-present-code")
+    finally:
+        code.write_text(before)
+    assert ran.code == 1
+    assert "(withheld)" in ran.err
+    assert "its whole text: " in ran.err
+    assert "example.org" not in (ran.out + ran.err).lower()
