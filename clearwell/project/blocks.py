@@ -128,14 +128,11 @@ class SourceModel(Model):
         "whose size, time, inode or time of change differs; all; or none, so that no change is noticed.",
     )
     links: Literal["refuse", "follow"] = Field(
-        default="refuse",
-        description="A link to a file that is not in the source's folder, or a second name of a file "
-        "elsewhere in the project: leave it out, or read it.",
+        default="refuse", description="A link, also a hard one, to a file elsewhere: left out, or read."
     )
     max_field: MaxFieldModel = Field(
         default_factory=MaxFieldModel,
-        description="CSV: the longest field that is expected. Two stray quotes make one field of all records "
-        "between them.",
+        description="CSV: the longest field that is expected. Two stray quotes make one of all between them.",
     )
     notes: NotesModel = Field(
         default_factory=NotesModel,
@@ -158,13 +155,10 @@ class SourceModel(Model):
     @model_serializer(mode="wrap")
     def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is as it was before there was such a key: it would be a new setting of old tables."""
-        said: dict[str, Any] = dump(self)
-        said.pop("notes", None)  # no row depends on it
-        said.pop("links", None)  # which files are there is no setting of a table
-        if self.max_field.longer == "warn":  # no row depends on it
-            said.pop("max_field", None)
+        warns = self.max_field.longer == "warn"
+        unsaid = {"notes", "links", *(("max_field",) if warns else ())}  # no row depends on them
         silent = (("options", {}), ("order", "arrival"), ("quoted_empty", "text"), ("rehash", "changed"))
-        return {key: value for key, value in said.items() if (key, value) not in silent}
+        return {k: v for k, v in dump(self).items() if k not in unsaid and (k, v) not in silent}
 
     def to_spec(self, *, place: str | None = None) -> SourceSpec:
         """The same as a source spec; ``place`` is the ``file:line`` for its errors.

@@ -32,6 +32,7 @@ from __future__ import annotations
 from clearwell.testing.conformance.case import Ask, Case, ask, grouped, refused, sql
 from clearwell.testing.conformance.expressions import (
     casts,
+    comparisons,
     functions,
     maps,
     nested,
@@ -82,6 +83,7 @@ __all__ = [
 _MODULES = (
     values,
     numbers,
+    comparisons,
     overflow,
     casts,
     strings,

@@ -1,0 +1,38 @@
+"""Comparisons of values of different types: in the type in which Spark compares them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from clearwell.testing.conformance.case import grouped, sql
+from clearwell.testing.conformance.notation import table
+
+__all__ = ["CASES"]
+
+CASES = grouped(
+    "numbers",
+    sql(
+        "compared_in_a_common_type",
+        "numbers and text are compared as doubles, decimals with all their integer digits, and -0.0 is 0.0",
+        "select f = s a, d = w b, n = s c, n = p e, p in (-0.0D, d) g, d between w and w h, i in (2.9BD) j, "
+        "i * 2.95BD > 8.8 k from t",
+        table(
+            "a boolean, b boolean, c boolean, e boolean, g boolean, h boolean, j boolean, k boolean",
+            (False, True, False, True, False, True, False, True),
+        ),
+        t=table(
+            "f float, s string, d double, w decimal(38,10), n decimal(38,0), p decimal(9,2), i bigint",
+            (2.9, "2.9", 9007199254740992.0, "9007199254740993", 3, "2.9", 3),
+        ),
+        columns=lambda t, F: t.select(
+            (t.f == t.s).alias("a"),
+            (t.d == t.w).alias("b"),
+            (t.n == t.s).alias("c"),
+            (t.n == t.p).alias("e"),
+            t.p.isin(-0.0, t.d).alias("g"),
+            t.d.between(t.w, t.w).alias("h"),
+            t.i.isin(Decimal("2.9")).alias("j"),
+            (t.i * F.lit(Decimal("2.95")) > 8.8).alias("k"),
+        ),
+    ),
+)
