@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import dagster as dg
 
 from clearwell.components.display.events import check_results, check_specs, described, unchanged
+from clearwell.components.failing import reasons_only
 from clearwell.components.recheck import audit_again
 from clearwell.components.running.resources import LAKE
 from clearwell.errors import (
@@ -77,7 +78,7 @@ def step_asset(
     """The asset of ``step``, with its checks; ``execute`` gives the events of a run."""
 
     def run_step(context: dg.AssetExecutionContext) -> Any:
-        return execute(context)
+        return reasons_only(execute, context)
 
     # Dagster accepts no string annotations, and as the return type only a tuple.
     run_step.__annotations__ = {"context": dg.AssetExecutionContext}
@@ -117,7 +118,9 @@ def step_events(
     if isinstance(end, Failed):
         failure = _failure(context, lake, run, spec, name, end.error)
         if isinstance(end.error, BatchBlocked) and end.error.result is not None:
-            found = check_results(asset.key, end.error.result, suite)
+            found = [*check_results(asset.key, end.error.result, suite)]
+            # Failed ones last: in the run's log their links to their pages are then beside the reason.
+            found.sort(key=lambda result: (not result.passed, result.severity is dg.AssetCheckSeverity.ERROR))
             yield from (result for result in found if result.check_name in wanted)
         raise failure from end.error
     lake.record.done(name, end.result)

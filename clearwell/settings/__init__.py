@@ -35,7 +35,7 @@ from clearwell.settings.addresses import dagster_url, require_database_address
 from clearwell.settings.cache import cache_folder
 from clearwell.settings.levels import lake_at, load_settings, profile_names
 from clearwell.settings.programs import S3Service, ivy_settings, java_home, s3_service
-from clearwell.settings.project import find_project
+from clearwell.settings.project import code_location_name, find_project
 from clearwell.settings.stores import store_variables
 from clearwell.settings.values import Settings, parse_bytes
 
@@ -43,6 +43,7 @@ __all__ = [
     "S3Service",
     "Settings",
     "cache_folder",
+    "code_location_name",
     "dagster_url",
     "find_project",
     "ivy_settings",

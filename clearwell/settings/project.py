@@ -8,9 +8,11 @@ from typing import Any
 
 from clearwell.errors import ProjectError
 
-__all__ = ["PYPROJECT", "find_project", "project_name", "tool_section"]
+__all__ = ["PYPROJECT", "code_location_name", "find_project", "project_name", "tool_section"]
 
 PYPROJECT = "pyproject.toml"
+DEFINITIONS = "clearwell.definitions"
+"""The module that Dagster loads; a code location without a name of its own is called so."""
 
 
 def find_project(start: Path | None = None) -> Path:
@@ -34,6 +36,15 @@ def project_name(folder: Path) -> str:
     """What the project in ``folder`` is called: ``[project] name``, or else the folder's path."""
     name = _read(folder / PYPROJECT).get("project", {}).get("name")
     return name if isinstance(name, str) and name else str(folder.resolve())
+
+
+def code_location_name(folder: Path) -> str:
+    """What Dagster's pages call the project in ``folder``, if they are opened by `clearwell ui`."""
+    tool = tool_section(folder / PYPROJECT)
+    for named in (tool.get("dagster"), tool.get("dg", {}).get("project")):
+        if isinstance(named, dict) and isinstance(name := named.get("code_location_name"), str):
+            return name
+    return DEFINITIONS
 
 
 def tool_section(file: Path) -> dict[str, Any]:

@@ -46,16 +46,16 @@ def test_a_failed_step_does_not_take_the_report_with_it(shop: Settings, broken: 
 
 
 @pytest.mark.full
-def test_it_is_so_when_dagster_starts_the_run_and_the_asset_stays_skipped(shop: Settings) -> None:
+def test_it_is_so_when_dagster_starts_the_run(shop: Settings) -> None:
     break_data(shop)
     definitions = load_definitions(load_project(shop))
     with quiet_dagster(), dg.DagsterInstance.ephemeral() as instance:
         job = definitions.resolve_implicit_global_asset_job_def()
         result = job.execute_in_process(instance=instance, raise_on_error=False)
+        made = instance.get_latest_materialization_event(dg.AssetKey("storage_cost"))
     assert not result.success
-    assert dg.AssetKey("storage_cost") not in {
-        event.asset_key for event in result.get_asset_materialization_events()
-    }
+    assert made is not None
+    assert made.run_id == result.run_id  # else its page would say that it failed in this run
     assert reported(shop) is not None
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
+from dagster._core.execution.plan.objects import ErrorSource
 
 import clearwell
+from clearwell.components.failing import reason_of
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.running.instance import open_instance
 from clearwell.components.running.launch import _select, run_project
-from clearwell.components.running.location import load_definitions
+from clearwell.components.running.location import JOB, load_definitions
 from clearwell.components.running.resources import FULL_REFRESH, LAKE_TAG, PROCESS_TAG
 from clearwell.errors import BatchBlocked, EngineError, ProjectError
 from clearwell.flow.report import ReportResult
@@ -139,6 +141,20 @@ def test_a_run_says_which_lake_it_works_on_and_who_it_is(twice: Twice) -> None:
     assert FULL_REFRESH not in run.tags
 
 
+def test_the_pages_and_the_sensors_see_a_run_of_the_command_line(twice: Twice) -> None:
+    """They leave out a run that has no origin, and look for the latest runs of a job by the hidden tag."""
+    with open_instance(twice.settings.dagster_home) as instance:
+        run = instance.get_run_by_id(twice.first.run_id)
+        of_job = dg.RunsFilter(
+            job_name=JOB, tags={".dagster/repository": "__repository__@clearwell.definitions"}
+        )
+        latest = instance.get_runs(of_job)
+    assert run is not None
+    assert run.remote_job_origin is not None
+    assert run.remote_job_origin.location_name == "clearwell.definitions"
+    assert [found.run_id for found in latest] == [twice.second.run_id, twice.first.run_id]
+
+
 def test_a_blocked_batch_fails_its_step_and_skips_what_hangs_on_it(shop: Settings) -> None:
     assert run_project(shop).success
     deliver(shop.project, "third.csv", "2026-01-03", [7, -1])
@@ -151,8 +167,8 @@ def test_a_blocked_batch_fails_its_step_and_skips_what_hangs_on_it(shop: Setting
         assert (report.results[-1].blocked, report.results[-1].failing_checks > 0) == (1, True)
         assert "amount_not_negative" in report.results[-1].html.read_text()
         assert built(report)["silver_orders"].outcome is Outcome.BLOCKED
-        assert set(materialized(shop, report.run_id)) == {"bronze_orders"}
-        assert checks(shop, report.run_id)["silver_orders:amount_not_negative"] is False
+        assert set(materialized(shop, report.run_id)) == {"bronze_orders", "storage_cost"}
+        assert list(checks(shop, report.run_id).items())[-1] == ("silver_orders:amount_not_negative", False)
 
 
 def test_a_file_that_cannot_be_taken_fails_the_run_and_good_data_flows_on(shop: Settings) -> None:
@@ -261,6 +277,15 @@ def test_a_transform_that_raises_fails_its_step_with_its_own_line(shop: Settings
     assert isinstance(failure.error, ProjectError)
     assert (failure.error.place or "").startswith(str(code))
     assert "slect" in failure.trace
+    with open_instance(shop.dagster_home) as instance:
+        records = instance.get_records_for_run(report.run_id).records
+    entries = [record.event_log_entry for record in records]
+    assert len([entry for entry in entries if "Traceback" in entry.user_message]) == 1
+    (event,) = [e.dagster_event for e in entries if e.dagster_event and e.dagster_event.is_step_failure]
+    data = event.step_failure_data
+    assert data.error_source is ErrorSource.USER_CODE_ERROR  # then the pages show the cause's stack alone
+    assert (data.error.cause.stack, data.error.cause.cause) == ([], None)
+    assert reason_of(data.error).startswith(f"{code}:")
     assert set(report.skipped) == set(EVERYTHING) - {"bronze_orders", "silver_orders", "storage_cost"}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
+from clearwell.components.failing import reason_of
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.running.instance import open_instance
 from clearwell.components.running.launch import run_project
@@ -44,7 +45,7 @@ def audit(
         )
     if not result.success:
         (failed,) = [event for event in result.all_events if event.is_step_failure]
-        return failed.step_failure_data.user_failure_data.description
+        return reason_of(failed.step_failure_data.error)
     assert result.get_asset_materialization_events() == []
     return {e.asset_check_key.name: e for e in result.get_asset_check_evaluations()}
 

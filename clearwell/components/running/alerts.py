@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from clearwell.components.failing import reason_of
 from clearwell.notify.alerts import Alert, FailedStep, send_alert
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name=ALERTS,
         minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
+        # Also runs of a process that does not know what the pages call this code location.
+        monitor_all_code_locations=True,
         default_status=dg.DefaultSensorStatus.RUNNING if wanted else dg.DefaultSensorStatus.STOPPED,
         description="Posts a failed run to CLEARWELL_ALERT_WEBHOOK and mails it to CLEARWELL_ALERT_MAIL.",
     )
@@ -62,12 +65,7 @@ def alert_of(context: dg.RunFailureSensorContext, settings: Settings) -> Alert:
 
 
 def _why(event: dg.DagsterEvent) -> str:
-    """The error of a failed step; for an unknown error its root cause, without the intermediate errors."""
+    """The reason of a failed step; for an unknown error its root cause, without the intermediate errors."""
     data: Any = event.event_specific_data
     said = getattr(getattr(data, "user_failure_data", None), "description", None)
-    if said:
-        return said[:_LONGEST]
-    error: Any = getattr(data, "error", None)
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return (error.message.strip() if error is not None else event.message or "it failed")[:_LONGEST]
+    return (said or reason_of(getattr(data, "error", None)) or event.message or "it failed")[:_LONGEST]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from clearwell.components.failing import reason_of
 from clearwell.components.quiet import quiet_dagster
 from clearwell.components.running.instance import end_dead_runs, open_instance, telling_of_its_database
 from clearwell.components.running.location import JOB, load_definitions
+from clearwell.components.running.origin import note_origin
 from clearwell.components.running.record import RunRecord
 from clearwell.components.running.resources import run_tags
 from clearwell.errors import BatchBlocked, ProjectError, did_you_mean
@@ -18,6 +21,7 @@ from clearwell.flow.report import ReportResult
 from clearwell.flow.run_result import RunResult, StepResult
 from clearwell.model import BuildResult, Outcome
 from clearwell.project.load import load_project
+from clearwell.settings import code_location_name
 from clearwell.stores import keep_private
 
 if TYPE_CHECKING:
@@ -68,6 +72,7 @@ def launch(
     try:
         with quiet_dagster(), open_instance(home) as instance, telling_of_its_database(home):
             end_dead_runs(instance)
+            note_origin(instance, location=code_location_name(project.root), job=JOB)
             result = job.execute_in_process(
                 run_config=_QUIET,
                 instance=instance,
@@ -160,15 +165,11 @@ def _failure(name: str, event: dg.DagsterEvent, record: RunRecord) -> StepResult
     error: Any = getattr(event.event_specific_data, "error", None)
     known, details = record.failures.get(name), record.results.get(name)
     outcome = Outcome.BLOCKED if isinstance(known, BatchBlocked) else Outcome.FAILED
-    trace: str = error.to_string() if error is not None else ""
     if known is not None:
-        reason = str(known)
-    elif error is None:
-        reason = event.message or "it failed"
+        reason, trace = str(known), "".join(traceback.format_exception(known))
     else:
-        while error.cause:
-            error = error.cause
-        reason = error.message.strip()
+        reason = reason_of(error) or event.message or "it failed"
+        trace: str = error.to_string() if error is not None else ""
     return StepResult(name, outcome, *_numbers(details), reason, known, details, trace)
 
 

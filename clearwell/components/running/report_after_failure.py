@@ -1,8 +1,8 @@
 """After a run with a failed step: write the report that the run had selected, which Dagster skips.
 
 The report waits for every table, so a failure skips it, exactly when it is needed most: it shows what is
-blocked and what failed. So it is written at the end of every such run. For Dagster its asset stays skipped:
-no asset is reported as successful that is not.
+blocked and what failed. So it is written at the end of every such run, and Dagster is told: its pages would
+show an asset as failed that was made.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import logging
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.events import StepMaterializationData
 
+from clearwell.components.display.events import described
 from clearwell.errors import ClearwellError
 from clearwell.flow.report import report
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearwell.components.running.record import LakeRun
+    from clearwell.flow.report import ReportResult
 
 __all__ = ["report_after_failure"]
 
@@ -41,9 +44,27 @@ def report_after_failure(context: dg.InitResourceContext, lake: LakeRun) -> None
     for name, spec in skipped.items():
         if name not in failed:
             try:
-                record.done(name, report(lake.run, spec))
+                written = report(lake.run, spec)
             except (ClearwellError, OSError) as error:
                 _log.warning("%s: not written: %s", name, error)
+            else:
+                record.done(name, written)
+                _tell(context, name, written)
+
+
+def _tell(context: dg.InitResourceContext, name: str, written: ReportResult) -> None:
+    """Tell Dagster, as an event of the run itself: the run's failure would hide one from outside of it."""
+    if context.instance is None or context.run is None:
+        return
+    key = dg.AssetKey(name)
+    made = dg.AssetMaterialization(key, metadata=dict(described(key, written).metadata or {}))
+    event = dg.DagsterEvent(
+        event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+        job_name=context.run.job_name,
+        step_key=name,
+        event_specific_data=StepMaterializationData(made),
+    )
+    context.instance.report_dagster_event(event, run_id=context.run.run_id)
 
 
 def _planned_steps(context: dg.InitResourceContext) -> set[str]:
