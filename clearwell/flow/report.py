@@ -25,7 +25,7 @@ from clearwell.reports import (
     layout,
     load_prices,
     measure_overview,
-    money,
+    readable_cost,
     render_html,
     render_markdown,
 )
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clearwell.flow.run import Run
+    from clearwell.project.blocks import FreshnessSpec
     from clearwell.project.load import Project
     from clearwell.project.specs import ReportsSpec
     from clearwell.reports import Overview
@@ -78,13 +79,13 @@ class ReportResult:
 
     @property
     def summary(self) -> str:
-        """One line, such as ``0.0012 USD a month for 51,234 bytes (s3)``."""
+        """One line, such as ``< 0.01 USD a month for 51,234 bytes (s3)``."""
         return f"{self.cost_text} a month for {self.bytes:,} bytes ({self.store})"
 
     @property
     def cost_text(self) -> str:
         """The cost with its currency, rounded for display."""
-        return f"{money(Decimal(self.cost_per_month))} {self.currency}"
+        return f"{readable_cost(Decimal(self.cost_per_month))} {self.currency}"
 
 
 def report(run: Run, spec: ReportsSpec) -> ReportResult:
@@ -98,7 +99,12 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
     sheet = load_prices(run.project.prices(spec))
     now = dt.datetime.now(dt.UTC)
     overview = measure_overview(
-        run.lake, sheet, _owners(run.project), now.date(), pending=pending_attempts(run.lake)
+        run.lake,
+        sheet,
+        _owners(run.project),
+        now.date(),
+        pending=pending_attempts(run.lake),
+        late=_late(run.project, now),
     )
     folder = run.lake.root / REPORTS
     base = spec.name.replace("_", "-")
@@ -148,6 +154,16 @@ def _owners(project: Project) -> Owners:
         tables={name: spec.owners for name, spec in project.produced.items()},
         datasets={name: spec.owners for name, spec in project.datasets.items()},
     )
+
+
+def _late(project: Project, now: dt.datetime) -> dict[str, dt.datetime]:
+    """By table, the time since when its freshness wants new data."""
+    windows: dict[str, FreshnessSpec | None] = {
+        name: getattr(spec, "freshness", None) for name, spec in project.produced.items()
+    }
+    return {
+        name: now - dt.timedelta(hours=window.fail_after_hours) for name, window in windows.items() if window
+    }
 
 
 def _write_pages(folder: Path, pages: dict[str, str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clearwell.reports.content import Page, Section
-from clearwell.reports.formats import money
+from clearwell.reports.formats import money, readable_cost
 from clearwell.reports.measure.cost import StorageCost
 from clearwell.reports.measure.prices import Price, PriceSheet, load_prices
 from clearwell.reports.measure.shares import Owners, Share
@@ -38,6 +38,7 @@ __all__ = [
     "measure",
     "measure_overview",
     "money",
+    "readable_cost",
     "render_html",
     "render_markdown",
 ]

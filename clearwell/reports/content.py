@@ -27,13 +27,14 @@ class Cell:
     """A cell of a table: its text, and what HTML draws beside it.
 
     ``bar`` are the parts of a bar below the text (their sum is the whole width), ``marks`` a row of marks
-    before it.
+    before it. ``link`` is a page, relative to the report.
     """
 
     text: str
     state: State = ""
     bar: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
+    link: str = ""
 
 
 Row = tuple[str | Cell, ...]
@@ -87,13 +88,17 @@ Chart = Bars | Lines
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure: a large ``value``, its name, a remark, and how it was computed."""
+    """A headline figure: a large ``value``, its name, a remark, and how it was computed.
+
+    ``exact`` is the value without rounding, which a page shows on demand.
+    """
 
     label: str
     value: str
     remark: str
     how: str
     state: State = ""
+    exact: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,10 +114,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A title, the key sentence, when it was made, the figures at the top, and the sections."""
+    """A title, the key sentence, when it was made, the figures at the top, and the sections.
+
+    ``attention`` comes before them all: what needs a person.
+    """
 
     title: str
     headline: str
     made: str
     figures: tuple[Figure, ...]
     sections: tuple[Section, ...]
+    attention: Table | None = None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime as dt
-    from decimal import Decimal
 
-__all__ = ["money", "percent", "to_the_second"]
+__all__ = ["money", "percent", "readable_cost", "to_the_second"]
 
 
 def money(amount: Decimal) -> str:
@@ -18,6 +18,11 @@ def money(amount: Decimal) -> str:
         return f"{amount:,.2f}"
     text = f"{amount:.{2 - amount.adjusted()}f}"
     return text.rstrip("0").rstrip(".")
+
+
+def readable_cost(amount: Decimal) -> str:
+    """Two decimals, as a person reads a price; what is less is ``< 0.01``."""
+    return "< 0.01" if 0 < amount < Decimal("0.01") else f"{amount:,.2f}"
 
 
 def percent(part: int, whole: int) -> str:

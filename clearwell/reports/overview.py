@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.datasets import open_release_store
 from clearwell.names import RELEASES, TableName
+from clearwell.reports.attention import attention_table, find_attention
 from clearwell.reports.content import Figure, Page
-from clearwell.reports.formats import money, percent
+from clearwell.reports.formats import money, percent, readable_cost
 from clearwell.reports.measure.checks import measure_checks
 from clearwell.reports.measure.cost import StorageCost
 from clearwell.reports.measure.growth import PUBLISHED, measure_growth
@@ -24,8 +25,9 @@ from clearwell.sizes import readable_size
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
+    from clearwell.reports.attention import Finding
     from clearwell.reports.content import State
     from clearwell.reports.measure.checks import Checks
     from clearwell.reports.measure.growth import Growth
@@ -48,6 +50,7 @@ class Overview:
     quarantine: tuple[Rejected, ...]
     checks: Checks
     releases: tuple[Release, ...]
+    attention: tuple[Finding, ...] = ()
 
     @property
     def quarantined(self) -> int:
@@ -65,17 +68,19 @@ class Overview:
         return Page(
             title=f"Lake report: {cost.storage.name}",
             headline=(
-                f"{money(cost.monthly)} {cost.sheet.currency} a month for {total.bytes:,} bytes "
+                f"{readable_cost(cost.monthly)} {cost.sheet.currency} a month for {total.bytes:,} bytes "
                 f"in {total.files:,} files"
             ),
             made=made,
             figures=self._figures(),
             sections=self._sections(),
+            attention=attention_table(self.attention),
         )
 
     def document(self) -> dict[str, Any]:
         """All figures, as plain data: the JSON beside the page, which decides whether a new page is due."""
         return {
+            "needs_attention": [vars(finding) for finding in self.attention],
             **self.cost.document(),
             **other_costs_document(self.cost),
             "growth": self.growth.document(),
@@ -112,9 +117,10 @@ class Overview:
         return (
             Figure(
                 "Cost a month",
-                f"{money(cost.monthly)} {cost.sheet.currency}",
+                f"{readable_cost(cost.monthly)} {cost.sheet.currency}",
                 f"at {cost.store}",
                 cost.formula,
+                exact=f"{money(cost.monthly)} {cost.sheet.currency}",
             ),
             Figure(
                 "Bytes",
@@ -184,7 +190,13 @@ class Overview:
 
 
 def measure_overview(
-    lake: Lake, sheet: PriceSheet, owners: Owners, today: dt.date, *, pending: Collection[str] = ()
+    lake: Lake,
+    sheet: PriceSheet,
+    owners: Owners,
+    today: dt.date,
+    *,
+    pending: Collection[str] = (),
+    late: Mapping[str, dt.datetime] | None = None,
 ) -> Overview:
     """Measure ``lake``: every figure at the same versions of its tables.
 
@@ -194,16 +206,19 @@ def measure_overview(
         owners: Who owns which table and dataset.
         today: The current date, which only shows how old a price is.
         pending: Ids of the attempts whose staged files may still be needed.
+        late: By table, the time since when its freshness wants new data.
 
     Raises:
         TableError: the lake's files differ from those in its tables' logs.
     """
     storage = measure(lake, pending=pending)
     builds = read_builds(storage)
+    growth, checks = measure_growth(lake, storage), measure_checks(lake, storage, builds)
     return Overview(
         cost=StorageCost(storage, sheet, today, owners),
-        growth=measure_growth(lake, storage),
+        growth=growth,
         quarantine=measure_quarantine(lake, storage, builds),
-        checks=measure_checks(lake, storage, builds),
+        checks=checks,
         releases=measure_releases(open_release_store(lake.store.absolute(RELEASES)), storage),
+        attention=find_attention(checks, growth, builds, storage.unreadable, late or {}),
     )

@@ -86,12 +86,12 @@ def report(session: Session) -> None:
 def _print_report(result: ReportResult) -> None:
     from decimal import Decimal
 
-    from clearwell.reports import money
+    from clearwell.reports import readable_cost
 
     click.echo(f"{result.name}: {result.summary}\n")
     per_month = f"{result.currency} a month"
     rows = [
-        {"category": name, "bytes": size, per_month: money(Decimal(result.costs[name]))}
+        {"category": name, "bytes": size, per_month: readable_cost(Decimal(result.costs[name]))}
         for name, size in result.categories.items()
     ]
     print_table(rows, ("category", "bytes", per_month), empty="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,11 +11,21 @@ import pyarrow.compute as pc
 from clearwell.tables import BUILDS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clearwell.reports.measure.storage import LakeStorage
 
-__all__ = ["Builds", "read_builds"]
+__all__ = ["Builds", "LastBuild", "read_builds"]
 
-_COLUMNS = ("table", "batch", "generation", "mode", "accepted", "quarantined", "void")
+_COLUMNS = ("table", "batch", "generation", "mode", "accepted", "quarantined", "void", "decided")
+
+
+@dataclass(frozen=True)
+class LastBuild:
+    """When the newest batch of a table was decided, and its rows in quarantine."""
+
+    decided: datetime
+    quarantined: int
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,7 @@ class Builds:
     delivered: dict[str, int]
     newest: dict[str, int]
     void: frozenset[tuple[str, int]]
+    last: dict[str, LastBuild] = field(default_factory=dict[str, LastBuild])
 
 
 def read_builds(storage: LakeStorage) -> Builds:
@@ -48,8 +59,15 @@ def read_builds(storage: LakeStorage) -> Builds:
     sums = present.group_by("table").aggregate([("accepted", "sum"), ("quarantined", "sum")])
     judged = valid.filter(pc.not_equal(valid.column("mode"), "delete"))
     newest = judged.group_by("table").aggregate([("batch", "max")])
+    numbers = {row["table"]: row["batch_max"] for row in newest.to_pylist()}
+    batches: Any = pa.array(list(numbers.values()), pa.int64())
+    tables: Any = pa.array(list(numbers), pa.string())
+    last = judged.filter(
+        pc.equal(judged.column("batch"), batches.take(pc.index_in(judged.column("table"), tables)))
+    ).select(["table", "decided", "quarantined"])
     return Builds(
         {row["table"]: row["accepted_sum"] + row["quarantined_sum"] for row in sums.to_pylist()},
-        {row["table"]: row["batch_max"] for row in newest.to_pylist()},
+        numbers,
         frozenset((row["table"], row["batch"]) for row in voided),
+        {row["table"]: LastBuild(row["decided"], row["quarantined"] or 0) for row in last.to_pylist()},
     )

@@ -26,6 +26,10 @@ def _lines(page: Page) -> Iterator[str]:
     yield f"# {_plain(page.title)}\n"
     yield f"**{_plain(page.headline)}**\n"
     yield f"{_plain(page.made)}\n"
+    if page.attention is not None:
+        yield f"## {_plain(page.attention.title)}\n"
+        yield from _table(page.attention)
+        yield ""
     yield "| figure | value | remark | how |\n| --- | --- | --- | --- |"
     for figure in page.figures:
         yield _line([_plain(text) for text in (figure.label, figure.value, figure.remark, figure.how)])
@@ -43,12 +47,13 @@ def _table(table: Table) -> Iterator[str]:
         return
     yield _line(table.head)
     yield _line(["---" if name in table.words else "---:" for name in table.head])
-    yield from (_line([_plain(text) for text in _texts(row)]) for row in (*table.rows, *table.foot))
+    yield from (_line(list(_texts(row))) for row in (*table.rows, *table.foot))
 
 
 def _texts(row: Row) -> Iterator[str]:
     for cell in row:
-        yield cell.text if isinstance(cell, Cell) else cell
+        text = _plain(cell.text if isinstance(cell, Cell) else cell)
+        yield f"[{text}]({cell.link})" if isinstance(cell, Cell) and cell.link else text
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from clearwell.reports import money
+from clearwell.reports import money, readable_cost
 from clearwell.reports.formats import percent
 
 
@@ -25,6 +25,14 @@ from clearwell.reports.formats import percent
 )
 def test_money_is_readable_however_little(amount: str, text: str) -> None:
     assert money(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [("0", "0.00"), ("0.000219", "< 0.01"), ("0.01", "0.01"), ("0.128", "0.13"), ("1234.5", "1,234.50")],
+)
+def test_a_cost_is_readable_as_a_price(amount: str, text: str) -> None:
+    assert readable_cost(Decimal(amount)) == text
 
 
 @pytest.mark.parametrize(
