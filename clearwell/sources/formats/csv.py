@@ -10,6 +10,7 @@ from 1.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -152,6 +153,9 @@ def _fields(text: bytes, names: Sequence[str], spec: SourceSpec) -> tuple[list[p
     """The columns of all rows as wide as the header, and index -> width of the other rows."""
     if not text.strip(b"\r\n"):
         return [pa.array([], pa.string()) for _ in names], {}
+    if text.startswith(codecs.BOM_UTF8):
+        # The file's own mark is gone, so this is text. Arrow drops a mark before it: give it one to drop.
+        text = codecs.BOM_UTF8 + text
     ragged: dict[int, int] = {}
 
     def note(row: arrow_csv.InvalidRow) -> Literal["skip"]:

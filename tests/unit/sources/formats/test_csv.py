@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(text=st.text(alphabet='ab,"\n\r ', max_size=60), block=st.integers(1, 80))
+@given(text=st.text(alphabet='ab,"\n\r \ufeff', max_size=60), block=st.integers(1, 80))
 def test_accepted_rows_are_those_of_csv_and_nothing_is_lost(parse: Parse, text: str, block: int) -> None:
     outcome = parse(b"x,y\n" + text.encode(), nulls=(), block_bytes=block)
     rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
@@ -46,6 +46,17 @@ def test_any_bytes_are_accepted_or_kept(parse: Parse, data: bytes, block: int) -
         if check == "utf8":
             with pytest.raises(UnicodeDecodeError):
                 outcome.raw[number].decode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "gb18030"])
+def test_a_mark_is_text_wherever_it_is_not_the_first_of_the_file(parse: Parse, encoding: str) -> None:
+    text = "id,n\n{0}x,1\ny,2\n{0}x,1\n{0}\n1,{0}1\n".format("\ufeff")
+    for block in (1, 1_000):
+        outcome = parse(text.encode(encoding), encoding=encoding, columns={"n": "bigint"}, block_bytes=block)
+        assert [row["id"] for row in outcome.rows] == ["\ufeffx", "y", "\ufeffx"]
+        assert outcome.checks == {4: "csv_fields", 5: "type_n"}
+    quoted = parse('\ufeffa,b\n\ufeff"a,b",c\n'.encode())
+    assert [reject.message for reject in quoted.rejects] == ["3 fields; the header has 2"]
 
 
 def test_ragged_rows_keep_their_number_and_bytes(parse: Parse) -> None:

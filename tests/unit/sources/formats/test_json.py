@@ -144,6 +144,13 @@ def test_a_mark_is_skipped_and_another_encoding_read(lines, parse) -> None:
         lines(b"PAR1....")
 
 
+def test_a_mark_is_a_mark_at_the_start_of_the_file_alone(lines) -> None:
+    for block in (1, 1_000):
+        outcome = lines('\ufeff{"a": 1}', '\ufeff{"a": 2}', '{"a": "\ufeff3"}', block_bytes=block)
+        assert outcome.rows == [{"a": "1"}, {"a": "\ufeff3"}]
+        assert outcome.checks == {2: "json_syntax"}
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
