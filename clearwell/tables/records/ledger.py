@@ -221,7 +221,7 @@ def _counts_of(row: dict[str, Any]) -> FileCounts:
 
 
 def _retraction_of(row: dict[str, Any]) -> Retraction:
-    at = row["retracted_at"].isoformat(timespec="seconds")
+    at = row["retracted_at"].isoformat(timespec="milliseconds")
     return Retraction(row["retracted_by"], at, row["retracted_why"], undone=not row["retracted"])
 
 
