@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,14 @@ class TakeBack:
     dies_at: tuple[str, int] | None = None
 
 
-Event = Deliver | Correct | DoRun | TakeBack
+@dataclass(frozen=True)
+class MoveAside:
+    """The file of that number gets another name within the source's folder, if it was taken back."""
+
+    file: int
+
+
+Event = Deliver | Correct | DoRun | TakeBack | MoveAside
 
 
 class Killed(BaseException):
@@ -128,21 +136,32 @@ def rows_of_a_file() -> st.SearchStrategy[tuple[Row, ...]]:
 
 
 def events() -> st.SearchStrategy[list[Event]]:
-    """A sequence of deliveries, corrections, retractions, rebuilds and runs, some of which die."""
+    """A sequence of deliveries, corrections, retractions, renamings, rebuilds and runs, some of which die."""
     death = st.tuples(st.sampled_from(STEPS), st.integers(1, 2))
-    return st.lists(
-        st.one_of(
-            st.builds(Deliver, rows_of_a_file()),
-            st.builds(Deliver, rows_of_a_file()),
-            st.builds(Correct, st.integers(0, 9), rows_of_a_file()),
-            st.builds(TakeBack, st.integers(0, 9), st.booleans(), st.none() | death),
-            st.builds(DoRun),
-            st.builds(DoRun, refresh=st.just(True)),
-            st.builds(DoRun, refresh=st.booleans(), dies_at=death),
-        ),
-        min_size=2,
-        max_size=10,
+    file = st.integers(0, 9)
+    one = st.one_of(
+        st.builds(Deliver, rows_of_a_file()),
+        st.builds(Deliver, rows_of_a_file()),
+        st.builds(Correct, file, rows_of_a_file()),
+        st.builds(TakeBack, file, st.booleans(), st.none() | death),
+        st.builds(MoveAside, file),
+        st.builds(DoRun),
+        st.builds(DoRun, refresh=st.just(True)),
+        st.builds(DoRun, refresh=st.booleans(), dies_at=death),
     )
+    single = one.map(lambda event: [event])
+    some = st.one_of(single, single, single, wrong_file())
+    return st.lists(some, min_size=2, max_size=10).map(lambda parts: [*itertools.chain(*parts)])
+
+
+@st.composite
+def wrong_file(draw: st.DrawFn) -> list[Event]:
+    """One of two files is found wrong, taken back and moved aside; the right one comes. With runs or not."""
+    file = draw(st.integers(0, 9))
+    two = [Deliver(draw(rows_of_a_file())) for _ in range(2)]
+    between = [[DoRun()] if draw(st.booleans()) else [] for _ in range(2)]
+    aside, right = [TakeBack(file), MoveAside(file)], Correct(file, draw(rows_of_a_file()))
+    return [*two, DoRun(), *aside, *between[0], right, *between[1]]
 
 
 @dataclass
@@ -190,6 +209,8 @@ class Deliveries:
                     self._write(file % len(self.files))
             case TakeBack(file, undo, dies_at):
                 self.take_back(engine, file, undo=undo, dies_at=dies_at)
+            case MoveAside(file):
+                self.move_aside(file)
             case DoRun(refresh, dies_at):
                 self.run(engine, refresh=refresh, dies_at=dies_at)
 
@@ -202,24 +223,40 @@ class Deliveries:
     def take_back(
         self, engine: Engine, file: int, *, undo: bool, dies_at: tuple[str, int] | None = None
     ) -> None:
-        """Take a file back; if the command dies, it is given again."""
+        """Take a file back; if the command dies, it is given again.
+
+        One that was moved aside is moved back before that is undone. Beside the right file, it stays there.
+        """
         if not self.files:
             return
-        path = f"raw/{file % len(self.files):03}.csv"
+        number = file % len(self.files)
+        if undo and (aside := sorted(self.project.raw.glob(f"{number:03}_*.csv"))):
+            if self._path(number).exists():
+                return
+            aside[-1].rename(self._path(number))
+        path = f"raw/{self._path(number).name}"
         for dying in (_dying(dies_at), None):
             lake = self.project.open(dying)
             with contextlib.suppress(Killed, SourceError, TableNotFound):  # no run has taken it
                 done = retract(lake, "bronze_orders", path, reason="wrong", engine=engine, undo=undo)
                 (self.retracted.discard if undo else self.retracted.add)(done.file_id)
 
+    def move_aside(self, file: int) -> None:
+        path = self._path(file % len(self.files)) if self.files else None
+        if path and path.exists() and file_id(path) in self.retracted:
+            path.rename(path.with_stem(f"{path.stem}_{self.written:03}"))
+
     def live(self) -> list[tuple[int, tuple[Row, ...]]]:
         """The files that count, with their numbers."""
-        paths = [self.project.raw / f"{number:03}.csv" for number in range(len(self.files))]
+        paths = map(self._path, range(len(self.files)))
         return [
             (number, self.files[number])
             for number, path in enumerate(paths)
-            if file_id(path) not in self.retracted
+            if path.exists() and file_id(path) not in self.retracted
         ]
+
+    def _path(self, number: int) -> Path:
+        return self.project.raw / f"{number:03}.csv"
 
     def _write(self, number: int) -> None:
         """Each content is another one: a copy of a file would add nothing."""
@@ -228,7 +265,7 @@ class Deliveries:
         out = csv.writer(text, lineterminator="\n")
         out.writerow(["order_id", "day", "seq", "amount", "note"])
         out.writerows([*row.cells(), f"n{self.written}"] for row in self.files[number])
-        (self.project.raw / f"{number:03}.csv").write_text(text.getvalue())
+        self._path(number).write_text(text.getvalue())
 
     def expected(self) -> tuple[list[Any], list[Any]]:
         """The rows of silver, and the rejected rows of both tables, as sorted text."""
@@ -282,7 +319,7 @@ class Deliveries:
         return table.take(pc.sort_indices(table, [("_file_id", "ascending"), ("_record_no", "ascending")]))
 
     def _numbers(self) -> dict[str, int]:
-        return {file_id(path): int(path.stem) for path in sorted(self.project.raw.glob("*.csv"))}
+        return {file_id(path): int(path.stem[:3]) for path in sorted(self.project.raw.glob("*.csv"))}
 
 
 def in_one_run(of: Deliveries, root: Path, engine: Engine) -> Deliveries:

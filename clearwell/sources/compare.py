@@ -2,7 +2,8 @@
 
 A path with other content is a *change* only if its former content is gone: after a log rotation, the old
 content exists under its new name, and the path has a new file. The old content has then *moved*: the ledger
-learns its new path, by which it is ordered, and at which a later change is noticed.
+learns its new path, by which it is ordered, and at which a later change is noticed. Content that was taken
+back does not move: under another name it is a duplicate, and its former path stays that of its place.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def compare(
             changed.append(Changed(file, lost, taken=holder != file.path))
         elif (
             as_known
+            and file.file_id not in retracted
             and holder not in unsure
             and (holder, file.file_id) not in held
             and file.file_id not in moved

@@ -41,7 +41,10 @@ def retracted_ids(counts: Iterable[FileCounts]) -> frozenset[str]:
 
 
 def touched_counts(known: Iterable[FileCounts], touched: Iterable[RawFile]) -> tuple[FileCounts, ...]:
-    """How known files look now, for the ledger: rows without records, so that they are not read each time."""
+    """How known files look now, for the ledger: rows without records, so that they are not read each time.
+
+    Left out are those that a restored table has lost, and only remembers: its ledger has no row of them.
+    """
     by_id = {counts.file_id: counts for counts in known}
     return tuple(
         replace(
@@ -53,6 +56,7 @@ def touched_counts(known: Iterable[FileCounts], touched: Iterable[RawFile]) -> t
             changed_ns=file.changed_ns,
         )
         for file in touched
+        if file.file_id in by_id
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -168,6 +169,26 @@ def test_other_content_at_its_path_takes_its_place(
     assert of(project, "raw/a.csv") == [(1, True), (1, False)]
 
 
+@pytest.mark.parametrize("runs_between", [0, 1, 2])
+def test_moved_aside_it_stays_taken_back_and_leaves_its_place_to_the_right_file(
+    project: SmallProject, engine: Engine, runs_between: int
+) -> None:
+    for number, name in enumerate(("a.csv", "b.csv"), 1):
+        write(project, name, {1: number, 10 + number: number})
+        run_steps(project, engine)
+    take_back(project, engine, "a.csv")
+    (project.raw / "a.csv").rename(project.raw / "a_bad.csv")
+    for _ in range(runs_between):
+        run_steps(project, engine)
+    write(project, "a.csv", {1: 5, 11: 5})
+    bronze, _ = run_steps(project, engine)
+    assert bronze.notes == ("raw/a_bad.csv: same content as raw/a.csv, which was taken back, nothing to add",)
+    assert amounts(project) == {1: 2, 11: 5, 12: 2}
+    assert of(project, "raw/a.csv") == [(1, True), (1, False)]
+    run_steps(project, engine, full_refresh=True)
+    assert amounts(project) == {1: 2, 11: 5, 12: 2}
+
+
 @pytest.mark.variants
 @pytest.mark.parametrize("undo", [False, True])
 @pytest.mark.parametrize("step", ["intent", "decided", "files", "commit", "committed", "history"])
@@ -218,6 +239,24 @@ def test_a_restore_that_brings_it_again_is_told(project: SmallProject, engine: E
     take_back(project, engine, "b.csv")
     bronze, _ = run_steps(project, engine)
     assert (bronze.notes, amounts(project)) == ((), {1: 1.0})
+
+
+def test_one_that_a_restored_table_never_took_stays_taken_back_when_it_was_touched(
+    project: SmallProject, engine: Engine
+) -> None:
+    write(project, "a.csv", {1: 1})
+    run_steps(project, engine)
+    copy = project.root.parent / "copy"
+    shutil.copytree(project.lake, copy)
+    write(project, "b.csv", {2: 2})
+    run_steps(project, engine)
+    take_back(project, engine, "b.csv")
+    for part in ("bronze", "silver", "control"):
+        shutil.rmtree(project.lake / part)
+        shutil.copytree(copy / part, project.lake / part)
+    os.utime(project.raw / "b.csv", ns=(1, 1))
+    run_steps(project, engine)
+    assert amounts(project) == {1: 1.0}
 
 
 @pytest.mark.parametrize(
