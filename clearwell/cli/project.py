@@ -28,7 +28,7 @@ __all__ = ["check", "preview"]
 def check(session: Session) -> int:
     """Find errors in YAML, suites and transforms; no pipeline runs."""
     from clearwell.flow.check.columns import unbuilt_suites
-    from clearwell.flow.check.project import check_project
+    from clearwell.flow.check.project import check_project, listed_folders
     from clearwell.project.load import load_project
 
     settings = session.settings()
@@ -41,7 +41,13 @@ def check(session: Session) -> int:
     if problems:
         click.secho(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found", fg="red", err=True)
         return 1
-    if unbuilt := unbuilt_suites(load_project(settings)):
+    project = load_project(settings)
+    if listing := listed_folders(project):
+        click.echo(
+            f"not known: which files are read at {', '.join(listing)}; name them in `reads` beside the "
+            "`transform`, or an edit of one rebuilds nothing"
+        )
+    if unbuilt := unbuilt_suites(project):
         click.echo(
             f"not checked yet: which columns the suites of {', '.join(unbuilt)} name; a run builds them"
         )

@@ -14,26 +14,31 @@ from pydantic import (
     model_validator,
 )
 
-from clearwell.project.fields import Columns, Format, Moment, Name, TransformRef, refuse
+from clearwell.project.fields import Columns, Format, Name, ReadFiles, TransformRef, refuse
 
 if TYPE_CHECKING:
     from clearwell.sources import SourceSpec
 
 __all__ = [
     "LINEAGE",
+    "READS",
     "DriftModel",
     "FreshnessSpec",
     "Model",
     "RetrySpec",
     "SilverSpec",
     "SourceModel",
-    "SplitSpec",
     "WriteSpec",
 ]
 
 LINEAGE = (
     "The origin of columns that the plan hides, such as those of mapInPandas: "
     "{risk: [silver_flights.dest, silver_flights.origin]}; an empty list: from no column."
+)
+
+READS = (
+    "Files of the project that the transform reads and whose names its code does not spell out, as patterns "
+    'from the project\'s root: ["assets/queries/*.sql"]. An edit of one is an edit of the code.'
 )
 
 _Severity = Literal["critical", "warning", "info"]
@@ -264,37 +269,5 @@ class SilverSpec(Model):
     write: WriteSpec = Field(
         default_factory=lambda: WriteSpec(mode="append"), description="How accepted rows enter the table."
     )
+    reads: ReadFiles = Field(default=(), description=READS)
     lineage: dict[str, tuple[str, ...]] = Field(default_factory=dict, description=LINEAGE)
-
-
-class SplitSpec(Model):
-    """How rows are split between training and test."""
-
-    by: Literal["time", "group"] = Field(
-        description="time: earlier rows train, later rows test. "
-        "group: rows with the same value are on the same side, by a hash of the value."
-    )
-    column: str = Field(description="The column that decides the split.")
-    test_from: Moment | None = Field(
-        default=None,
-        description="time only: rows from this value on are the test split; ISO dates are dates.",
-    )
-    test_share: float | None = Field(
-        default=None, gt=0, lt=1, description="group only: the fraction of groups for testing, such as 0.2."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        for option, by, example in (("test_from", "time", "2013-10-31"), ("test_share", "group", "0.2")):
-            given = getattr(self, option) is not None
-            if given is (self.by == by):
-                continue
-            if self.by == by:
-                raise refuse(f"a split by {by} needs {option!r}", f"add {option}: {example}")
-            raise refuse(f"a split by {self.by} does not take {option!r}", f"remove it, or use by: {by}")
-        return self
-
-    @model_serializer(mode="wrap")
-    def _what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the options of the other kind: they would count as new settings of old releases."""
-        return {key: value for key, value in dump(self).items() if value is not None}

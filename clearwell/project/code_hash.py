@@ -1,8 +1,9 @@
 """The code of a transform, read but never run: its files, and one hash of them.
 
 The code of a transform is its module and every project file that this imports, recursively, including
-packages' ``__init__.py``. What a module resolves only at run time (`importlib`, a file that it opens) is not
-seen. Installed packages and Clearwell itself do not count.
+packages' ``__init__.py``; and the files of the project that these read, as far as ``files_read`` sees it.
+What a module imports only at run time (`importlib`) is not seen. Installed packages and Clearwell itself do
+not count.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clearwell.errors import ProjectError, did_you_mean
+from clearwell.project.files_read import digest_of, matching_files, named_files
 from clearwell.yaml_lines import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = [
     "Source",
@@ -43,15 +45,32 @@ class Source(NamedTuple):
     digest: str
 
 
-def transform_fingerprint(ref: str, root: Path, *, place: str | None = None) -> str:
-    """A hash (64 hex digits) of the function's name and of every project file that its module imports.
+def transform_fingerprint(
+    ref: str,
+    root: Path,
+    *,
+    reads: Sequence[str] = (),
+    place: str | None = None,
+    reads_place: str | None = None,
+) -> str:
+    """A hash (64 hex digits) of the function's name and of each project file that it imports or reads.
+
+    Args:
+        ref: ``"module:function"``.
+        root: The project's root.
+        reads: Patterns of further files that it reads.
+        place: ``file:line`` of the YAML that names it, for the errors.
+        reads_place: The same of ``reads``.
 
     Raises:
-        ProjectError: no such module, no such name in it, or invalid Python.
+        ProjectError: no such module, no such name in it, invalid Python; a pattern that no file matches.
     """
     digest = hashlib.sha256(ref.encode())
-    for source in sorted(sources_of(ref, root, place), key=lambda s: s.file):
-        digest.update(f"\n{source.file.relative_to(root).as_posix()} {source.digest}".encode())
+    files = {source.file: source.digest for source in sources_of(ref, root, place)}
+    read = named_files(tuple(files), root) | matching_files(reads, root, reads_place)
+    files |= {file: digest_of(file) for file in read - set(files)}
+    for file in sorted(files):
+        digest.update(f"\n{file.relative_to(root).as_posix()} {files[file]}".encode())
     return digest.hexdigest()
 
 

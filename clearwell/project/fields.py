@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -27,6 +28,7 @@ __all__ = [
     "Moment",
     "Name",
     "Owner",
+    "ReadFiles",
     "TransformRef",
     "distinct",
     "refuse",
@@ -114,6 +116,16 @@ def _as_moment(value: date | datetime | int | str) -> date | datetime | int | st
     return value
 
 
+def _in_project(pattern: str) -> str:
+    parts = PurePosixPath(pattern).parts
+    if not parts or parts[0] == "/" or ".." in parts:
+        raise refuse(
+            f"{pattern!r} is not a path within the project",
+            "write it from the project's root: assets/queries/*.sql",
+        )
+    return pattern
+
+
 Name = Annotated[str, AfterValidator(_identifier), _seen_as(IDENTIFIER)]
 Format = Annotated[str, AfterValidator(_readable), _Formats()]
 InputTable = Annotated[str, AfterValidator(_input_table), _seen_as(_INPUT)]
@@ -128,3 +140,4 @@ Owner = Annotated[
 Cron = Annotated[str, _matches(_CRON, "a schedule", '"0 6 * * *" (cron) or "@daily"'), _seen_as(_CRON)]
 Moment = Annotated[date | datetime | int | str, AfterValidator(_as_moment)]
 Columns = Annotated[tuple[str, ...], AfterValidator(distinct)]
+ReadFiles = Annotated[tuple[Annotated[str, AfterValidator(_in_project)], ...], AfterValidator(distinct)]

@@ -96,7 +96,14 @@ class Project:
     def fingerprint(self, spec: TableSpec | CuratedSpec) -> str:
         """A hash of the code of the transform of ``spec``; see ``transform_fingerprint``."""
         ref, place, _ = self.transform_of(spec)
-        return transform_fingerprint(ref, self.root, place=place)
+        inside = () if isinstance(spec, CuratedSpec) else ("silver",)
+        at = self.place(spec, *inside, "reads")
+        return transform_fingerprint(ref, self.root, reads=self.reads(spec), place=place, reads_place=at)
+
+    def reads(self, spec: TableSpec | CuratedSpec) -> tuple[str, ...]:
+        """The patterns of the files that the transform of ``spec`` reads, as the YAML has them."""
+        owner = spec if isinstance(spec, CuratedSpec) else spec.silver
+        return owner.reads if owner else ()
 
     def source(self, spec: TableSpec) -> SourceSpec:
         """The source of ``spec``, with its place; raises ProjectError for values that could read no file."""

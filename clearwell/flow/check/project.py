@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 from clearwell.errors import ProjectError, SourceError, TableError
 from clearwell.flow.build.lineage import Declared, wrong_origins
 from clearwell.flow.check.columns import wrong_columns
+from clearwell.project.code_hash import sources_of
+from clearwell.project.files_read import folder_reads
 from clearwell.project.load import read_project
 from clearwell.project.specs import CuratedSpec
 from clearwell.sources import look_into
+from clearwell.yaml_lines import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from clearwell.project.load import Project
     from clearwell.settings import Settings
 
-__all__ = ["check_project"]
+__all__ = ["check_project", "listed_folders"]
 
 
 def check_project(settings: Settings) -> list[ProjectError]:
@@ -37,6 +40,16 @@ def check_project(settings: Settings) -> list[ProjectError]:
             seen.add(str(problem))
             problems.append(problem)
     return problems
+
+
+def listed_folders(project: Project) -> list[str]:
+    """The lines that list a folder in a transform without `reads`: which files are read, they do not say."""
+    found: dict[str, None] = {}
+    for spec in (*(t for t in project.tables.values() if t.silver), *project.curated.values()):
+        ref, place, _ = project.transform_of(spec)
+        for source in () if project.reads(spec) else sources_of(ref, project.root, place):
+            found |= {f"{shown(source.file)}:{line}": None for line in folder_reads(source.file)}
+    return list(found)
 
 
 def _raw_files(project: Project) -> Iterator[ProjectError]:

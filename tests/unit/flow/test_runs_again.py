@@ -28,6 +28,19 @@ SUITE = """
         why: no order is larger
     """
 
+READING = """
+from pathlib import Path
+
+from pyspark.sql import DataFrame, functions as F
+
+HERE = Path(__file__).parent
+
+
+def clean(orders: DataFrame) -> DataFrame:
+    made = (HERE / "factor.sql").read_text() + "".join(f.read_text() for f in HERE.glob("more/*.sql"))
+    return orders.withColumn("made", F.expr(made))
+"""
+
 
 @pytest.fixture(params=sorted(MODES))
 def project(tmp_path: Path, request: pytest.FixtureRequest) -> SmallProject:
@@ -85,6 +98,24 @@ def test_an_edited_transform_rebuilds_its_table_and_not_what_it_hangs_on(
     assert outcomes(project, engine) == [Outcome.UNCHANGED, Outcome.BUILT]
     assert "doubled" in project.open().existing("silver_orders").schema.names
     assert ids(project) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("project", ["append"], indirect=True)
+def test_an_edited_file_that_the_transform_reads_rebuilds_its_table(
+    project: SmallProject, engine: Engine
+) -> None:
+    named, listed = project.root / "assets" / "factor.sql", project.root / "assets" / "more" / "one.sql"
+    listed.parent.mkdir()
+    project.write_transform(READING)
+    yaml = project.root / "pipelines" / "orders" / "defs.yaml"
+    transform = '    transform: "assets.orders:clean"\n'
+    yaml.write_text(yaml.read_text().replace(transform, f'{transform}    reads: ["assets/more/*.sql"]\n'))
+    for one, other, outcome in ((2, 3, "built"), (2, 3, "unchanged"), (5, 3, "built"), (5, 7, "built")):
+        named.write_text(f"amount * {one}")
+        listed.write_text(f" * {other}")
+        assert outcomes(project, engine)[1] == outcome
+        rows = project.open().existing("silver_orders").to_arrow(["amount", "made"]).to_pylist()
+        assert {row["made"] / row["amount"] for row in rows} == {one * other}
 
 
 def test_an_edited_suite_rebuilds_its_table_with_its_quarantine(

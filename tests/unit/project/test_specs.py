@@ -86,6 +86,11 @@ def test_a_transform_is_a_module_and_a_function(transform: str) -> None:
     assert "is not a transform" in refusal(CuratedSpec, curated(transform=transform))
 
 
+@pytest.mark.parametrize("pattern", ["", "/etc/*.sql", "../other/q.sql", "assets/../../q.sql"])
+def test_a_transform_reads_files_of_its_project_alone(pattern: str) -> None:
+    assert "is not a path within the project" in refusal(CuratedSpec, curated(reads=[pattern]))
+
+
 @pytest.mark.parametrize(
     ("write", "said"),
     [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.flow.check.columns import unbuilt_suites
-from clearwell.flow.check.project import check_project
+from clearwell.flow.check.project import check_project, listed_folders
 from clearwell.project.load import load_project
 from tests.project import SmallProject, make_project, run_steps
 
@@ -135,3 +135,18 @@ def test_suites_of_tables_that_were_never_built_are_told(project: SmallProject) 
     project.write_yaml(suite="silver_orders")
     assert found(project) == []
     assert unbuilt_suites(load_project(project.settings)) == ["silver_orders"]
+
+
+def test_a_transform_that_lists_a_folder_is_told_until_its_yaml_names_the_files(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    project.write_transform("import os\n\ndef clean(orders):\n    return os.listdir('sql')\n")
+    assert listed_folders(load_project(project.settings)) == ["assets/orders.py:4"]
+    yaml = project.root / "pipelines" / "orders" / "defs.yaml"
+    yaml.write_text(yaml.read_text().replace("  silver:\n", "  silver:\n    reads: ['sql/*']\n"))
+    (problem,) = found(project)
+    assert "defs.yaml:12: `reads` names 'sql/*', and no file matches" in problem
+    (project.root / "sql").mkdir()
+    (project.root / "sql" / "q.sql").write_text("SELECT 1")
+    assert listed_folders(load_project(project.settings)) == []
