@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearwell.errors import ProjectError
+from clearwell.yaml_lines import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -66,9 +67,20 @@ def folder_reads(module: Path) -> Iterator[int]:
 
 
 def digest_of(file: Path) -> str:
-    """The hash of a file's content; one that has not changed since is not read again."""
-    at = file.stat()
-    return _digest(file, at.st_size, at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
+    """The hash of a file's content; one that has not changed since is not read again.
+
+    Raises:
+        ProjectError: it cannot be read.
+    """
+    try:
+        at = file.stat()
+        return _digest(file, at.st_size, at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
+    except OSError as error:
+        raise ProjectError(
+            f"a transform names this file, and it cannot be read: {error.strerror}",
+            place=shown(file),
+            hint="its content is a part of the transform's code: let the user of the run read it",
+        ) from error
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ import pytest
 
 from clearwell.errors import ProjectError
 from clearwell.project.code_hash import line_that_says, transform_fingerprint
+from clearwell.project.files_read import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +88,12 @@ def test_files_that_reads_names_are_code_and_a_new_one_is_an_edit(root: Path) ->
     with pytest.raises(ProjectError, match=r"names 'sqll/\*', and no file matches") as raised:
         transform_fingerprint("steps.flights:clean", root, reads=("sqll/*",), reads_place="defs.yaml:9")
     assert raised.value.place == "defs.yaml:9"
+
+
+def test_a_file_that_cannot_be_read_is_told_with_its_path(root: Path) -> None:
+    with pytest.raises(ProjectError, match="cannot be read: No such file") as raised:
+        digest_of(root / "gone.sql")
+    assert raised.value.place == "gone.sql"
 
 
 def test_the_fingerprint_is_of_one_function_and_of_no_place(root: Path) -> None:
