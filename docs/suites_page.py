@@ -49,7 +49,7 @@ EXAMPLES = {
     ),
     "expect_column_values_to_be_between": "{column: cups, min_value: 1, max_value: 20}",
     "expect_column_values_to_be_dateutil_parseable": "{column: drink}",
-    "expect_column_values_to_be_decreasing": "{column: cups, row_condition: order_id > 1001}",
+    "expect_column_values_to_be_decreasing": "{column: cups}",
     "expect_column_values_to_be_in_set": "{column: drink, value_set: [latte, espresso, flat white]}",
     "expect_column_values_to_be_in_type_list": "{column: cups, type_list: [IntegerType, LongType]}",
     "expect_column_values_to_be_increasing": "{column: order_id}",
@@ -90,12 +90,7 @@ EXAMPLES = {
 }
 """By expectation: keyword arguments that are right for the table of orders on the page."""
 
-ON_SPARK_ALONE = {
-    "expect_column_median_to_be_between",
-    "expect_column_quantile_values_to_be_between",
-    "expect_column_values_to_be_decreasing",
-    "expect_column_values_to_be_increasing",
-}
+ON_SPARK_ALONE = {"expect_column_quantile_values_to_be_between"}
 """What the embedded engine cannot evaluate."""
 
 

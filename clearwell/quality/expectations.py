@@ -27,6 +27,13 @@ _NOT_ARGUMENTS = {
 _OF_TWO_TABLES = "expect_table_row_count_to_equal_other_table"
 """Its metrics exist for Spark, and raise there: Great Expectations gives Spark one table alone."""
 
+_OF_AN_ORDER = ("expect_column_values_to_be_decreasing", "expect_column_values_to_be_increasing")
+"""They compare a row with the one before it, which is any row on any day."""
+_ORDERED_INSTEAD = (
+    "order them by a column: compare the value with lag(VALUE) OVER (PARTITION BY ... ORDER BY COLUMN) in the"
+    " transform, and check the result"
+)
+
 
 def arguments_of(kind: Any) -> dict[str, Any]:
     """The keyword arguments of an expectation class, by name, as pydantic fields."""
@@ -85,6 +92,9 @@ def _try(check: Check, suite: Suite) -> tuple[Any, list[ProjectError]]:
         hint = did_you_mean(_snake(check.expectation), known)
         fact = f"check {check.name!r}: no expectation {check.expectation!r}"
         return None, [ProjectError(fact, place=suite.place(check, "expectation"), hint=hint)]
+    if check.expectation in _OF_AN_ORDER:
+        fact = f"check {check.name!r}: rows of a table have no order, so no value comes before another"
+        return None, [ProjectError(fact, place=suite.place(check, "expectation"), hint=_ORDERED_INSTEAD)]
     kind: Any = get_expectation_impl(check.expectation)
     arguments = sorted(arguments_of(kind))
     problems = [

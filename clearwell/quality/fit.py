@@ -13,8 +13,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError
-from clearwell.quality.literals import INTEGERS, NUMBERS, TEXTS, TIMES, member_of, value_of, wanted
-from clearwell.quality.sums import type_of_sum
+from clearwell.quality.literals import NUMBERS, TEXTS, TIMES, member_of, value_of, wanted
+from clearwell.quality.statistics import type_of_sum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +50,6 @@ _CONTAINING = (
     "expect_column_distinct_values_to_equal_set",
     "expect_column_kl_divergence_to_be_less_than",
 )
-_MEAN = "expect_column_mean_to_be_between"
 _Needs = tuple[tuple[str, ...], str, str]
 _ORDER: _Needs = (
     (*NUMBERS, *TIMES),
@@ -164,10 +163,6 @@ class _Fitting:
             raise self._wrong(fact, "cast them to fewer digits in the transform") from None
 
     def _bound(self, given: Any, kind: DataType) -> Any:
-        from pyspark.sql.types import DoubleType
-
-        if self._check.expectation == _MEAN and kind.typeName() in INTEGERS:
-            kind = DoubleType()
         if isinstance(given, float) and math.isnan(given):
             raise self._wrong("NaN is no bound", "remove it")
         return self._value(given, kind)

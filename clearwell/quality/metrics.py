@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from clearwell.quality.importing import import_great_expectations
-from clearwell.quality.sums import exact_sums
+from clearwell.quality.statistics import exact_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ class Metrics:
 
     def __init__(self, frame: DataFrame | None) -> None:
         import_great_expectations()
-        exact_sums()
+        exact_statistics()
         from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
         from great_expectations.validator.metrics_calculator import MetricsCalculator
 

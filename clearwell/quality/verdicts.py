@@ -8,7 +8,7 @@ by the rule of ``clearwell.quality.redaction``.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["judge_rows", "judge_table"]
 
 _MOST_OBSERVED = 20
+_MOST_DIGITS = 38
+_MOST_OF_A_MEAN = 17
 _NO_VALUES = ("expect_table_", "_count_", "_proportion_", "_column_to_exist", "_type_", "unexpected_rows")
 """Parts of the names of expectations that observe no row values, only row counts, or names and types."""
 _QUERY = "expect_query_results_to_match_comparison"
@@ -222,4 +224,6 @@ def _told(value: Any) -> Any:
         return [_told(item) for item in value]
     if isinstance(value, Decimal) and value.as_tuple().exponent == 0:
         return int(value)
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) > _MOST_DIGITS:  # a mean: 1/3
+        value = Context(prec=max(_MOST_OF_A_MEAN, value.adjusted() + 7)).plus(value)
     return str(value) if isinstance(value, date | Decimal) else value  # a datetime is a date

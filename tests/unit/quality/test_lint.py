@@ -111,6 +111,16 @@ def test_what_great_expectations_has_not_for_spark_is_refused(
     assert (line, fact) == (2, f"check 'a': Great Expectations has no {expectation} for Spark")
 
 
+@pytest.mark.parametrize("way", ["increasing", "decreasing"])
+def test_an_order_of_rows_is_refused_with_what_to_write_instead(
+    suite_file: Callable[[str], Path], way: str
+) -> None:
+    check = f"{{name: a, expectation: expect_column_values_to_be_{way}, kwargs: {{column: x}}}}"
+    ((line, fact, hint),) = lines(check_suite(suite_file(f"checks:\n- {check}\n")))
+    assert (line, fact) == (2, "check 'a': rows of a table have no order, so no value comes before another")
+    assert "ORDER BY COLUMN" in (hint or "")
+
+
 def test_a_file_that_is_no_yaml_is_one_problem(suite_file: Callable[[str], Path]) -> None:
     ((line, fact, _),) = lines(check_suite(suite_file("checks:\n- {a: [\n")))
     assert line >= 2
