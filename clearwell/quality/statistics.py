@@ -195,11 +195,11 @@ def _spread(column: Column, least: Any, most: Any) -> Column:
 
     if not isinstance(least, int | Decimal):
         return column.cast("double")
-    largest = max((Decimal(bound) for bound in (least, most)), key=Decimal.copy_abs).as_tuple()
-    if abs(Fraction(Decimal(largest))) <= 2 * (Fraction(most) - Fraction(least)):
+    largest = max((Decimal(bound) for bound in (least, most)), key=Decimal.copy_abs)
+    if abs(Fraction(largest)) <= 2 * (Fraction(most) - Fraction(least)):
         return column.cast("double")
-    decimals = -int(largest.exponent)
-    kind = f"decimal({max(len(largest.digits), decimals)},{decimals})"
+    digits, decimals = len(largest.as_tuple().digits), -int(largest.as_tuple().exponent)
+    kind = f"decimal({max(digits, decimals)},{decimals})"
     return (column.cast(kind) - F.lit(Decimal(least)).cast(kind)).cast("double")
 
 
