@@ -103,11 +103,16 @@ def fingerprint(session: Session, table: str, version: int | None, engine: str |
     The columns _batch_id and _ingested_at are excluded: they say when rows arrived, not what they are.
     """
     from clearwell.engines import open_engine
+    from clearwell.flow.discretion import discreetly
     from clearwell.reproduce.fingerprints import table_contents
 
     settings = session.settings(engine=engine)
     lake = session.existing_lake()
-    with _working(f"fingerprinting {table}", session), open_engine(settings) as chosen:
+    with (
+        _working(f"fingerprinting {table}", session),
+        open_engine(settings) as chosen,
+        discreetly(lambda: session.project_of(lake), lake, [table]),
+    ):
         found = table_contents(lake, table, chosen, version=version)
     if session.json:
         print_json(asdict(found))

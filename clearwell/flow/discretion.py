@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import traceback
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,13 @@ from clearwell.project.personal_data import PersonalData
 from clearwell.project.specs import CuratedSpec, DatasetSpec, TableSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
     from clearwell.project.load import Project
     from clearwell.tables import Lake
 
-__all__ = ["UnexpectedError", "discreet"]
+__all__ = ["UnexpectedError", "discreet", "discreetly"]
 
 _log = logging.getLogger("clearwell")
 
@@ -34,7 +36,7 @@ class UnexpectedError(Exception):
     """An error that nobody foresaw, by its class and its place alone."""
 
 
-def discreet(project: Project, lake: Lake, spec: object, error: Exception) -> Exception:
+def discreet(project: Project | None, lake: Lake, spec: object, error: Exception) -> Exception:
     """``error``, or where its step has to do with personal columns, what may be told of it.
 
     ``spec`` is that of the step; of work on several tables it is a list of their names.
@@ -57,8 +59,24 @@ def discreet(project: Project, lake: Lake, spec: object, error: Exception) -> Ex
     return told
 
 
-def _has_personal_data(project: Project, lake: Lake, spec: object) -> bool:
+@contextmanager
+def discreetly(
+    project: Callable[[], Project | None], lake: Lake, tables: Iterable[object]
+) -> Generator[None]:
+    """Errors of work on ``tables`` outside of a step are told as those of a run are.
+
+    ``project`` is asked after an error; None: which columns are personal is not known, so all may be.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - of any kind, for it may quote a row
+        raise discreet(project(), lake, [*tables], error) from None
+
+
+def _has_personal_data(project: Project | None, lake: Lake, spec: object) -> bool:
     """Whether a table that the step of ``spec`` reads or writes has personal columns, as far as is known."""
+    if project is None:
+        return True
     match spec:
         case TableSpec():
             tables = [str(table) for table in (spec.bronze_table, spec.silver_table) if table]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import clearwell
 from clearwell.errors import ClearwellError, DatasetError, ProjectError, TableError, did_you_mean
-from clearwell.flow.discretion import discreet
+from clearwell.flow.discretion import discreetly
 from clearwell.flow.run import Run, log
 from clearwell.model import InputState
 from clearwell.reproduce.fingerprints import released_contents
@@ -127,7 +127,8 @@ def verify(
         if not present_code:
             raise _other_code(manifest, changed)
         notes += [f"made with the project's current code: {_change(change)}" for change in changed]
-    with _discreetly(project, lake, plan), scratch_lake(lake, engine.name, scratch) as own:
+    read = [*plan.tables, *(state.table for state in plan.roots)]
+    with discreetly(lambda: project, lake, read), scratch_lake(lake, engine.name, scratch) as own:
         run = RowsOnly(project, own, engine, ledgers=lake)
         replay = Replay(run, lake, plan)
         notes += _pins(replay)
@@ -205,16 +206,6 @@ def _pins(replay: Replay) -> Iterator[str]:
                 f"version {snapshot.state.version} of {snapshot.name} is gone: its batches up to"
                 f" {snapshot.batch} were taken from version {snapshot.version}"
             )
-
-
-@contextmanager
-def _discreetly(project: Project, lake: Lake, plan: Plan) -> Generator[None]:
-    """An engine's words about a table near personal columns are told as those of a run are."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - of any kind, for it may quote a row
-        read = [state.table for state in plan.roots]
-        raise discreet(project, lake, [*plan.tables, *read], error) from None
 
 
 @contextmanager

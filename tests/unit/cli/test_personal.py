@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from tests.unit.cli.ran import Ran
@@ -109,3 +110,32 @@ def test_a_verification_that_fails_on_a_personal_value_does_not_tell_it(
     assert "(withheld)" in ran.err
     assert "its whole text: " in ran.err
     assert "example.org" not in (ran.out + ran.err).lower()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_fingerprint_that_fails_near_personal_columns_tells_no_words_of_the_engine(
+    shop: Shop, clearwell: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    where = () if known else ("--lake", str(shop.root / "lake"))
+    if not known:
+        (tmp_path / "pyproject.toml").write_text('[project]\nname = "bakery"\n\n[tool.clearwell]\n')
+        (tmp_path / "pipelines").mkdir()
+        monkeypatch.chdir(tmp_path)
+    with broken(shop, "silver/orders"):
+        ran = clearwell("fingerprint", "silver_orders", *where)
+    assert ran.code == 1
+    assert "(withheld)" in ran.err
+    assert "its whole text: " in ran.err
+
+
+@contextmanager
+def broken(shop: Shop, table: str) -> Generator[None]:
+    """The table with files that no engine can read, of the same size."""
+    files = {file: file.read_bytes() for file in (shop.root / "lake" / table).rglob("*.parquet")}
+    for file, data in files.items():
+        file.write_bytes(b"?" * len(data))
+    try:
+        yield
+    finally:
+        for file, data in files.items():
+            file.write_bytes(data)
