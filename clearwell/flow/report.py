@@ -110,15 +110,16 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
     base = spec.name.replace("_", "-")
     markdown, html, document = (folder / f"{base}.{kind}" for kind in ("md", "html", "json"))
     fingerprint = _fingerprint(overview)
-    there = markdown.is_file() and html.is_file()
-    is_new = not there or _fingerprint_of(document) != fingerprint
+    is_whole = markdown.is_file() and html.is_file()
+    is_new = not is_whole or _fingerprint_of(document) != fingerprint
     if is_new:
         page = overview.page(f"{now:%Y-%m-%d %H:%M} UTC")
         _replace(markdown, render_markdown(page))
         _replace(html, render_html(page))
         # Last, because it records what the others contain.
         _replace(document, overview.to_json(made=now.isoformat(timespec="seconds"), fingerprint=fingerprint))
-    pages = render_pages(run.project, run.lake)
+    there = {file.stem: _text_of(file) or "" for file in (folder / _TABLE_PAGES).glob("*.html")}
+    pages = render_pages(run.project, run.lake, before=there, day=now.date().isoformat())
     written = _write_pages(folder, pages)
     cost = overview.cost
     storage = cost.storage
@@ -167,7 +168,7 @@ def _late(project: Project, now: dt.datetime) -> dict[str, dt.datetime]:
 
 
 def _write_pages(folder: Path, pages: dict[str, str]) -> int:
-    """Update the pages in ``folder``, and delete those of tables that are gone; returns how many."""
+    """Update the pages in ``folder``, and delete those that are of no table; returns how many."""
     changed = 0
     for name, text in pages.items():
         if _text_of(folder / name) != text:

@@ -6,13 +6,15 @@ writer of the pages (`clearwell.flow.report`) can leave an unchanged file alone.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from clearwell.datasets import open_release_store
-from clearwell.errors import DatasetError
-from clearwell.names import RELEASES, Zone
+from clearwell.errors import DatasetError, ProjectError
+from clearwell.names import RELEASES, TableName, Zone
+from clearwell.pages.gone import Gone, gone_since, reason
 from clearwell.pages.index_page import index_page
 from clearwell.pages.lineage_page import LineageColumn, LineageTable, lineage_page
 from clearwell.pages.table_facts import Histories, read_table
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from clearwell.model import Edge
-    from clearwell.names import TableName
     from clearwell.pages.table_doc import TableDoc
     from clearwell.project.load import Project
     from clearwell.project.specs import DatasetSpec
@@ -38,8 +39,17 @@ __all__ = ["render_pages"]
 _ZONES = (Zone.BRONZE, Zone.SILVER, Zone.GOLD)
 
 
-def render_pages(project: Project, lake: Lake) -> dict[str, str]:
+def render_pages(
+    project: Project, lake: Lake, *, before: Mapping[str, str] | None = None, day: str = ""
+) -> dict[str, str]:
     """Every page by its path relative to ``LAKE/reports``: lineage.html, index.html, tables/NAME.html.
+
+    Args:
+        project: The project.
+        lake: Its lake.
+        before: The pages of tables that are there, by the table's name. None is dropped: the page of a table
+            that is gone says since when, and why.
+        day: Today, for a table that is found to be gone.
 
     Raises:
         ProjectError: a suite is not valid.
@@ -48,11 +58,19 @@ def render_pages(project: Project, lake: Lake) -> dict[str, str]:
     edges = lineage_of(lake)
     histories = Histories.read(lake)
     personal = PersonalData(project, lambda: edges)
-    docs = [
-        read_table(project, lake, name, histories, edges.get(str(name), ()), personal.columns(str(name)))
-        for name in _tables(project, lake)
-    ]
-    before = _made_from(project, edges)
+    since = {name: gone_since(text) or day for name, text in (before or {}).items()}
+    docs: list[TableDoc] = []
+    there = lake.tables()
+    for name in _tables(project, there, since):
+        its, hidden = edges.get(str(name), ()), personal.columns(str(name))
+        doc = read_table(project, lake, name, histories, its, hidden)
+        why = reason(
+            is_made=doc.name in _made(project),
+            is_there=name in there,
+            was_there=name in there or bool(doc.batches),
+        )
+        docs.append(replace(doc, gone=Gone(why, since.get(doc.name, day)) if why else None))
+    made_from = _made_from(project, edges)
     title = lake.root.name
     pages = {
         "lineage.html": lineage_page(title, _nodes(project, lake, docs, personal), edges, home="index.html")
@@ -60,17 +78,31 @@ def render_pages(project: Project, lake: Lake) -> dict[str, str]:
     pages["index.html"] = index_page(title, docs, _reports(project))
     built = {doc.name for doc in docs}
     for doc in docs:
-        sources = sorted(before.get(doc.name, ()))
-        users = sorted(name for name, its in before.items() if doc.name in its)
+        sources = sorted(made_from.get(doc.name, ()))
+        users = sorted(name for name, its in made_from.items() if doc.name in its)
         full = replace(doc, before=_linked(sources, built), after=_linked(users, built))
         pages[f"tables/{doc.name}.html"] = table_page(full)
     return pages
 
 
-def _tables(project: Project, lake: Lake) -> list[TableName]:
-    """The tables that the project makes and those that the lake has, in the order of zones."""
-    made = [
-        name
+def _tables(project: Project, there: Collection[TableName], known: Collection[str]) -> list[TableName]:
+    """The tables that the project makes, the lake has, or a page is of, in the order of zones."""
+    found = {*_parsed(_made(project)), *there, *_parsed(known)}
+    return sorted(
+        (name for name in found if name.zone in _ZONES), key=lambda name: (_ZONES.index(name.zone), name.name)
+    )
+
+
+def _parsed(names: Collection[str]) -> Iterator[TableName]:
+    for name in names:
+        with suppress(ProjectError):  # no page of a table
+            yield TableName.parse(name)
+
+
+def _made(project: Project) -> set[str]:
+    """The tables that the project makes."""
+    return {
+        str(name)
         for spec in project.produced.values()
         for name in (
             [spec.table]
@@ -80,9 +112,7 @@ def _tables(project: Project, lake: Lake) -> list[TableName]:
             else []
         )
         if name
-    ]
-    there = [name for name in lake.tables() if name.zone in _ZONES]
-    return sorted({*made, *there}, key=lambda name: (_ZONES.index(name.zone), name.name))
+    }
 
 
 def _made_from(project: Project, edges: Mapping[str, Sequence[Edge]]) -> dict[str, set[str]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from clearwell.model import Edge, FileCounts
     from clearwell.pages.check_doc import CheckDoc
+    from clearwell.pages.gone import Gone
 
 __all__ = ["BatchDoc", "BlockedDoc", "ColumnDoc", "TableDoc"]
 
@@ -76,3 +77,4 @@ class TableDoc:
     before: tuple[tuple[str, str], ...] = ()
     after: tuple[tuple[str, str], ...] = ()
     has_lineage: bool = False
+    gone: Gone | None = None

@@ -55,7 +55,9 @@ def _lineage(table: str, column: str = "") -> str:
 
 
 def _facts(doc: TableDoc) -> Iterator[tuple[str, str]]:
-    if doc.version is None:
+    if doc.gone and doc.version is None:
+        yield "State", "gone"
+    elif doc.version is None:
         yield "State", "not built yet: clearwell run builds it"
     else:
         yield "Rows", f"{doc.rows:,}"

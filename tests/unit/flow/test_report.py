@@ -14,6 +14,7 @@ from clearwell.errors import ProjectError
 from clearwell.flow.publish import publish
 from clearwell.flow.report import report
 from clearwell.model import Outcome
+from clearwell.pages.gone import gone_since
 from tests.unit.publishing.project import load, project, rows, write
 
 
@@ -113,19 +114,31 @@ def _minute(made: str) -> str:
     return f"{made[:16].replace('T', ' ')} UTC"
 
 
-def test_pages_are_written_only_when_they_changed_and_go_with_their_table(run: Any) -> None:
+def test_pages_are_written_only_when_they_changed(run: Any) -> None:
     spec = run.project.reports["storage_cost"]
     first = report(run, spec)
     folder = first.html.parent
     assert first.pages_written == first.pages == len([*folder.glob("tables/*"), *folder.glob("[il]*.html")])
     assert (folder / "tables" / "gold_delays.html").is_file()
-    (folder / "tables" / "gold_gone.html").write_text("of a table that is no more")
+    (folder / "tables" / "notes.html").write_text("of no table")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.html")}
     second = report(run, spec)
     assert (second.outcome, second.pages_written) == (Outcome.BUILT, 1)
-    assert not (folder / "tables" / "gold_gone.html").exists()
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*.html")}
-    assert after == {path: at for path, at in before.items() if path.name != "gold_gone.html"}
+    assert after == {path: at for path, at in before.items() if path.name != "notes.html"}
+
+
+def test_the_page_of_a_table_that_is_gone_stays_and_keeps_the_day(run: Any) -> None:
+    spec = run.project.reports["storage_cost"]
+    page = report(run, spec).html.parent / "tables" / "gold_gone.html"
+    page.write_text("of a table that is no more")
+    assert report(run, spec).pages_written == 3  # it, the index, the lineage
+    today = gone_since(page.read_text())
+    assert today
+    page.write_text(page.read_text().replace(today, "2026-01-02"))
+    assert report(run, spec).pages_written == 1  # the index
+    assert gone_since(page.read_text()) == "2026-01-02"
+    assert report(run, spec).outcome is Outcome.UNCHANGED
 
 
 def test_the_result_has_the_figures_that_people_watch(run: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -227,3 +228,25 @@ def test_a_table_that_the_project_no_longer_makes_keeps_its_page(tmp_path: Path)
     assert "Rows 5 " in page.text
     assert "No suite judges this table." not in page.text
     assert "day_is_there passes: 0 of 5 rows fail" in page.text
+    assert "Gone: not in the project: the lake keeps its rows" in page.text
+
+
+def test_a_table_that_the_lake_has_lost_is_marked_with_the_day_that_its_page_tells(tmp_path: Path) -> None:
+    run = publishing.project(tmp_path)
+    publishing.write(run.lake, publishing.rows(5))
+    whole = render_pages(run.project, run.lake)
+    assert "gone" not in Reader(whole["tables/gold_delays.html"]).text.lower()
+    shutil.rmtree(run.lake.root / "gold" / "delays")
+    first = render_pages(run.project, Lake(run.lake.root), before={"gold_delays": ""}, day="2026-11-30")
+    again = render_pages(
+        run.project,
+        Lake(run.lake.root),
+        before={"gold_delays": first["tables/gold_delays.html"], "silver_left": ""},
+        day="2026-12-01",
+    )
+    lost = "since 2026-11-30: not in the lake, which had it: clearwell run makes it again"
+    assert f"Gone {lost}" in Reader(again["tables/gold_delays.html"]).text
+    assert f"gone {lost}" in Reader(again["index.html"]).text
+    left = Reader(again["tables/silver_left.html"]).text
+    assert "Gone since 2026-12-01: not in the project, and not in the lake" in left
+    assert "not built yet" not in left
