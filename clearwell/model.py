@@ -55,7 +55,7 @@ class Sample:
     """A row that failed a check: its raw file and record, where known, and the checked values.
 
     ``values`` are pairs of column and text, already safe to show to every reader of the log: see
-    ``clearwell.quality.redaction``.
+    ``clearwell.quality.explain.redaction``.
     """
 
     file: str | None

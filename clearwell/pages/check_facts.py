@@ -15,7 +15,7 @@ from clearwell.model import Severity
 from clearwell.names import COLUMN_LINEAGE
 from clearwell.pages.check_doc import CheckDoc, CheckRun
 from clearwell.pages.table_page import moment
-from clearwell.quality.redaction import is_personal
+from clearwell.quality.explain.redaction import is_personal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

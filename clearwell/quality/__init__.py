@@ -6,13 +6,13 @@ Great Expectations is imported when the first check runs or is linted, never by 
 from __future__ import annotations
 
 from clearwell.quality.conditions import count_failures, row_conditions
+from clearwell.quality.explain.redaction import WITHHELD, is_personal, shown_value
+from clearwell.quality.explain.samples import sample_failures
+from clearwell.quality.explain.wording import failure_of
 from clearwell.quality.lint import check_suite
 from clearwell.quality.parse import load_suite
-from clearwell.quality.redaction import WITHHELD, is_personal, shown_value
-from clearwell.quality.samples import sample_failures
 from clearwell.quality.suites import Check, Suite, suite_of
 from clearwell.quality.verdicts import judge_rows, judge_table
-from clearwell.quality.wording import failure_of
 
 __all__ = [
     "WITHHELD",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from clearwell.errors import ProjectError
 from clearwell.model import Scope
 from clearwell.quality.expectations import build, fitted, require_columns
-from clearwell.quality.failures import explain
+from clearwell.quality.explain.failures import explain
 from clearwell.quality.fit import type_of
 from clearwell.quality.metrics import Metrics
 

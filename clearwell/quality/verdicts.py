@@ -2,7 +2,7 @@
 
 A check without a verdict has failed: Great Expectations records an exception and continues, we report it as
 the check's message. Only what the engine cannot do, or did not survive, is raised. Observed values are shown
-by the rule of ``clearwell.quality.redaction``.
+by the rule of ``clearwell.quality.explain.redaction``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from clearwell.errors import ProjectError
 from clearwell.model import CheckResult, Scope
 from clearwell.quality.conditions import conditions_of, count_failures, judged
 from clearwell.quality.expectations import build, fitted, require_columns
-from clearwell.quality.failures import explain
+from clearwell.quality.explain.failures import explain
+from clearwell.quality.explain.redaction import WITHHELD, is_personal, shown_value
 from clearwell.quality.literals import is_wide
 from clearwell.quality.metrics import Metrics
-from clearwell.quality.redaction import WITHHELD, is_personal, shown_value
 from clearwell.quality.suites import ROW_EXPECTATIONS
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The metadata beside a check's verdict on its page: its rule, numbers to plot, and samples of failing rows.
 
 Dagster's event log is never purged, so it must not contain personal data: a sample has only values that
-``clearwell.quality.redaction`` allows, and no other column of its row.
+``clearwell.quality.explain.redaction`` allows, and no other column of its row.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Row checks of severity ``warning`` reject the row, ``critical`` ones block the batch, ``info`` ones report.
 Checks across rows never reject single rows: they apply to current and accepted rows together. A failed row
-check includes a few of its rows, as far as they may be shown (``clearwell.quality.redaction``).
+check includes a few of its rows, as far as they may be shown (``clearwell.quality.explain.redaction``).
 """
 
 from __future__ import annotations

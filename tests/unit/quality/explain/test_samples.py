@@ -8,7 +8,7 @@ import pytest
 
 from clearwell.model import Sample, Scope
 from clearwell.quality import row_conditions, sample_failures
-from clearwell.quality.redaction import WITHHELD
+from clearwell.quality.explain.redaction import WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearwell.quality.redaction import LONGEST, WITHHELD, is_personal, shown_value
+from clearwell.quality.explain.redaction import LONGEST, WITHHELD, is_personal, shown_value
 
 SEPARATORS = st.sampled_from(["", " ", "-", ".", "/", " - ", ") ", "\u00a0", "\u2013", "_"])
 AROUND = st.text(alphabet="abcXYZ ,;:#", max_size=6)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clearwell.model import Sample
-from clearwell.quality.redaction import LONGEST, WITHHELD, is_personal, shown_value
+from clearwell.quality.explain.redaction import LONGEST, WITHHELD, is_personal, shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from clearwell.model import Scope, Severity
+from clearwell.quality.explain.wording import failure_of
 from clearwell.quality.suites import ROW_EXPECTATIONS, Check
-from clearwell.quality.wording import failure_of
 
 ROW = {"n": 1048.4, "m": 7, "t": "Zürich", "x": None, "inner": {"n": 3}, "nan": "NaN"}
 BETWEEN = "expect_column_values_to_be_between"
