@@ -56,7 +56,10 @@ def _functions() -> Iterator[str]:
     """How many functions the embedded engine may be trusted with, and for which arguments not."""
     listed: dict[str, dict[str, Any]] = json.loads(_FUNCTIONS.read_text(encoding="utf-8"))
     own = {name: entry for name, entry in listed.items() if "as" not in entry and ":" not in name}
-    differing = {name: entry["differs"] for name, entry in own.items() if entry.get("differs")}
+    differing = {
+        name: [*entry.get("differs", []), *([] if "beyond_spark" in entry else entry.get("fails", []))]
+        for name, entry in own.items()
+    }
     accepted = {name: entry["accepted"] for name, entry in own.items() if "accepted" in entry}
     kinds = Counter(
         word
@@ -67,19 +70,20 @@ def _functions() -> Iterator[str]:
     yield (
         f"{len(own)} functions are listed. Of the combinations of kinds of arguments, {kinds['same']:,} are"
         f" the same, {kinds['close']:,} close, {kinds['fails']:,} have values where Spark fails, and"
-        f" {kinds['differs']:,} differ and are refused. Every other function is refused.\n"
+        f" {kinds['differs']:,} differ. These, kinds that were not asked, and other functions are refused.\n"
     )
     yield "Refused for some kinds of arguments:\n"
     yield "| function | refused for |"
     yield "| --- | --- |"
     for name, refused in sorted(differing.items()):
-        if name not in accepted:
+        if refused and name not in accepted:
             yield f"| `{_cell(name)}` | {'; '.join(', '.join(one) or 'no argument' for one in refused)} |"
     yield ""
     yield "Trusted although values may differ:\n"
     yield "| function | why |"
     yield "| --- | --- |"
-    for name, why in sorted(accepted.items()):
+    beyond = {name: entry["beyond_spark"] for name, entry in own.items() if "beyond_spark" in entry}
+    for name, why in sorted((accepted | beyond).items()):
         yield f"| `{name}` | {why} |"
     yield ""
 

@@ -19,7 +19,8 @@ from unittest.mock import patch
 
 import clearwell.engines.sail_guard as guard
 from clearwell.engines import open_engine
-from clearwell.engines.sail_guard import verified
+from clearwell.engines.sail_guard import expressions, verified
+from clearwell.engines.sail_guard.sql import nodes
 from clearwell.settings import Settings
 from clearwell.testing.conformance import CASES, run_case
 from clearwell.testing.functions import Status, answer, answer_only, compare, questions_of
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from clearwell.engines import Engine
+    from clearwell.engines.sail_guard.call_site import Site
     from clearwell.testing.functions import Question
 
-__all__ = ["ACCEPTED", "FILE", "everything_trusted", "statuses"]
+__all__ = ["ACCEPTED", "FILE", "SPEAKS", "entry_of", "everything_trusted", "statuses"]
 
 FILE = Path(guard.__file__).parent / "functions.json"
 
@@ -66,11 +68,21 @@ ACCEPTED = {
 }
 """Functions whose values may differ, and why that is right: they are trusted for all kinds of arguments."""
 
+BEYOND_SPARK = {
+    "sum": "Spark fails where a sum of some rows is too large, the embedded engine where the whole is",
+}
+"""Functions that are right where Spark fails, and why; others with values there are refused."""
+
 _UNASKED = re.compile(
     r"(st|kll|theta|tuple|hll|variant|bitmap)_|xpath|aes_|approx_top_k|count_min|.*(avro|protobuf|xml)|"
     r"(java_method|reflect|try_reflect|raise_error|assert_true|sleep)$|\W"
 )
 """Functions that Sail lacks, that run foreign code, or that only fail; operators are asked by name."""
+
+SPEAKS = ("same", "close", "case", "accepted", "beyond_spark", "as")
+"""Keys of a function's entry that speak for it."""
+
+_KEYS = (*Status, "cases", *SPEAKS[2:])
 
 _OPERATORS = {
     **dict.fromkeys(("+", "-", "*", "/", "%", "=", "<", ">", "<=", ">=", "<=>"), (2,)),
@@ -94,16 +106,25 @@ _OTHER_NAMES = {
 
 
 @contextmanager
-def everything_trusted() -> Generator[set[str]]:
-    """Let the guard pass all functions and kinds; the names of the functions that it sees."""
-    seen: set[str] = set()
+def everything_trusted(*, look: bool = False) -> Generator[dict[str, set[tuple[str, ...]]]]:
+    """Let the guard pass all functions and kinds; the functions that it sees.
+
+    To ``look`` at the kinds of their arguments costs requests to the engine.
+    """
+    seen: dict[str, set[tuple[str, ...]]] = {}
 
     def require(_: object, names: Iterable[tuple[str, str | None]]) -> None:
-        seen.update(name for name, _ in names if name)
+        for name, _ in names:
+            seen.setdefault(name, set())
+
+    def require_kinds(_: object, site: Site) -> None:
+        seen.setdefault(site.name, set()).add(tuple(map(verified.kind_of, site.kinds)))
 
     with (
         patch.object(verified.Trust, "require", require),
-        patch.object(verified, "_differing", dict),
+        patch.object(verified.Trust, "require_kinds", require_kinds),
+        patch.object(expressions, "needs_kinds", lambda _: look),
+        patch.object(nodes, "needs_kinds", lambda _: look),
     ):
         yield seen
 
@@ -117,7 +138,7 @@ def statuses(
     return {question: compare(one, right.get(question)) for question, one in found.items()}
 
 
-def _entry(found: dict[Question, Status]) -> dict[str, list[list[str]]]:
+def entry_of(found: dict[Question, Status]) -> dict[str, list[list[str]]]:
     """Each status with its kinds of arguments: the worst of the questions of those kinds counts.
 
     What Spark takes for no argument of those kinds counts; for some, as a column in place of a constant, not.
@@ -140,6 +161,8 @@ def _arities(spark: SparkSession) -> dict[str, tuple[int, ...]]:
         if _UNASKED.match(name):
             continue
         made[name] = (0, 1, 2)
+        if name in ("ceil", "ceiling", "floor"):  # Spark says two, and takes one
+            continue
         for count in range(3):
             try:
                 _ = spark.range(1).select(F.call_function(name, *[F.lit(None)] * count)).schema
@@ -162,19 +185,22 @@ def _arities(spark: SparkSession) -> dict[str, tuple[int, ...]]:
     return made | casts
 
 
-def _cases(engine: Engine, folder: Path) -> dict[str, str]:
-    """The functions in the conformance cases that the engine answers, each with the first such case."""
-    found: dict[str, str] = {}
+def _cases(engine: Engine, folder: Path) -> dict[str, tuple[str, set[tuple[str, ...]]]]:
+    """The functions in the conformance cases that the engine answers right.
+
+    Each with the first such case, and the kinds of arguments that it has in any.
+    """
+    found: dict[str, tuple[str, set[tuple[str, ...]]]] = {}
     for number, case in enumerate(CASES):
         place = folder / f"case{number}"
         place.mkdir()
-        with everything_trusted() as seen:
+        with everything_trusted(look=True) as seen:
             try:
                 run_case(case, engine, place)
             except Exception:  # noqa: BLE001 - what it does not answer is no evidence
                 continue
-        for name in sorted(seen):
-            found.setdefault(name, str(case))
+        for name in sorted(filter(None, seen)):
+            found.setdefault(name, (str(case), set()))[1].update(seen[name])
     return found
 
 
@@ -194,28 +220,41 @@ def main(names: list[str]) -> None:
                 found = statuses(embedded.session(), spark.session(), questions)
                 for name in some:
                     mine = {q: status for q, status in found.items() if q.name == name}
-                    case = {key: told for key, told in written.get(name, {}).items() if key == "case"}
-                    reason = {"accepted": ACCEPTED[name]} if name in ACCEPTED else {}
-                    written[name] = _entry(mine) | case | reason
+                    written[name] = entry_of(mine)
                 sys.stderr.write(f"{at + len(some)} of {len(asked)} functions\n")
-            if not names:
-                for name, case in _cases(embedded, folder).items():
-                    written.setdefault(name, {})["case"] = case
+            for name, (case, kinds) in _cases(embedded, folder).items():
+                _add_cases(written.setdefault(_OTHER_NAMES.get(name, name), {}), case, kinds)
+    for name, why in ACCEPTED.items():
+        written.setdefault(name, {})["accepted"] = why
+    for name, why in BEYOND_SPARK.items():
+        written[name]["beyond_spark"] = why
     for other, name in _OTHER_NAMES.items():
         written[other] = {"as": name}
     write(written)
 
 
+def _add_cases(entry: dict[str, Any], case: str, kinds: Iterable[tuple[str, ...]]) -> None:
+    """Add what the cases say: the first of them, and kinds of arguments that were not asked.
+
+    A function that was not asked at all, as one with a lambda, is trusted by its name.
+    """
+    entry.setdefault("case", case)
+    if any(entry.get(status) for status in (Status.SAME, Status.CLOSE, Status.FAILS)):
+        known = [some for key in (*Status, "cases") for some in entry.get(key, [])]
+        entry["cases"] = sorted(entry.get("cases", []) + [k for k in map(list, kinds) if k not in known])
+
+
 def write(found: dict[str, Any]) -> None:
     """Write the list: a function a line, those that nothing speaks for are left out."""
     trusted = {name: entry for name, entry in found.items() if _is_trusted(entry)}
+    for name, entry in trusted.items():
+        trusted[name] = {key: entry[key] for key in _KEYS if entry.get(key)}
     lines = [f"  {json.dumps(name)}: {json.dumps(trusted[name])}" for name in sorted(trusted)]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def _is_trusted(entry: dict[str, Any]) -> bool:
-    speaks = {key for key in ("same", "close", "fails", "case", "as", "accepted") if entry.get(key)}
-    return bool(speaks)
+    return any(entry.get(key) for key in SPEAKS)
 
 
 if __name__ == "__main__":

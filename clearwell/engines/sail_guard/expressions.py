@@ -18,7 +18,7 @@ from clearwell.engines.sail_guard.rules.functions import positive_zero
 from clearwell.engines.sail_guard.spark_types import literal_kind, literal_value, variable_kinds
 from clearwell.engines.sail_guard.terms import Given, to_expression
 from clearwell.engines.sail_guard.type_inference import messages_in
-from clearwell.engines.sail_guard.verified import differs_for_some, require_kinds
+from clearwell.engines.sail_guard.verified import needs_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from clearwell.engines.sail_guard.terms import Term
     from clearwell.engines.sail_guard.type_inference import Scope
+    from clearwell.engines.sail_guard.verified import Trust
 
 __all__ = ["Rewrite", "functions_in", "parts_in", "place_of"]
 
@@ -38,8 +39,9 @@ _Variables = dict[str, "types.DataType | None"]
 class Rewrite:
     """The outermost expressions of one relation."""
 
-    def __init__(self, top: Sequence[Any]) -> None:
+    def __init__(self, top: Sequence[Any], trust: Trust) -> None:
         self._top = top
+        self._trust = trust
         self._kinds: dict[bytes, types.DataType | None] = {}
         self.is_needed = any(_is_site(part) for expression in top for part in parts_in(expression))
 
@@ -99,8 +101,9 @@ class Rewrite:
         )
         if before.HasField("cast"):
             return cast(site, _cast_kind(before.cast))
-        require_kinds(site)
-        return RULES[site.name](site) if site.name in RULES else None
+        term = RULES[site.name](site) if site.name in RULES else None
+        self._trust.require_kinds(site)
+        return term
 
     def _keys_rewritten(self, before: Any, after: Any) -> bool:
         """Partitions and order of a window treat -0.0 as 0.0."""
@@ -166,7 +169,7 @@ def _is_site(expression: Any) -> bool:
     """Whether a rule knows this function, cast or window."""
     kind = expression.WhichOneof("expr_type")
     if kind in _CALLS:
-        return (name := _name(expression)) in RULES or differs_for_some(name)
+        return (name := _name(expression)) in RULES or needs_kinds(name)
     return kind in ("cast", "window")
 
 

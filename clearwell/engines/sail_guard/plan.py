@@ -93,7 +93,7 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any], trust: Tru
     for part in (part for expression, _ in top for part in parts_in(expression)):
         if part.HasField("subquery_expression"):
             guard_queries(part, Scope(ask, relation, references), ask, references)
-    rewrite = Rewrite([expression for expression, _ in top])
+    rewrite = Rewrite([expression for expression, _ in top], trust)
     if rewrite.is_needed:
         names = _guard_expressions(relation, top, rewrite, Scope(ask, relation, references), ask) or names
     if names is not None:

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
     from clearwell.engines.sail_guard.call_site import Site
 
-__all__ = ["WHOLE_DAYS", "Trust", "differs_for_some", "kind_of", "require_kinds"]
+__all__ = ["WHOLE_DAYS", "Trust", "kind_of", "needs_kinds"]
 
 _log = logging.getLogger("clearwell")
 
 WHOLE_DAYS = "an interval of whole days"
+_Kinds = tuple[str, ...]
+_RIGHT = ("same", "close", "cases")
+_WRONG = ("differs", "refused")
 _KINDS: dict[type[types.DataType], str] = {
     types.BooleanType: "boolean",
     types.ByteType: "tinyint",
@@ -50,27 +53,19 @@ _KINDS: dict[type[types.DataType], str] = {
     types.MapType: "map",
     types.StructType: "struct",
 }
+_MANY = """
+array arrays_zip coalesce concat concat_ws format_string greatest hash in least map named_struct printf struct
+when xxhash64
+"""
+_OF_MANY = frozenset(_MANY.split())
+"""Functions of any number of arguments: a call is as right as its parts of two arguments."""
+
 _ELEMENTS = {
     **dict.fromkeys(("tinyint", "smallint", "int", "bigint", "decimal", "boolean"), "int"),
     **dict.fromkeys(("float", "double"), "double"),
     **dict.fromkeys(("string", "binary", "date", "timestamp", "timestamp_ntz"), "string"),
     **dict.fromkeys(("map", "struct"), "struct"),
 }
-
-
-@cache
-def _differing() -> dict[str, frozenset[tuple[str, ...]]]:
-    """Function -> the kinds of arguments for which it differs."""
-    listed = _listed()
-    found: dict[str, frozenset[tuple[str, ...]]] = {}
-    for name in listed:
-        entry = listed[listed[name].get("as", name)]
-        kinds: list[list[str]] = [
-            *(entry.get("differs", []) if "accepted" not in entry else []),
-            *entry.get("refused", []),
-        ]
-        found[name] = frozenset(map(tuple, kinds))
-    return found
 
 
 @cache
@@ -88,22 +83,54 @@ def kind_of(kind: types.DataType | None) -> str:
     return _KINDS.get(type(kind), "") if kind is not None else ""
 
 
-def differs_for_some(name: str) -> bool:
+def needs_kinds(name: str) -> bool:
     """Whether the types of a function's arguments decide whether it can be trusted."""
-    return bool(_differing().get(name))
+    return bool((seen := _seen(name)) and (seen.right or seen.wrong))
 
 
-def require_kinds(site: Site) -> None:
-    """Raise Refused if the function was seen to differ for arguments of these kinds.
+@dataclass(frozen=True)
+class _Seen:
+    """The kinds of arguments for which a function was seen to be right, and those for which it was wrong."""
 
-    A date and an interval make a time, but a date where the interval is one of whole days.
-    """
-    kinds = tuple(kind_of(kind) for kind in site.kinds)
-    if ("interval", WHOLE_DAYS) in zip(kinds, site.literals, strict=False):
-        return
-    if kinds in _differing().get(site.name, ()):
-        why = f"{site.name}({', '.join(kinds)}) was seen to differ from Spark's"
-        raise Refused(Guard.VERIFIED_FUNCTIONS, why)
+    right: frozenset[_Kinds]
+    wrong: frozenset[_Kinds]
+
+    def was_asked(self, kinds: _Kinds) -> bool:
+        """Whether a function was right for these kinds; a kind that is not known is any kind."""
+        return not self.right or kinds in self.right or any(_alike(kinds, asked) for asked in self.right)
+
+
+def _parts(name: str, kinds: _Kinds) -> list[_Kinds]:
+    """The calls that stand for one of many arguments, because not all of these can be asked."""
+    if len(kinds) < 3 or name not in _OF_MANY:
+        return []
+    if name == "when":
+        values = [*kinds[1::2], *(kinds[-1:] if len(kinds) % 2 else ())]
+        return [("boolean", values[0], value) for value in values[1:]]
+    if name in ("map", "named_struct"):
+        return [kinds[at : at + 2] for at in range(0, len(kinds), 2)]
+    return [(kinds[0], kind) for kind in kinds[1:]]
+
+
+def _alike(kinds: _Kinds, asked: _Kinds) -> bool:
+    """Whether kinds are others that were asked; one that is not known may be any, as that of NULL."""
+    return len(kinds) == len(asked) and all(
+        kind in ("", other) or (kind == "array<>" and other.startswith("array"))
+        for kind, other in zip(kinds, asked, strict=True)
+    )
+
+
+@cache
+def _seen(name: str) -> _Seen | None:
+    """What was seen of a function; None for one that is not on the list, or right for all kinds."""
+    entry = _listed().get(name, {})
+    entry = _listed().get(entry.get("as", name), {})
+    if not entry or "accepted" in entry:
+        return None
+    of = {word: {tuple(kinds) for kinds in entry.get(word, [])} for word in (*_RIGHT, "fails", *_WRONG)}
+    right, wrong = (set[_Kinds]().union(*(of[word] for word in words)) for words in (_RIGHT, _WRONG))
+    (right if "beyond_spark" in entry else wrong).update(of["fails"])
+    return _Seen(frozenset(right), frozenset(wrong))
 
 
 @dataclass
@@ -121,13 +148,33 @@ class Trust:
     def require(self, names: Sequence[tuple[str, str | None]]) -> None:
         """Raise Refused for a function that is not on the list; each name comes with its place."""
         for name, place in names:
-            if not name or name in _listed() or name in RULES or name in self.own:
-                continue
-            if self.warn:
-                self.own.add(name)
-                _log.warning("%s was not compared with Spark's: its values may differ", name)
-                continue
-            why = f"{name} was not compared with Spark's, so that its values may differ"
-            refused = Refused(Guard.VERIFIED_FUNCTIONS, why, 'unverified_functions = "warn"')
-            refused.place = place
-            raise refused
+            if name and name not in _listed() and name not in RULES and name not in self.own:
+                self._doubt(name, f"{name} was not compared with Spark's", place)
+
+    def require_kinds(self, site: Site) -> None:
+        """Raise Refused if the function was seen to differ for arguments of these kinds, or was not asked.
+
+        A date and an interval make a time, but a date where the interval is one of whole days.
+        """
+        kinds = tuple(kind_of(kind) for kind in site.kinds)
+        seen = _seen(site.name)
+        if seen is None or ("interval", WHOLE_DAYS) in zip(kinds, site.literals, strict=False):
+            return
+        called = f"{site.name}({', '.join(kind or '?' for kind in kinds)})"
+        if kinds in seen.wrong:
+            raise Refused(Guard.VERIFIED_FUNCTIONS, f"{called} was seen to differ from Spark's")
+        if called in self.own or seen.was_asked(kinds):
+            return
+        parts = _parts(site.name, kinds)
+        if not parts or not all(map(seen.was_asked, parts)):
+            self._doubt(called, f"{called} was not compared with Spark's")
+
+    def _doubt(self, what: str, why: str, place: str | None = None) -> None:
+        if self.warn:
+            self.own.add(what)
+            _log.warning("%s: its values may differ", why)
+            return
+        why += ", so that its values may differ"
+        refused = Refused(Guard.VERIFIED_FUNCTIONS, why, 'unverified_functions = "warn"')
+        refused.place = place
+        raise refused

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -47,7 +49,16 @@ class Question:
         return groups_of(self.columns) if self.over else table_of(self.columns)
 
 
-_LITERALS: dict[type, str] = {bool: "boolean", int: "int", float: "double", str: "string"}
+_LITERALS: dict[type, str] = {
+    bool: "boolean",
+    int: "int",
+    float: "double",
+    str: "string",
+    Decimal: "decimal",
+    date: "date",
+    datetime: "timestamp",
+    timedelta: "interval",
+}
 
 
 @dataclass(frozen=True)

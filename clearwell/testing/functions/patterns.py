@@ -5,6 +5,8 @@ An argument is a set of kinds, by a letter or by name, or a list of literals, of
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 __all__ = ["LETTERS", "PATTERNS"]
@@ -140,8 +142,13 @@ PATTERNS: dict[str, list[tuple[Any, ...]]] = {
         ([2024], "int", [31]),
         ([2023], [12], "int"),
     ],
-    "make_timestamp": [([2024, 2023], [2], [29, 28], [12], [30], [1, 59, 60])],
-    "make_timestamp_ntz": [([2024, 2023], [2], [29, 28], [12], [30], [1, 59, 60])],
+    **{
+        name: [
+            ([2024, 2023], [2], [29, 28], [12], [30], [1, 59, 60]),
+            ([2024], [2], [29], [12], [30], [Decimal("1.5"), Decimal("59.999999"), 0.25]),
+        ]
+        for name in ("make_timestamp", "make_timestamp_ntz")
+    },
     **{
         name: [
             ("S", "int"),
@@ -214,14 +221,27 @@ PATTERNS: dict[str, list[tuple[Any, ...]]] = {
     "levenshtein": [("S", "S", [1, 10]), ("S", ["abc", ""])],
     "mask": [("S", ["Q"], ["q"], ["d"], ["o"]), ("S", ["Q"])],
     "between": [("N", "N", "N"), ("D", "D", "D"), ("S", "S", "S")],
+    **{name: [("T", "T"), ("S", "X"), ("X", "S")] for name in ("=", "<", ">", "<=", ">=", "<=>")},
+    **{name: [("D", "interval"), ("interval", "N")] for name in ("+", "-", "*", "/")},
     **{name: [("boolean", "X", "X"), ("boolean", "N", "N")] for name in ("if", "iff", "when", "nvl2")},
     "when": [("boolean", "X"), ("boolean", "X", "X"), ("boolean", "N", "N")],
     **{
-        name: [("X", "X", "X"), ("N", "N", "N")]
+        name: [("X", "X", "X"), ("N", "N", "N"), ("T", "T"), ("S", "X"), ("X", "S")]
         for name in ("coalesce", "greatest", "least", "array", "concat", "in")
     },
     "slice": [("A", [1, -1, 2], [1, 0, 2]), ("A", "int", "int")],
-    "sequence": [([1, 5], [5, 1]), ([1], [9], [2, 4]), ([5], [1], [-2])],
+    "sequence": [
+        ([1, 5], [5, 1]),
+        ([1], [9], [2, 4]),
+        ([5], [1], [-2]),
+        ([date(2024, 2, 27)], [date(2024, 3, 2)]),
+        ([date(2024, 2, 27)], [date(2024, 3, 9)], [timedelta(days=1), timedelta(days=7)]),
+        (
+            [datetime(2024, 2, 28, 23, tzinfo=UTC)],
+            [datetime(2024, 3, 1, tzinfo=UTC)],
+            [timedelta(hours=1), timedelta(days=1)],
+        ),
+    ],
     "array_insert": [("A", [1, -1, 3], "X")],
     "array_join": [
         ("array<string>", [",", ""]),
@@ -235,6 +255,8 @@ PATTERNS: dict[str, list[tuple[Any, ...]]] = {
         for name in ("element_at", "try_element_at", "get")
     },
     "map": [("S", "X"), ("int", "X"), (["k"], "X")],
+    "map_from_arrays": [("A", "L")],
+    "arrays_zip": [("L",), ("A", "L"), ("A", "A", "A")],
     "named_struct": [(["k"], "X"), (["k"], "X", ["v"], "N")],
     "struct": [("X",), ("X", "N")],
     "map_from_entries": [("array<struct>",)],
@@ -247,9 +269,13 @@ PATTERNS: dict[str, list[tuple[Any, ...]]] = {
     **{name: [("N", [0.5, 0.9]), ("N", [0.5], [100])] for name in ("percentile_approx", "approx_percentile")},
     "approx_count_distinct": [("X",), ("X", [0.05])],
     **{name: [("X", [True, False])] for name in ("first", "last", "first_value", "last_value", "any_value")},
-    "make_dt_interval": [("int",), ([1, 0], [2, -5]), ([1], [2], [3], [4.5, -1.25])],
+    "make_dt_interval": [("int",), ([1, 0], [2, -5]), ([1], [2], [3], [4.5, -1.25, Decimal("4.5")])],
     "make_ym_interval": [("int",), ([1, 0], [2, -5])],
     "make_interval": [([1, 0], [2, -5])],
+    **{
+        name: [("X",), ("X", "N"), ("S", "X"), ("X", "X", "X"), ("N", "S", "N")]
+        for name in ("hash", "xxhash64")
+    },
     "array_position": [("A", "N"), ("array<string>", "S")],
     "array_remove": [("A", "N"), ("array<string>", "S")],
     "array_append": [("A", "N"), ("array<string>", "S")],

@@ -27,7 +27,7 @@ AGGREGATES = frozenset(_AGGREGATES.split())
 _UNBOUNDED = {"array_repeat", "lpad", "repeat", "rpad", "sequence", "space", "stack"}
 """Functions whose results are as long as a number says: they are asked with small numbers only."""
 
-_NUMBERS = ("int", "bigint", "double", "decimal")
+_NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 _TIMES = ("date", "timestamp", "timestamp_ntz", "interval")
 _ELEMENTS = {"array<int>": "int", "array<double>": "double", "array<string>": "string"}
 _PLAIN = [kind for kind in KINDS if kind not in ("array<array>", "array<struct>")]
@@ -39,6 +39,10 @@ _PAIRS = list(
             *itertools.product(_TIMES, repeat=2),
             *itertools.product(("string", "date", "timestamp", "binary", "map"), ("int", "string")),
             *itertools.product(("int", "string"), ("string", "date", "timestamp", "int")),
+            *itertools.product(("bigint", "double", "decimal", "boolean"), ("string",)),
+            *itertools.product(("string",), ("bigint", "double", "decimal", "boolean")),
+            *itertools.product(("boolean",), ("int", "double")),
+            *itertools.permutations(("array<int>", "array<double>", "array<string>"), 2),
             *_ELEMENTS.items(),
             *((element, array) for array, element in _ELEMENTS.items()),
         ]

@@ -47,14 +47,25 @@ def _as_numbers(site: Site) -> Term | None:
 
 
 def _cut_out(site: Site) -> Term | None:
-    """From the end: Sail loses elements where fewer are left than are asked for."""
+    """From the end, Sail loses elements where fewer are left than are asked for.
+
+    Elements are counted from 1, and a length is not negative: Sail has values for others, Spark fails.
+    """
     array, start, length = site.given
-    if not isinstance(from_end := site.literals[1], int) or from_end >= 0:
+    _, first, count = site.literals
+    is_plain = isinstance(first, int) and first > 0 and isinstance(count, int) and count >= 0
+    if is_plain:
         return None
     size = Call("size", (array,))
-    has = Call(">=", (size, Value(-from_end)))
-    start = As(Call("-", (size, Value(-from_end - 1))), "int")
-    return choose(has, Call("slice", (array, start, length)), Call("slice", (array, Value(1), Value(0))))
+    from_end = As(Call("+", (As(Call("+", (size, start)), "int"), Value(1))), "int")
+    begin = choose(Call("<", (start, Value(0))), from_end, start)
+    none = Call("slice", (array, Value(1), Value(0)))
+    made = choose(Call("<", (begin, Value(1))), none, Call("slice", (array, begin, length)))
+    is_wrong = Call("or", (Call("=", (start, Value(0))), Call("<", (length, Value(0)))))
+    is_known = Call("and", (Call("isnotnull", (array,)), Call("isnotnull", (length,))))
+    message = "slice counts elements from 1, and its length is not negative"
+    fails = Call("slice", (array, As(Call("raise_error", (Value(message),)), "int"), Value(0)))
+    return choose(Call("and", (is_known, is_wrong)), fails, made)
 
 
 def _without_sign(site: Site, number: int) -> Term | None:

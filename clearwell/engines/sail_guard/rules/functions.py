@@ -91,6 +91,16 @@ def _hypotenuse(site: Site) -> Term | None:
     return Call(site.name, tuple(As(given, "double") for given in site.given))
 
 
+def _remainder(site: Site) -> Term | None:
+    """Sail has NaN where the divisor is zero, Spark fails."""
+    if not any(is_float(kind) for kind in site.kinds):
+        return None
+    kind = "float" if all(isinstance(kind, types.FloatType) for kind in site.kinds) else "double"
+    dividend, divisor = (As(given, kind) for given in site.given)
+    rest = Call("%", (dividend, divisor))
+    return choose(Call("<", (rest, Value(0))), Call("%", (Call("+", (rest, divisor)), divisor)), rest)
+
+
 def _even(site: Site) -> Term | None:
     return Call("bround", (As(site.given[0], "double"), Value(0)))
 
@@ -202,6 +212,7 @@ FUNCTIONS: dict[str, Rule] = {
     **dict.fromkeys(["nvl", "ifnull"], _first_known),
     "nullif": _null_if,
     "rint": _even,
+    "pmod": _remainder,
     "from_json": _from_json,
     "hypot": _hypotenuse,
     **dict.fromkeys(["pow", "power"], _power),

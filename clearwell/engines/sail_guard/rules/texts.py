@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TEXTS"]
 
+_HOLD_ALL = {"UTF-8", "UTF-16BE", "UTF-16LE"}
 _TIMES = (types.TimestampType, types.TimestampNTZType)
 
 
@@ -87,8 +88,21 @@ def _located(site: Site) -> Term | None:
 
 
 def _encoded(site: Site) -> Term | None:
-    if str(site.literals[1]).lower() == "utf-16":
+    charset = str(site.literals[1]).upper()
+    if charset == "UTF-16":
         raise Refused(Guard.REFUSED_FUNCTIONS, f"{site.name} marks an empty text in UTF-16 here", "UTF-16BE")
+    if charset not in _HOLD_ALL:
+        why = f"{site.name} writes ? for a character that the charset lacks, where Spark fails"
+        raise Refused(Guard.REFUSED_FUNCTIONS, why, "UTF-8")
+    return None
+
+
+def _chosen(site: Site) -> Term | None:
+    """Sail has NULL for a number that no argument has, Spark fails."""
+    number = site.literals[0]
+    if not isinstance(number, int) or not 0 < number < len(site.given):
+        why = f"{site.name} has NULL for a number that no argument has, where Spark fails"
+        raise Refused(Guard.REFUSED_FUNCTIONS, why, "when")
     return None
 
 
@@ -101,5 +115,6 @@ TEXTS: dict[str, Rule] = {
     **dict.fromkeys(["chr", "char"], _character),
     **dict.fromkeys(["locate", "position"], _located),
     "encode": _encoded,
+    "elt": _chosen,
 }
 """The functions of texts that differ, by their names in SQL."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import types
 
+from clearwell.engines.sail_guard.call_site import Refused
+from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules.casts import moment_of, seconds_of
 from clearwell.engines.sail_guard.terms import As, Call, Value
 
@@ -39,6 +41,22 @@ def _unix_timestamp(site: Site) -> Term | None:
 def _unix_millis(site: Site) -> Term | None:
     micros = Call("unix_micros", site.given)
     return Call("div", (Call("-", (micros, Call("pmod", (micros, Value(1000))))), Value(1000)))
+
+
+def _timestamp_millis(site: Site) -> Term | None:
+    """Sail wraps where the number of microseconds is too large."""
+    if not isinstance(site.kinds[0], types.LongType):
+        return None
+    micros = Call("*", (As(site.given[0], "decimal(19,0)"), As(Value(1000), "decimal(4,0)")))
+    return Call("timestamp_micros", (As(micros, "bigint"),))
+
+
+def _interval_made(site: Site) -> Term | None:
+    """Days of a column may be too many: Sail wraps where Spark fails."""
+    if site.literals and not isinstance(site.literals[0], int):
+        why = f"{site.name} wraps here where there are too many days"
+        raise Refused(Guard.REFUSED_FUNCTIONS, why, "date_add for the days")
+    return None
 
 
 def _truncated(site: Site) -> Term | None:
@@ -78,5 +96,7 @@ TIMES: dict[str, Rule] = {
     "unix_seconds": _unix_seconds,
     **dict.fromkeys(["unix_timestamp", "to_unix_timestamp"], _unix_timestamp),
     "unix_millis": _unix_millis,
+    "timestamp_millis": _timestamp_millis,
+    "make_dt_interval": _interval_made,
 }
 """The functions of times that differ, by their names in SQL."""

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from clearwell.engines.sail_guard.rules import RULES
 from clearwell.engines.sail_guard.sql.spans import WRAPPERS, Text, parts_of
-from clearwell.engines.sail_guard.verified import WHOLE_DAYS, differs_for_some
+from clearwell.engines.sail_guard.verified import WHOLE_DAYS, needs_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def site_of(text: Text, node: Any) -> Found | None:
         return None if node.args.get("safe") else (called if called in RULES else "cast", [node.this])
     if not isinstance(node, exp.Func) or not (name := text.name(node)):
         return None
-    if name not in RULES and not differs_for_some(name):
+    if name not in RULES and not needs_kinds(name):
         return None
     arguments: list[Any] = []
     for part in parts_of(text, node):

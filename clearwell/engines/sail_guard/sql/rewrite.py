@@ -30,7 +30,6 @@ from clearwell.engines.sail_guard.sql.pairs import guard_pairs
 from clearwell.engines.sail_guard.sql.render import to_text
 from clearwell.engines.sail_guard.sql.spans import Text, parts_of
 from clearwell.engines.sail_guard.terms import As, Call, Given, Term
-from clearwell.engines.sail_guard.verified import require_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +55,7 @@ def guarded_text(text: str, kinds: Kinds, trust: Trust) -> str:
     _refuse(read.tree)
     trust.require([(read.name(node), None) for node in read.tree.find_all(exp.Func)])
     guard_pairs(read, kinds)
-    return _Rewrite(read, kinds).whole()
+    return _Rewrite(read, kinds, trust).whole()
 
 
 def view_query(text: str) -> tuple[str, str, str]:
@@ -92,8 +91,9 @@ def _refuse(tree: Any) -> None:
 class _Rewrite:
     """The parts of one text."""
 
-    def __init__(self, text: Text, kinds: Kinds) -> None:
+    def __init__(self, text: Text, kinds: Kinds, trust: Trust) -> None:
         self._text = text
+        self._trust = trust
         self._ask = kinds
         self._kinds: dict[int, DataType | None] = {}
         nodes = list(text.tree.walk())
@@ -214,5 +214,6 @@ class _Rewrite:
         )
         if name == "cast":
             return cast(site, node.args["to"].sql(dialect="spark").lower())
-        require_kinds(site)
-        return RULES[name](site) if name in RULES else None
+        term = RULES[name](site) if name in RULES else None
+        self._trust.require_kinds(site)
+        return term

@@ -55,6 +55,14 @@ EQUAL: list[tuple[str, list[str], list[Any], Any]] = [
     ("slice", ["array(1, 2)"], [-1, 2], [2]),
     ("slice", ["array(1, 2)"], [-3, 2], []),
     ("slice", ["array(1, 2, 3)"], [-2, 1], [2]),
+    ("slice", ["array(1, 2, 3)", "2", "2"], [], [2, 3]),
+    ("slice", ["array(1, 2, 3)", "-2", "1"], [], [2]),
+    ("slice", ["array(1, 2, 3)", "-4", "2"], [], []),
+    ("slice", ["array(1, 2, 3)", "int(null)", "2"], [], None),
+    ("pmod", ["-7D", "3D"], [], 2.0),
+    ("pmod", ["-7D", "3"], [], 2.0),
+    ("pmod", ["double(null)", "3D"], [], None),
+    ("timestamp_millis", ["1500L"], [], dt.datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=dt.UTC)),
     ("hypot", ["tinyint(100)", "tinyint(100)"], [], 141.4213562373095),
     ("pow", ["1D", "double('NaN')"], [], math.nan),
     ("pow", ["-1D", "double('Infinity')"], [], math.nan),
@@ -169,8 +177,27 @@ REFUSED: list[tuple[str, Callable[[SparkSession], DataFrame]]] = [
         lambda s: s.range(1).select(F.round(F.col("id") / 3, F.col("id").cast("int"))),
     ),
     ("of an empty text from a start on", lambda s: asked(s, ["locate('', 'abc', 3)"])),
+    ("the charset lacks", lambda s: asked(s, ["encode('ä', 'US-ASCII')"])),
+    ("a number that no argument has", lambda s: asked(s, ["elt(3, 'a', 'b')"])),
+    ("too many days", lambda s: s.range(1).select(F.make_dt_interval(F.col("id").cast("int")))),
     ("marks an empty text", lambda s: asked(s, ["encode('', 'UTF-16')"])),
 ]
+
+
+FAILING = [
+    ("slice counts elements from 1", "slice(array(1), int(id), 1)"),
+    ("its length is not negative", "slice(array(1), 1, int(id) - 1)"),
+    ("(?i)zero", "pmod(1.5D, double(id))"),
+    ("", "timestamp_millis(9223372036854775807L - id)"),
+]
+
+
+@pytest.mark.parametrize(("words", "text"), FAILING)
+def test_what_has_no_value_on_spark_has_none_here(
+    engine: EmbeddedEngine, spark: SparkSession, words: str, text: str
+) -> None:
+    with pytest.raises(EngineError, match=words), engine.work("the test"):
+        spark.range(1).select(F.expr(text)).toArrow()
 
 
 @pytest.mark.parametrize(("words", "make"), REFUSED, ids=[words for words, _ in REFUSED])

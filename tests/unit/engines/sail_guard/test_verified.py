@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pyspark.sql import functions as F
+from pyspark.sql import types
 
 from clearwell.engines import open_engine
+from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.verified import Trust, kind_of
 from clearwell.errors import EngineError, ProjectError
 from clearwell.settings import Settings, load_settings
@@ -65,6 +67,42 @@ def test_kinds_that_differ_are_refused_and_others_of_the_function_are_not(
         rows.select(F.call_function("mod", F.col("x").cast("float"), F.col("n"))).toArrow()
 
 
+def test_kinds_that_were_never_asked_are_refused_with_the_way_out(
+    engine: EmbeddedEngine, spark: SparkSession
+) -> None:
+    rows = spark.createDataFrame([(b"a", 1.0)], "b binary, x double")
+    with pytest.raises(EngineError, match=r"\+\(binary, double\) was not compared") as caught:
+        with engine.work("the test"):
+            rows.select(F.col("b") + F.col("x")).toArrow()
+    assert 'unverified_functions = "warn"' in (caught.value.hint or "")
+
+
+CALLS = [
+    ("coalesce", ["int"] * 5, True),
+    ("coalesce", ["int", "int", "int", "binary"], False),
+    ("when", ["boolean", "string", "boolean", "string", "string"], True),
+    ("when", ["boolean", "string", "boolean", "bigint"], False),
+    ("map", ["string", "int", "string", "double"], True),
+    ("substring", ["string", "int", "int", "int"], False),
+    ("upper", ["void"], True),
+    ("size", ["array<void>"], True),
+    ("max", ["interval year to month"], True),
+]
+
+
+@pytest.mark.parametrize(("name", "kinds", "trusted"), CALLS)
+def test_a_call_of_many_arguments_is_as_right_as_its_parts(
+    name: str, kinds: list[str], trusted: bool
+) -> None:
+    found = tuple(types._parse_datatype_string(kind) for kind in kinds)  # noqa: SLF001
+    site = Site(name, (), found)
+    if trusted:
+        Trust().require_kinds(site)
+    else:
+        with pytest.raises(Refused, match="was not compared with Spark's"):
+            Trust().require_kinds(site)
+
+
 def test_a_text_is_no_interval_of_whole_days(engine: EmbeddedEngine, spark: SparkSession) -> None:
     """The guard's word for such an interval is a word that a text may have."""
     with pytest.raises(EngineError, match=r"nullif\(string, int\)"), engine.work("the test"):
@@ -76,7 +114,10 @@ def test_a_warning_comes_once_for_each_name(caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.WARNING, logger="clearwell"):
         trust.require([(UNLISTED, None), ("upper", None), (UNLISTED, None)])
         trust.require([(UNLISTED, None), ("another", None)])
-    assert [record.args for record in caplog.records] == [(UNLISTED,), ("another",)]
+        for _ in range(2):
+            trust.require_kinds(Site("+", (), (types.BinaryType(), types.DoubleType())))
+    told = [record.getMessage().split(" was ")[0] for record in caplog.records]
+    assert told == [UNLISTED, "another", "+(binary, double)"]
 
 
 @pytest.mark.own_engine
