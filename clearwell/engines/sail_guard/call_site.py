@@ -31,7 +31,8 @@ class Refused(Exception):
 class Site:
     """A function in a plan. ``kinds`` are the types of its arguments; None: unknown.
 
-    ``literals`` are the arguments that are integer or string literals, as written; else None.
+    ``literals`` are the arguments that are integer or string literals, as written; else None. ``windowed``
+    says whether it is over a window, ``nulls`` which arguments are NULL as a constant, of any type.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Site:
     kinds: tuple[DataType | None, ...]
     literals: tuple[int | str | None, ...] = ()
     distinct: bool = False
+    windowed: bool = False
+    nulls: frozenset[int] = frozenset()
 
     @property
     def sides(self) -> list[tuple[Given, DataType | None]]:

@@ -15,7 +15,7 @@ from clearwell.engines.sail_guard.rules import RULES
 from clearwell.engines.sail_guard.rules.arithmetic import OPERATORS, result_kind
 from clearwell.engines.sail_guard.rules.casts import cast
 from clearwell.engines.sail_guard.rules.functions import positive_zero
-from clearwell.engines.sail_guard.spark_types import literal_kind, literal_value, variable_kinds
+from clearwell.engines.sail_guard.spark_types import is_null, literal_kind, literal_value, variable_kinds
 from clearwell.engines.sail_guard.terms import Given, to_expression
 from clearwell.engines.sail_guard.type_inference import messages_in
 from clearwell.engines.sail_guard.verified import needs_kinds
@@ -60,7 +60,7 @@ class Rewrite:
         window = made.window if expression.HasField("window") else None
         try:
             if window is not None:
-                term = self._term(expression.window.window_function, window.window_function)
+                term = self._term(expression.window.window_function, window.window_function, windowed=True)
             else:
                 term = self._term(expression, made)
         except Refused as refused:
@@ -88,7 +88,7 @@ class Rewrite:
                 changed = True
         return made, changed
 
-    def _term(self, before: Any, after: Any) -> Term | None:
+    def _term(self, before: Any, after: Any, *, windowed: bool = False) -> Term | None:
         """The replacement, by a rule, of a function or cast whose parts are already rewritten."""
         if not _is_site(before) or before.HasField("window"):
             return None
@@ -98,6 +98,8 @@ class Rewrite:
             tuple(self._kind(argument) for argument in _arguments(before)),
             tuple(literal_value(argument) for argument in _arguments(before)),
             bool(getattr(getattr(before, before.WhichOneof("expr_type")), "is_distinct", False)),
+            windowed,
+            frozenset(n for n, argument in enumerate(_arguments(before)) if is_null(argument)),
         )
         if before.HasField("cast"):
             return cast(site, _cast_kind(before.cast))

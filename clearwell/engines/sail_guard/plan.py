@@ -15,7 +15,7 @@ from clearwell.engines.sail_guard.expressions import Rewrite, functions_in, part
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.relations import guard_command, guard_relation
 from clearwell.engines.sail_guard.sql.in_plans import guard_query, guard_statement, guard_texts, texts_in
-from clearwell.engines.sail_guard.two_inputs import guard_queries, guard_two_inputs
+from clearwell.engines.sail_guard.two_inputs import guard_queries, guard_two_inputs, require_whole_in
 from clearwell.engines.sail_guard.type_inference import Scope, look_at, messages_in
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any], trust: Tru
         scope = Scope(ask, relation, references)
         changed = [guard_texts(expression, scope, trust) for expression, _ in top]
         names = before if any(changed) else None
+    for expression, _ in top:
+        require_whole_in(expression)
     for part in (part for expression, _ in top for part in parts_in(expression)):
         if part.HasField("subquery_expression"):
             guard_queries(part, Scope(ask, relation, references), ask, references)

@@ -31,6 +31,13 @@ def guard_relation(relation: Any, kind: str, allowed_paths: Collection[str]) -> 
     """Raise Refused for a relation that Sail treats differently; Clearwell itself reads ``allowed_paths``."""
     if kind == "collect_metrics":
         raise Refused(Guard.REFUSED_FUNCTIONS, "observe returns no metrics here", "an aggregate")
+    if kind == "crosstab":
+        raise Refused(Guard.REFUSED_FUNCTIONS, "crosstab loses rows with NULL here", "groupBy and pivot")
+    if kind in ("corr", "cov"):
+        why = f"stat.{kind} leaves out rows with NULL here, and Spark takes NULL for 0"
+        raise Refused(Guard.REFUSED_FUNCTIONS, why, "corr or covar_samp as an aggregate")
+    if kind == "summary" and any("%" in one for one in relation.summary.statistics or ("25%",)):
+        raise Refused(Guard.REFUSED_FUNCTIONS, "summary has other quartiles here", "describe, or percentile")
     if kind != "read" or not relation.read.HasField("data_source"):
         return
     source = relation.read.data_source

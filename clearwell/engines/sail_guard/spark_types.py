@@ -100,6 +100,13 @@ def literal_kind(expression: Any) -> types.DataType | None:
     return (_LITERALS | _OTHER_LITERALS).get(name or "")
 
 
+def is_null(expression: Any) -> bool:
+    """Whether an expression is NULL as a constant, of any type."""
+    while expression.HasField("cast"):
+        expression = expression.cast.expr
+    return expression.HasField("literal") and expression.literal.HasField("null")
+
+
 def _decimal_literal(literal: Any) -> types.DecimalType:
     """Its own digits, and at least those that the client states: for each it states decimal(10,0)."""
     _, digits, exponent = Decimal(literal.value).as_tuple()

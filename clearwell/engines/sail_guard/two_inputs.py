@@ -12,6 +12,7 @@ import pyspark.sql.connect.proto as pb
 from pyspark.sql import types
 
 from clearwell.engines.sail_guard.call_site import Refused
+from clearwell.engines.sail_guard.expressions import parts_in
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules.casts import converted
 from clearwell.engines.sail_guard.rules.comparisons import common_number, require_equal
@@ -23,12 +24,22 @@ if TYPE_CHECKING:
 
     from clearwell.engines.sail_guard.type_inference import Ask, Scope
 
-__all__ = ["guard_queries", "guard_two_inputs", "united_kind"]
+__all__ = ["INTERSECT_ALL", "NOT_IN", "guard_queries", "guard_two_inputs", "require_whole_in", "united_kind"]
+
+INTERSECT_ALL = ("INTERSECT ALL does not count the rows of both sides here", "intersect, or a join")
+NOT_IN = (
+    "NOT IN with a query ignores NULL here where it is a part of a larger condition",
+    "not exists, or NOT IN as a condition of its own",
+)
+"""Why each is refused, and what to write instead."""
 
 
 def guard_two_inputs(relation: Any, kind: str, ask: Ask, references: Sequence[Any]) -> None:
     """Unite columns in Spark's types, in place; raises Refused for a join that would compare otherwise."""
     if kind == "set_op":
+        union = relation.set_op
+        if union.set_op_type == pb.SetOperation.SET_OP_TYPE_INTERSECT and union.is_all:
+            raise Refused(Guard.REFUSED_FUNCTIONS, *INTERSECT_ALL)
         _unite(relation.set_op, ask, references)
     elif kind == "join" and relation.join.using_columns:
         sides = [look_at(side, references, ask) for side in (relation.join.left, relation.join.right)]
@@ -47,6 +58,32 @@ def guard_queries(expression: Any, scope: Scope, ask: Ask, references: Sequence[
     columns = [field.dataType for field in found.fields] if found is not None else []
     for one, other in zip(scope.kinds(list(query.in_subquery_values)), columns, strict=False):
         require_equal("in with a frame", (one, other))
+
+
+def require_whole_in(condition: Any) -> None:
+    """Raise Refused for NOT IN with a frame as a part of a larger condition, where Sail ignores NULL."""
+    name, parts = _called(condition)
+    if name in ("and", "or"):
+        for part in parts:
+            require_whole_in(part)
+            if name == "or" and _called(part)[0] == "not" and _has_in(part):
+                raise Refused(Guard.REFUSED_FUNCTIONS, *NOT_IN)
+    elif not (_is_in(condition) or (name == "not" and _is_in(parts[0]))) and _has_in(condition):
+        raise Refused(Guard.REFUSED_FUNCTIONS, *NOT_IN)
+
+
+def _called(expression: Any) -> tuple[str, list[Any]]:
+    call = expression.unresolved_function
+    return call.function_name.lower(), list(call.arguments)
+
+
+def _is_in(expression: Any) -> bool:
+    kind = expression.subquery_expression.subquery_type
+    return expression.HasField("subquery_expression") and kind == pb.SubqueryExpression.SUBQUERY_TYPE_IN
+
+
+def _has_in(expression: Any) -> bool:
+    return any(map(_is_in, parts_in(expression)))
 
 
 def united_kind(what: str, one: types.DataType, other: types.DataType) -> str | None:

@@ -154,6 +154,13 @@ _EMBEDDED = {
         *_both("aggregates/percentile_approx"),
     ),
     **_guarded(Guard.REFUSED_FUNCTIONS, "observe returns no metrics", "frames/observe"),
+    **_guarded(Guard.REFUSED_FUNCTIONS, "INTERSECT ALL counts the left side alone", "joins/intersect_all"),
+    **_guarded(
+        Guard.REFUSED_FUNCTIONS,
+        "NOT IN with a query ignores NULL as a part of a larger condition",
+        "joins/not_in_null_or",
+    ),
+    **_guarded(Guard.REFUSED_FUNCTIONS, "a RANGE frame over dates has no bounds", "windows/range_of_days"),
     **_lacks("bround takes no decimals", *_both("numbers/rounding_decimals_to_even")),
     **_lacks("a string with an exponent is not a decimal", "numbers/text_with_exponent"),
     **_lacks("no number with a string", *_both("strings/number_plus_text")),

@@ -105,7 +105,7 @@ def average(site: Site) -> Term | None:
             Guard.CHECKED_DECIMALS, f"an average of {kind.simpleString()} is truncated here", "a double"
         )
     summed = As(Over("sum", site.given, site.distinct), f"decimal({kind.precision + 11},{kind.scale + 1})")
-    counted = As(Over("count", site.given, site.distinct), "decimal(20,0)")
+    counted = As(Call("nullif", (Over("count", site.given, site.distinct), Value(0))), "decimal(20,0)")
     return _rounded(Call("/", (summed, counted)), digits)
 
 

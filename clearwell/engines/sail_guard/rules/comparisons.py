@@ -111,6 +111,8 @@ def _compared(site: Site) -> Term | None:
 
 def _one_of(site: Site) -> Term | None:
     """The values of a list are taken for those of one type, and -0.0 for another number than 0.0."""
+    if site.nulls and len(site.nulls - {0}) < len(site.given) - 1:
+        return _one_of_known(site)
     _needed(site.kinds)
     kind = common_number(site.kinds)
     floats = [known for known in site.kinds if is_float(known)]
@@ -121,6 +123,19 @@ def _one_of(site: Site) -> Term | None:
         site.name,
         tuple(unsigned(one, None if kind else floats[0]) for one in made) if floats else tuple(made),
     )
+
+
+def _one_of_known(site: Site) -> Term:
+    """Sail drops the NULL of a list beside another list of the same column: it is said apart."""
+    kept = [n for n in range(len(site.given)) if n == 0 or n not in site.nulls]
+    known = Site(
+        site.name,
+        tuple(site.given[n] for n in kept),
+        tuple(site.kinds[n] for n in kept),
+        tuple(site.literals[n] for n in kept) if site.literals else (),
+    )
+    found = _one_of(known) or Call(site.name, known.given)
+    return Call("or", (found, As(Value(None), "boolean")))
 
 
 def _between(site: Site) -> Term | None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FUNCTIONS", "positive_zero"]
 
+_SPELLED = (types.DecimalType, types.FloatType, types.TimestampType, types.TimestampNTZType)
+
 
 def positive_zero(given: Given, kind: types.DataType | None) -> Term | None:
     """A window key: Sail distinguishes -0.0 from 0.0."""
@@ -121,6 +123,21 @@ def _set_of(site: Site) -> Term | None:
     return Over(site.name, (unsigned(site.given[0], kind),), site.distinct) if is_float(kind) else None
 
 
+def _collected(site: Site) -> Term | None:
+    """Over a window, Sail keeps NULL."""
+    if not site.windowed:
+        return None
+    return Call("array_compact", (Over(site.name, site.given, site.distinct),))
+
+
+def _to_json(site: Site) -> Term | None:
+    """Sail writes decimals without their zeros, times with six digits, floats as doubles."""
+    if any(_holds(kind, _SPELLED) for kind in site.kinds):
+        why = f"{site.name} spells decimals, times and floats differently from Spark"
+        raise Refused(Guard.REFUSED_FUNCTIONS, why, "casts of these to string")
+    return None
+
+
 def _ordered(site: Site) -> Term | None:
     """Within structs, NULL is the greatest value for Sail and the least for Spark."""
     if any(_holds(kind, types.StructType) for kind in site.kinds):
@@ -214,6 +231,8 @@ FUNCTIONS: dict[str, Rule] = {
     "rint": _even,
     "pmod": _remainder,
     "from_json": _from_json,
+    "to_json": _to_json,
+    **dict.fromkeys(["collect_list", "array_agg"], _collected),
     "hypot": _hypotenuse,
     **dict.fromkeys(["pow", "power"], _power),
     "round": rounded,

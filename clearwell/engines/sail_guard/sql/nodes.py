@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -18,6 +19,7 @@ __all__ = [
     "Found",
     "Query",
     "around_of",
+    "is_null",
     "keys_of",
     "literal_of",
     "may_name_items",
@@ -76,9 +78,23 @@ def site_of(text: Text, node: Any) -> Found | None:
     arguments: list[Any] = []
     for part in parts_of(text, node):
         arguments += part.expressions if isinstance(part, exp.Distinct) else [part]
-    if name == "trunc" and len(arguments) == 1 and (unit := node.args.get("unit")) is not None:
-        arguments.append(unit)  # a word to the parser, whatever was written
-    return name, arguments
+    return name, _with_words(text, node, name, arguments)
+
+
+def _with_words(text: Text, node: Any, name: str, arguments: list[Any]) -> list[Any]:
+    """The arguments, and those that the parser keeps as a word elsewhere: a unit, a format."""
+    once = {text.span(argument) or id(argument): argument for argument in arguments}
+    made, written = list(once.values()), text.slice(node) or ""
+    unit, form = node.args.get("unit"), node.args.get("format")
+    if name == "date_trunc" and unit is not None:
+        return [unit, *made]
+    if name == "trunc" and len(made) == 1 and unit is not None:
+        return [*made, unit]
+    if unit is not None and re.match(rf"\w+\s*\(\s*{unit.name}\s*,", written, re.IGNORECASE):
+        return [unit, *made]
+    last = max((span[1] for argument in made if (span := text.span(argument))), default=0)
+    end = (text.span(node) or (0, 0))[1]
+    return [*made, form] if form is not None and "'" in text.text[last:end] else made
 
 
 def keys_of(node: Any) -> list[Any]:
@@ -106,6 +122,13 @@ def literal_of(node: Any) -> int | str | None:
     if not isinstance(node, exp.Literal):
         return None
     return node.this if node.is_string else int(node.this) if node.this.isdigit() else None
+
+
+def is_null(node: Any) -> bool:
+    """Whether a part is NULL as a constant, of any type."""
+    while isinstance(node, exp.Cast | exp.Paren):
+        node = node.this
+    return isinstance(node, exp.Null)
 
 
 def may_name_items(node: Any) -> bool:

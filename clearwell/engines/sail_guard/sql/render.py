@@ -35,6 +35,8 @@ def to_text(term: Term, given: Callable[[Any], str], window: str = "") -> str:
             return f"{name}({'DISTINCT ' if distinct else ''}{inside}){window}"
         case Call(name, (left, right)) if name in _INFIX:
             return f"({text(left)} {name} {text(right)})"
+        case Call("in", (value, *listed)):
+            return f"({text(value)} IN ({', '.join(map(text, listed))}))"
         case Call("when", arguments):
             return _case([text(argument) for argument in arguments])
         case Call(name, arguments):

@@ -20,6 +20,7 @@ from clearwell.engines.sail_guard.spark_types import variable_kinds
 from clearwell.engines.sail_guard.sql.nodes import (
     WRAPPERS,
     around_of,
+    is_null,
     keys_of,
     literal_of,
     may_name_items,
@@ -27,6 +28,7 @@ from clearwell.engines.sail_guard.sql.nodes import (
     site_of,
 )
 from clearwell.engines.sail_guard.sql.pairs import guard_pairs
+from clearwell.engines.sail_guard.sql.refused_forms import frames_in, refuse_forms, require_frame
 from clearwell.engines.sail_guard.sql.render import to_text
 from clearwell.engines.sail_guard.sql.spans import Text, parts_of
 from clearwell.engines.sail_guard.terms import As, Call, Given, Term
@@ -53,6 +55,7 @@ def guarded_text(text: str, kinds: Kinds, trust: Trust) -> str:
     if read.tree is None:
         return text  # the engine reports the error
     _refuse(read.tree)
+    refuse_forms(read.tree)
     trust.require([(read.name(node), None) for node in read.tree.find_all(exp.Func)])
     guard_pairs(read, kinds)
     return _Rewrite(read, kinds, trust).whole()
@@ -104,6 +107,8 @@ class _Rewrite:
         """The whole text, rewritten."""
         if self._sites or self._keys:
             self._learn()
+        for key in (key for node in self._text.tree.walk() for key in frames_in(node)):
+            require_frame(self._kinds.get(id(key)))
         start, end = self._text.span(self._text.tree) or (0, 0)
         return self._text.text[:start] + self._part(self._text.tree) + self._text.text[end:]
 
@@ -211,6 +216,8 @@ class _Rewrite:
             tuple(self._kinds.get(id(argument)) for argument in arguments),
             tuple(literal_of(argument) for argument in arguments),
             isinstance(node.this, exp.Distinct),
+            isinstance(node.parent, exp.Window),
+            frozenset(n for n, argument in enumerate(arguments) if is_null(argument)),
         )
         if name == "cast":
             return cast(site, node.args["to"].sql(dialect="spark").lower())

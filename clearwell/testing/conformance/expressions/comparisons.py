@@ -12,6 +12,18 @@ __all__ = ["CASES"]
 CASES = grouped(
     "numbers",
     sql(
+        "null_in_a_list_beside_another",
+        "IN of a list with NULL is NULL for a value that is not listed, beside any other condition",
+        "select n, n in (1, 2) and n in (2, null) a, n in (1, 2) and not (n in (1, null)) b from t",
+        table("n int, a boolean, b boolean", (1, None, False), (2, True, None), (3, False, False)),
+        t=table("n int", (1,), (2,), (3,)),
+        columns=lambda t, F: t.select(
+            "n",
+            (t.n.isin(1, 2) & t.n.isin(2, None)).alias("a"),
+            (t.n.isin(1, 2) & ~t.n.isin(F.lit(1), F.lit(None).cast("int"))).alias("b"),
+        ),
+    ),
+    sql(
         "compared_in_a_common_type",
         "numbers and text are compared as doubles, decimals with all their integer digits, and -0.0 is 0.0",
         "select f = s a, d = w b, n = s c, n = p e, p in (-0.0D, d) g, d between w and w h, i in (2.9BD) j, "

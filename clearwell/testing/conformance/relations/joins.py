@@ -186,6 +186,12 @@ CASES = grouped(
         table("l string"),
     ),
     _case(
+        "not_in_null_or",
+        "NOT IN of a list with NULL is never true as a part of a condition either",
+        "select l from a where k not in (select k from b) or l = 'c'",
+        table("l string", ("c",)),
+    ),
+    _case(
         "in_null",
         "IN of a list with NULL is true for listed values",
         "select l from a where k in (select k from b)",
@@ -237,6 +243,12 @@ CASES = grouped(
             ("intersect", 2),
             ("intersect", None),
         ),
+    ),
+    _case(
+        "intersect_all",
+        "INTERSECT ALL has a row as often as both sides have it",
+        "select k from a intersect all (select k from b union all select 3)",
+        table("k int", (1,), (2,), (3,), (None,)),
     ),
     ask(
         "by_name",

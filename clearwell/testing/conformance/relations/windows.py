@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from clearwell.testing.conformance.case import ask, grouped, sql
 from clearwell.testing.conformance.notation import moment, table
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from pyspark.sql import DataFrame
 
 __all__ = ["CASES"]
@@ -19,6 +19,7 @@ _NAN = math.nan
 _TIES = table(
     "g string, n int, v int", ("x", 1, 1), ("x", 2, 2), ("x", 3, 2), ("x", 4, 5), ("y", 5, None), ("y", 6, 7)
 )
+_DAYS = ((1, dt.date(2024, 1, 1)), (2, dt.date(2024, 1, 10)), (4, dt.date(2024, 3, 1)))
 _READINGS = table("i int, v int", (1, 10), (2, None), (3, None), (4, 5), (5, None))
 
 
@@ -111,6 +112,29 @@ CASES = grouped(
         "from t",
         table("v int, s bigint", (1, 1), (2, 3), (4, 7), (8, 15), (16, 16)),
         t=_EVENTS,
+    ),
+    sql(
+        "range_of_days",
+        "a frame over dates may be a number of days",
+        "select v, sum(v) over (order by d range between interval 15 days preceding and current row) s "
+        "from t",
+        table("v int, s bigint", (1, 1), (2, 3), (4, 4)),
+        t=table("v int, d date", *_DAYS),
+    ),
+    sql(
+        "collected",
+        "collect_list over a frame leaves NULL out",
+        "select n, collect_list(v) over (order by n) l from t",
+        table("n int, l array<int>", (1, [5]), (2, [5]), (3, [5, 6])),
+        t=table("n int, v int", (1, 5), (2, None), (3, 6)),
+        columns=lambda t, F: t.select("n", _over_n(F.collect_list("v")).alias("l")),
+    ),
+    sql(
+        "averages_of_nothing",
+        "the average of a frame without values is NULL",
+        "select n, avg(v) over (partition by n) a from t",
+        table("n int, a decimal(9,6)", (1, Decimal("1.500000")), (2, None)),
+        t=table("n int, v decimal(5,2)", (1, "1.5"), (2, None)),
     ),
     sql(
         "ignore_nulls",
@@ -257,3 +281,9 @@ def _latest(frame: DataFrame) -> DataFrame:
 
     newest = Window.partitionBy("g").orderBy(F.col("n").desc())
     return frame.withColumn("r", F.row_number().over(newest)).where("r = 1").drop("r")
+
+
+def _over_n(column: Any) -> Any:
+    from pyspark.sql import Window
+
+    return column.over(Window.orderBy("n"))
