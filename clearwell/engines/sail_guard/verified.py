@@ -54,11 +54,14 @@ _KINDS: dict[type[types.DataType], str] = {
     types.StructType: "struct",
 }
 _MANY = """
-array arrays_zip coalesce concat concat_ws format_string greatest hash in least map named_struct printf struct
+array arrays_zip coalesce concat concat_ws format_string greatest hash in least map named_struct printf
 when xxhash64
 """
 _OF_MANY = frozenset(_MANY.split())
 """Functions of any number of arguments: a call is as right as its parts of two arguments."""
+_OF_ANY_KIND = frozenset({"struct", "count"})
+"""Functions that do the same whatever their arguments are: a call is as right as each of them alone."""
+_COMPARISONS = frozenset({"=", "==", "!=", "<>", "<", ">", "<=", ">=", "<=>", "in"})
 
 _ELEMENTS = {
     **dict.fromkeys(("tinyint", "smallint", "int", "bigint", "decimal", "boolean"), "int"),
@@ -100,11 +103,23 @@ class _Seen:
         return not self.right or kinds in self.right or any(_alike(kinds, asked) for asked in self.right)
 
 
+def _is_right(name: str, kinds: _Kinds, seen: _Seen) -> bool:
+    """Whether a call was asked, or a comparison the other way round, or all the parts of one."""
+    if seen.was_asked(kinds) or (name in _COMPARISONS and len(kinds) == 2 and seen.was_asked(kinds[::-1])):
+        return True
+    parts = _parts(name, kinds)
+    return bool(parts) and all(_is_right(name, part, seen) for part in parts)
+
+
 def _parts(name: str, kinds: _Kinds) -> list[_Kinds]:
-    """The calls that stand for one of many arguments, because not all of these can be asked."""
+    """The shorter calls that stand for one of many arguments, because not all of these can be asked."""
+    if name in _OF_ANY_KIND and len(kinds) > 1:
+        return [(kind,) for kind in kinds]
     if len(kinds) < 3 or name not in _OF_MANY:
         return []
     if name == "when":
+        if len(kinds) == 3:
+            return []
         values = [*kinds[1::2], *(kinds[-1:] if len(kinds) % 2 else ())]
         return [("boolean", values[0], value) for value in values[1:]]
     if name in ("map", "named_struct"):
@@ -163,10 +178,7 @@ class Trust:
         called = f"{site.name}({', '.join(kind or '?' for kind in kinds)})"
         if kinds in seen.wrong:
             raise Refused(Guard.VERIFIED_FUNCTIONS, f"{called} was seen to differ from Spark's")
-        if called in self.own or seen.was_asked(kinds):
-            return
-        parts = _parts(site.name, kinds)
-        if not parts or not all(map(seen.was_asked, parts)):
+        if called not in self.own and not _is_right(site.name, kinds, seen):
             self._doubt(called, f"{called} was not compared with Spark's")
 
     def _doubt(self, what: str, why: str, place: str | None = None) -> None:

@@ -40,7 +40,7 @@ _PAIRS = list(
             *itertools.product(("string", "date", "timestamp", "binary", "map"), ("int", "string")),
             *itertools.product(("int", "string"), ("string", "date", "timestamp", "int")),
             *itertools.product(("bigint", "double", "decimal", "boolean"), ("string",)),
-            *itertools.product(("string",), ("bigint", "double", "decimal", "boolean")),
+            *itertools.product(("string",), (*_NUMBERS, "boolean")),
             *itertools.product(("boolean",), ("int", "double")),
             *itertools.permutations(("array<int>", "array<double>", "array<string>"), 2),
             *_ELEMENTS.items(),

@@ -90,7 +90,9 @@ def _with_words(text: Text, node: Any, name: str, arguments: list[Any]) -> list[
         return [unit, *made]
     if name == "trunc" and len(made) == 1 and unit is not None:
         return [*made, unit]
-    if unit is not None and re.match(rf"\w+\s*\(\s*{unit.name}\s*,", written, re.IGNORECASE):
+    word = re.match(r"\w+\s*\(\s*(\w+)\s*,", written)
+    starts = {span[0] - (text.span(node) or (0, 0))[0] for one in made if (span := text.span(one))}
+    if unit is not None and word and word.start(1) not in starts:
         return [unit, *made]
     last = max((span[1] for argument in made if (span := text.span(argument))), default=0)
     end = (text.span(node) or (0, 0))[1]
