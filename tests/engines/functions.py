@@ -54,6 +54,7 @@ ACCEPTED = {
     "corr": "Spark fails for a group of one row, where there is no correlation",
     "max_by": "of rows that are equally great, either is right",
     "min_by": "of rows that are equally small, either is right",
+    "mode": "of values that are equally frequent, either is right",
     "current_catalog": "the name is the engine's own",
     "current_date": "it is another time",
     "current_timestamp": "it is another time",

@@ -127,6 +127,10 @@ _EMBEDDED = {
         "regex/place_of_a_match",
     ),
     **_guarded(Guard.VERIFIED_FUNCTIONS, "a date and hours make a date", "times/hours_added"),
+    **_guarded(
+        Guard.VERIFIED_FUNCTIONS, "bround takes no decimals", *_both("numbers/rounding_decimals_to_even")
+    ),
+    **_guarded(Guard.VERIFIED_FUNCTIONS, "no hash of an array", "sql/hash_of_an_array"),
     **_guarded(Guard.VERIFIED_FUNCTIONS, "conv of a negative number is NULL", "numbers/bases"),
     **_guarded(
         Guard.VERIFIED_FUNCTIONS,
@@ -161,7 +165,6 @@ _EMBEDDED = {
         "joins/not_in_null_or",
     ),
     **_guarded(Guard.REFUSED_FUNCTIONS, "a RANGE frame over dates has no bounds", "windows/range_of_days"),
-    **_lacks("bround takes no decimals", *_both("numbers/rounding_decimals_to_even")),
     **_lacks("a string with an exponent is not a decimal", "numbers/text_with_exponent"),
     **_lacks("no number with a string", *_both("strings/number_plus_text")),
     **_lacks("no LIKE ANY, no LIKE ALL", "strings/like_any"),
@@ -189,7 +192,6 @@ _EMBEDDED = {
     **_lacks("no * EXCEPT", "sql/star_except"),
     **_lacks("no collations", "sql/collation"),
     **_lacks("decode takes two arguments", "sql/decode"),
-    **_lacks("no hash of an array", "sql/hash_of_an_array"),
     **_lacks("no transpose", "frames/transpose"),
     **_lacks("no approxQuantile", "frames/approx_quantile"),
     **_lacks("no functions written in SQL", "functions/sql_function"),

@@ -67,6 +67,9 @@ _TEXTS = (
     "ff",
     'O\'Reilly "q"',
 )
+_NUMERALS = ("7", None, "0", "-12", "100")
+_DAYS = ("2024-02-29", None, "1969-12-31", "2024-03-31 02:30:00", "1900-01-01")
+_TRUTHS = ("true", None, "false", "no", "T")
 _DATES = (
     None,
     date(2024, 2, 29),
@@ -126,7 +129,7 @@ KINDS: dict[str, list[tuple[pa.DataType, Sequence[Any]]]] = {
             _decimals("0.5", "-12345678901234567.0123456789", "9999999999999999999999999999.9999999999"),
         ),
     ],
-    "string": [(pa.string(), _TEXTS)],
+    "string": [(pa.string(), texts) for texts in (_TEXTS, _NUMERALS, _DAYS, _TRUTHS)],
     "binary": [(pa.binary(), (None, b"abc", b"", b"\x00\xff", "ÄÖ".encode(), b"1"))],
     "date": [(pa.date32(), _DATES)],
     "timestamp": [(pa.timestamp("us", "UTC"), tuple(v and v.replace(tzinfo=UTC) for v in _MOMENTS))],

@@ -82,4 +82,7 @@ def _written(name: str, pattern: tuple[Any, ...]) -> Iterator[Question]:
 
 def _typed(name: str, kinds: Sequence[str], arguments: tuple[Any, ...]) -> Iterator[Question]:
     for numbers in itertools.product(*(range(len(KINDS[kind])) for kind in kinds)):
+        texts = {number for kind, number in zip(kinds, numbers, strict=True) if kind == "string"}
+        if len(texts) > 1 or (len(kinds) > 2 and any(texts)):
+            continue  # texts that are numbers or times are asked beside their like
         yield Question(name, tuple(zip(kinds, numbers, strict=True)), arguments, name in AGGREGATES)

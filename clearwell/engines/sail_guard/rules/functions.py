@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FUNCTIONS", "positive_zero"]
 
-_SPELLED = (types.DecimalType, types.FloatType, types.TimestampType, types.TimestampNTZType)
+_SPELLED = (types.DecimalType, types.FloatType, types.TimestampNTZType)
 
 
 def positive_zero(given: Given, kind: types.DataType | None) -> Term | None:
@@ -131,8 +131,16 @@ def _collected(site: Site) -> Term | None:
 
 
 def _to_json(site: Site) -> Term | None:
-    """Sail writes decimals without their zeros, times with six digits, floats as doubles."""
-    if any(_holds(kind, _SPELLED) for kind in site.kinds):
+    """Sail writes decimals without their zeros, times with six digits as in UTC, floats as doubles."""
+    has_format = len(site.given) > 1
+    if any(_holds(kind, _SPELLED if has_format else (*_SPELLED, types.TimestampType)) for kind in site.kinds):
+        why = f"{site.name} spells decimals, times and floats differently from Spark"
+        raise Refused(Guard.REFUSED_FUNCTIONS, why, "casts of these to string")
+    return None
+
+
+def _to_csv(site: Site) -> Term | None:
+    if any(_holds(kind, (*_SPELLED, types.TimestampType, types.DoubleType)) for kind in site.kinds):
         why = f"{site.name} spells decimals, times and floats differently from Spark"
         raise Refused(Guard.REFUSED_FUNCTIONS, why, "casts of these to string")
     return None
@@ -232,6 +240,7 @@ FUNCTIONS: dict[str, Rule] = {
     "pmod": _remainder,
     "from_json": _from_json,
     "to_json": _to_json,
+    "to_csv": _to_csv,
     **dict.fromkeys(["collect_list", "array_agg"], _collected),
     "hypot": _hypotenuse,
     **dict.fromkeys(["pow", "power"], _power),

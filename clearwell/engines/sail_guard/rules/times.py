@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import types
 
-from clearwell.engines.sail_guard.call_site import Refused
-from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules.casts import moment_of, seconds_of
-from clearwell.engines.sail_guard.terms import As, Call, Value
+from clearwell.engines.sail_guard.terms import As, Call, Value, choose
 
 if TYPE_CHECKING:
     from clearwell.engines.sail_guard.call_site import Rule, Site
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TIMES"]
 
+_MOST_OF_INTERVALS = ((24_855, "days"), (596_523, "hours"), (35_791_394, "minutes"))
+"""So many have less than 2^31 seconds."""
 _DATE_UNITS = {"year", "yyyy", "yy", "quarter", "month", "mon", "mm", "week"}
 
 
@@ -52,11 +52,16 @@ def _timestamp_millis(site: Site) -> Term | None:
 
 
 def _interval_made(site: Site) -> Term | None:
-    """Days of a column may be too many: Sail wraps where Spark fails."""
-    if site.literals and not isinstance(site.literals[0], int):
-        why = f"{site.name} wraps here where there are too many days"
-        raise Refused(Guard.REFUSED_FUNCTIONS, why, "date_add for the days")
-    return None
+    """Sail counts seconds in 32 bits: more days, hours or minutes than these fail."""
+    made: list[Term] = list(site.given)
+    for at, (most, unit) in enumerate(_MOST_OF_INTERVALS[: len(made)]):
+        if isinstance(literal := site.literals[at], int) and abs(literal) <= most:
+            continue
+        given = site.given[at]
+        is_much = Call("or", (Call(">", (given, Value(most))), Call("<", (given, Value(-most)))))
+        message = f"{site.name} of more than {most} {unit} is not computed here"
+        made[at] = choose(is_much, As(Call("raise_error", (Value(message),)), "int"), given)
+    return Call(site.name, tuple(made)) if made != list(site.given) else None
 
 
 def _truncated(site: Site) -> Term | None:

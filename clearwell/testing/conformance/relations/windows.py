@@ -122,11 +122,11 @@ CASES = grouped(
         t=table("v int, d date", *_DAYS),
     ),
     sql(
-        "collected",
+        "collected_without_null",
         "collect_list over a frame leaves NULL out",
-        "select n, collect_list(v) over (order by n) l from t",
+        "select n, collect_list(v) over (partition by g order by n) l from t",
         table("n int, l array<int>", (1, [5]), (2, [5]), (3, [5, 6])),
-        t=table("n int, v int", (1, 5), (2, None), (3, 6)),
+        t=table("g int, n int, v int", (1, 1, 5), (1, 2, None), (1, 3, 6)),
         columns=lambda t, F: t.select("n", _over_n(F.collect_list("v")).alias("l")),
     ),
     sql(
@@ -286,4 +286,4 @@ def _latest(frame: DataFrame) -> DataFrame:
 def _over_n(column: Any) -> Any:
     from pyspark.sql import Window
 
-    return column.over(Window.orderBy("n"))
+    return column.over(Window.partitionBy("g").orderBy("n"))
