@@ -54,13 +54,13 @@ _KINDS: dict[type[types.DataType], str] = {
     types.StructType: "struct",
 }
 _MANY = """
-array arrays_zip coalesce concat concat_ws format_string greatest hash in least map named_struct printf
-when xxhash64
+array arrays_zip coalesce concat concat_ws format_string greatest hash in least map printf when
+xxhash64
 """
 _OF_MANY = frozenset(_MANY.split())
 """Functions of any number of arguments: a call is as right as its parts of two arguments."""
-_OF_ANY_KIND = frozenset({"struct", "count"})
-"""Functions that do the same whatever their arguments are: a call is as right as each of them alone."""
+_OF_ANY_KIND = frozenset({"count", "named_struct", "struct"})
+"""Functions that do not look at their arguments: they are right for any."""
 _COMPARISONS = frozenset({"=", "==", "!=", "<>", "<", ">", "<=", ">=", "<=>", "in"})
 
 _ELEMENTS = {
@@ -88,7 +88,7 @@ def kind_of(kind: types.DataType | None) -> str:
 
 def needs_kinds(name: str) -> bool:
     """Whether the types of a function's arguments decide whether it can be trusted."""
-    return bool((seen := _seen(name)) and (seen.right or seen.wrong))
+    return name not in _OF_ANY_KIND and bool((seen := _seen(name)) and (seen.right or seen.wrong))
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,6 @@ def _is_right(name: str, kinds: _Kinds, seen: _Seen) -> bool:
 
 def _parts(name: str, kinds: _Kinds) -> list[_Kinds]:
     """The shorter calls that stand for one of many arguments, because not all of these can be asked."""
-    if name in _OF_ANY_KIND and len(kinds) > 1:
-        return [(kind,) for kind in kinds]
     if len(kinds) < 3 or name not in _OF_MANY:
         return []
     if name == "when":
@@ -122,7 +120,7 @@ def _parts(name: str, kinds: _Kinds) -> list[_Kinds]:
             return []
         values = [*kinds[1::2], *(kinds[-1:] if len(kinds) % 2 else ())]
         return [("boolean", values[0], value) for value in values[1:]]
-    if name in ("map", "named_struct"):
+    if name == "map":
         return [kinds[at : at + 2] for at in range(0, len(kinds), 2)]
     return [(kinds[0], kind) for kind in kinds[1:]]
 
@@ -173,7 +171,12 @@ class Trust:
         """
         kinds = tuple(kind_of(kind) for kind in site.kinds)
         seen = _seen(site.name)
-        if seen is None or ("interval", WHOLE_DAYS) in zip(kinds, site.literals, strict=False):
+        if (
+            seen is None
+            or not kinds
+            or site.name in _OF_ANY_KIND
+            or ("interval", WHOLE_DAYS) in zip(kinds, site.literals, strict=False)
+        ):
             return
         called = f"{site.name}({', '.join(kind or '?' for kind in kinds)})"
         if kinds in seen.wrong:

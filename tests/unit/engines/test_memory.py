@@ -75,7 +75,7 @@ def test_a_query_over_the_pool_is_refused_and_the_engine_lives():
 
 def test_one_huge_allocation_ends_the_engine_and_not_the_machine():
     with EmbeddedEngine(memory=SMALL) as engine, pytest.raises(EngineLost) as caught, engine.work("repeat"):
-        engine.session().sql("select length(repeat('abcdefgh', 200000000 + id)) from range(8)").collect()
+        engine.session().sql("select length(repeat('abcdefgh', int(200000000 + id))) from range(8)").collect()
     assert caught.value.hint == "raise engine_memory (now 600.0 MiB), or process less at once"
 
 
