@@ -54,7 +54,7 @@ _KINDS: dict[type[types.DataType], str] = {
     types.StructType: "struct",
 }
 _MANY = """
-array arrays_zip coalesce concat concat_ws format_string greatest hash in least map printf when
+array arrays_zip coalesce concat concat_ws format_string greatest hash in least map printf
 xxhash64
 """
 _OF_MANY = frozenset(_MANY.split())
@@ -107,19 +107,27 @@ def _is_right(name: str, kinds: _Kinds, seen: _Seen) -> bool:
     """Whether a call was asked, or a comparison the other way round, or all the parts of one."""
     if seen.was_asked(kinds) or (name in _COMPARISONS and len(kinds) == 2 and seen.was_asked(kinds[::-1])):
         return True
+    if name in ("when", "case") and len({*_values(name, kinds)}) == 1:
+        return True  # nothing to unite
     parts = _parts(name, kinds)
     return bool(parts) and all(_is_right(name, part, seen) for part in parts)
 
 
+def _values(name: str, kinds: _Kinds) -> list[str]:
+    """The kinds of the values of ``case when a then x else y``, or of ``case v when a then x else y``."""
+    branches = kinds if name == "when" else kinds[1:]
+    return [*branches[1::2], *(branches[-1:] if len(branches) % 2 else ())]
+
+
 def _parts(name: str, kinds: _Kinds) -> list[_Kinds]:
     """The shorter calls that stand for one of many arguments, because not all of these can be asked."""
+    if name in ("when", "case") and (name, len(kinds)) != ("when", 3):
+        first, *others = _values(name, kinds)
+        return [("boolean", first, value) for value in others]
+    if name == "percentile" and kinds[1:] == ("decimal",):  # a share, as SQL text has it
+        return [(kinds[0], "double")]
     if len(kinds) < 3 or name not in _OF_MANY:
         return []
-    if name == "when":
-        if len(kinds) == 3:
-            return []
-        values = [*kinds[1::2], *(kinds[-1:] if len(kinds) % 2 else ())]
-        return [("boolean", values[0], value) for value in values[1:]]
     if name == "map":
         return [kinds[at : at + 2] for at in range(0, len(kinds), 2)]
     return [(kinds[0], kind) for kind in kinds[1:]]

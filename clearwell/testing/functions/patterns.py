@@ -265,7 +265,7 @@ PATTERNS: dict[str, list[tuple[Any, ...]]] = {
     "log": [("N", "N"), ([2, 10], "N"), ("N",)],
     "pmod": [("N", [3, -3, 7])],
     "mod": [("N", [3, -3, 7])],
-    "percentile": [("N", [0.5, 0.0, 1.0, 0.25])],
+    "percentile": [("N", [0.5, 0.0, 1.0, 0.25, Decimal("0.25")])],
     **{name: [("N", [0.5, 0.9]), ("N", [0.5], [100])] for name in ("percentile_approx", "approx_percentile")},
     "approx_count_distinct": [("X",), ("X", [0.05])],
     **{name: [("X", [True, False])] for name in ("first", "last", "first_value", "last_value", "any_value")},
