@@ -54,7 +54,7 @@ _KINDS: dict[type[types.DataType], str] = {
     types.StructType: "struct",
 }
 _MANY = """
-array arrays_zip coalesce concat concat_ws format_string greatest hash in least map printf
+array arrays_zip coalesce concat concat_ws format_string greatest hash in least printf
 xxhash64
 """
 _OF_MANY = frozenset(_MANY.split())
@@ -124,12 +124,12 @@ def _parts(name: str, kinds: _Kinds) -> list[_Kinds]:
     if name in ("when", "case") and (name, len(kinds)) != ("when", 3):
         first, *others = _values(name, kinds)
         return [("boolean", first, value) for value in others]
+    if name == "map":  # its values are what they are
+        return [(key, "int") for key in kinds[::2] if kinds != (key, "int")]
     if name == "percentile" and kinds[1:] == ("decimal",):  # a share, as SQL text has it
         return [(kinds[0], "double")]
     if len(kinds) < 3 or name not in _OF_MANY:
         return []
-    if name == "map":
-        return [kinds[at : at + 2] for at in range(0, len(kinds), 2)]
     return [(kinds[0], kind) for kind in kinds[1:]]
 
 

@@ -36,23 +36,8 @@ LETTERS = {
     ),
 }
 
-_PARTS = [
-    [
-        "year",
-        "quarter",
-        "month",
-        "mon",
-        "yyyy",
-        "week",
-        "day",
-        "dd",
-        "hour",
-        "minute",
-        "second",
-        "millisecond",
-        "microsecond",
-    ]
-][0]
+_UNITS = "year quarter month mon yyyy week day dd hour minute second millisecond microsecond"
+_PARTS = _UNITS.split()
 _FIELDS = [
     "year",
     "yearofweek",
