@@ -1,8 +1,8 @@
 """What the embedded engine was seen to compute as Spark does: a list of functions and kinds of arguments.
 
 functions.json lists them. The suite that asks both engines writes it (``tests/engines/functions.py``), so
-the list says what was measured. A function that is not on the list is refused, or warned of once; one that is
-on the list is refused for the kinds of arguments for which it differed.
+the list says what was measured. Refused or warned of once: a function that is not on the list, and kinds of
+arguments for which it was not asked. Refused: kinds for which it differed, or had values where Spark fails.
 """
 
 from __future__ import annotations
@@ -53,10 +53,7 @@ _KINDS: dict[type[types.DataType], str] = {
     types.MapType: "map",
     types.StructType: "struct",
 }
-_MANY = """
-array arrays_zip coalesce concat concat_ws format_string greatest hash in least printf
-xxhash64
-"""
+_MANY = "array arrays_zip coalesce concat concat_ws format_string greatest hash in least printf xxhash64"
 _OF_MANY = frozenset(_MANY.split())
 """Functions of any number of arguments: a call is as right as its parts of two arguments."""
 _OF_ANY_KIND = frozenset({"count", "named_struct", "struct"})
@@ -103,14 +100,19 @@ class _Seen:
         return not self.right or kinds in self.right or any(_alike(kinds, asked) for asked in self.right)
 
 
-def _is_right(name: str, kinds: _Kinds, seen: _Seen) -> bool:
-    """Whether a call was asked, or a comparison the other way round, or all the parts of one."""
+def _verdict(name: str, kinds: _Kinds, seen: _Seen) -> bool | None:
+    """Whether a call is right, by itself, as a comparison the other way round, or part by part.
+
+    None: it was not asked.
+    """
+    if kinds in seen.wrong:
+        return False
     if seen.was_asked(kinds) or (name in _COMPARISONS and len(kinds) == 2 and seen.was_asked(kinds[::-1])):
         return True
     if name in ("when", "case") and len({*_values(name, kinds)}) == 1:
         return True  # nothing to unite
-    parts = _parts(name, kinds)
-    return bool(parts) and all(_is_right(name, part, seen) for part in parts)
+    found = [_verdict(name, part, seen) for part in _parts(name, kinds)]
+    return False if False in found else None if None in found or not found else True
 
 
 def _values(name: str, kinds: _Kinds) -> list[str]:
@@ -187,9 +189,10 @@ class Trust:
         ):
             return
         called = f"{site.name}({', '.join(kind or '?' for kind in kinds)})"
-        if kinds in seen.wrong:
+        verdict = _verdict(site.name, kinds, seen)
+        if verdict is False:
             raise Refused(Guard.VERIFIED_FUNCTIONS, f"{called} was seen to differ from Spark's")
-        if called not in self.own and not _is_right(site.name, kinds, seen):
+        if verdict is None and called not in self.own:
             self._doubt(called, f"{called} was not compared with Spark's")
 
     def _doubt(self, what: str, why: str, place: str | None = None) -> None:

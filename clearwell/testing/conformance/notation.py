@@ -3,8 +3,7 @@
     table("id bigint, at timestamp, tags array<string>", (1, noon, ["a"]), (2, None, None))
 
 The input of a case and its answer are both written so, and an engine's answer is formatted the same way, so
-that two
-tables are compared as strings: NaN equals NaN, -0.0 is not 0.0, 1.10 is not 1.1.
+that two tables are compared as strings: NaN equals NaN, -0.0 is not 0.0, 1.10 is not 1.1.
 """
 
 from __future__ import annotations
@@ -15,24 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from clearwell.type_names import TYPES
+
 __all__ = ["clock", "half_up", "moment", "name_type", "parse_columns", "read_type", "spell_rows", "table"]
 
-_PLAIN = {
-    "void": pa.null(),
-    "boolean": pa.bool_(),
-    "tinyint": pa.int8(),
-    "smallint": pa.int16(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "string": pa.string(),
-    "binary": pa.binary(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", "UTC"),
-    "timestamp_ntz": pa.timestamp("us"),
-    "interval day to second": pa.duration("us"),
-}
+_PLAIN = {**TYPES, "void": pa.null(), "interval day to second": pa.duration("us")}
 _NAMES = {kind: name for name, kind in _PLAIN.items()}
 
 

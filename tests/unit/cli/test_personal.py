@@ -21,6 +21,19 @@ def _in_the_shop(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shop.root)
 
 
+@contextmanager
+def edited(shop: Shop, words: str, others: str) -> Generator[None]:
+    """The shop's code with ``others`` in the place of ``words``."""
+    code = shop.root / "assets" / "shop.py"
+    before = code.read_text()
+    assert words in before
+    code.write_text(before.replace(words, others))
+    try:
+        yield
+    finally:
+        code.write_text(before)
+
+
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_a_rejected_record_and_row_are_shown_without_personal_values(
     clearwell: Callable[..., Ran], form: tuple[str, ...]
@@ -56,16 +69,9 @@ def test_a_preview_hides_what_the_present_code_derives(shop: Shop, clearwell: Ca
     rows = clearwell("preview", "silver_orders", "--json").json
     assert {row["mail"] for row in rows} == {"(personal)"}
     assert 10.5 in [row["amount"] for row in rows]
-    code = shop.root / "assets" / "shop.py"
-    before = code.read_text()
-    code.write_text(
-        before.replace('F.upper("email").alias("mail")', 'F.substring("email", 1, 3).alias("who")')
-    )
-    try:
+    with edited(shop, 'F.upper("email").alias("mail")', 'F.substring("email", 1, 3).alias("who")'):
         ran = clearwell("preview", "silver_orders")
         shown = clearwell("preview", "silver_orders", "--show-personal", "--json").json
-    finally:
-        code.write_text(before)
     assert "(personal)" in ran.out
     assert "ann" not in ran.out
     assert "ann" in [row["who"] for row in shown]
@@ -77,14 +83,9 @@ def test_a_run_that_fails_on_a_personal_value_tells_it_neither_here_nor_to_dagst
     home = shop.root / "dagster"
     home.mkdir()
     monkeypatch.setenv("DAGSTER_HOME", str(home))
-    code = shop.root / "assets" / "shop.py"
-    before = code.read_text()
     body = 'raise ValueError(str(orders.select("email").collect()))'
-    code.write_text(before.replace('kept = orders.where("amount <> 0")', body))
-    try:
+    with edited(shop, 'kept = orders.where("amount <> 0")', body):
         ran = clearwell("run", "silver_orders", "--debug")
-    finally:
-        code.write_text(before)
     assert ran.code == 1
     assert "assets.shop:clean raised ValueError: (withheld)" in ran.err
     assert "example.org" not in (ran.out + ran.err).lower()
@@ -98,14 +99,9 @@ def test_a_run_that_fails_on_a_personal_value_tells_it_neither_here_nor_to_dagst
 def test_a_verification_that_fails_on_a_personal_value_does_not_tell_it(
     shop: Shop, clearwell: Callable[..., Ran]
 ) -> None:
-    code = shop.root / "assets" / "shop.py"
-    before = code.read_text()
     failing = 'kept = orders.withColumn("amount", F.concat("email", F.lit("!")).cast("double"))'
-    code.write_text(before.replace('kept = orders.where("amount <> 0")', failing))
-    try:
+    with edited(shop, 'kept = orders.where("amount <> 0")', failing):
         ran = clearwell("verify", "big_orders", "--with-present-code")
-    finally:
-        code.write_text(before)
     assert ran.code == 1
     assert "(withheld)" in ran.err
     assert "its whole text: " in ran.err

@@ -80,7 +80,6 @@ CALLS = [
     ("coalesce", ["int"] * 5, True),
     ("coalesce", ["int", "int", "int", "binary"], False),
     ("when", ["boolean", "string", "boolean", "string", "string"], True),
-    ("when", ["boolean", "string", "boolean", "bigint"], False),
     ("map", ["string", "int", "string", "double"], True),
     ("substring", ["string", "int", "int", "int"], False),
     ("upper", ["void"], True),
@@ -100,6 +99,13 @@ def test_a_call_of_many_arguments_is_as_right_as_its_parts(
     else:
         with pytest.raises(Refused, match="was not compared with Spark's"):
             Trust().require_kinds(site)
+
+
+@pytest.mark.parametrize("kinds", [["string", "int"], ["string", "string", "int", "string"]])
+def test_what_differs_is_refused_where_what_was_not_asked_is_warned_of(kinds: list[str]) -> None:
+    found = tuple(types._parse_datatype_string(kind) for kind in kinds)
+    with pytest.raises(Refused, match="was seen to differ from Spark's"):
+        Trust(warn=True).require_kinds(Site("coalesce", (), found))
 
 
 def test_a_text_is_no_interval_of_whole_days(engine: EmbeddedEngine, spark: SparkSession) -> None:
