@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.measure import Comparison, compare_in_turn, cpu_seconds
 from clearwell.engines.spark.jars import delta_jars
 
-__all__ = ["compare"]
+__all__ = ["compare", "environment_of", "home_in"]
 
 LIMIT = 20.0
 _PROJECT = Path(__file__).parent.parent
@@ -37,21 +37,28 @@ def compare(repeats: int) -> Comparison:
     )
 
 
+def home_in(folder: Path) -> Path:
+    """A new home for Dagster, with the settings of the project's own."""
+    home = folder / "dagster_home"
+    home.mkdir()
+    for file in (_PROJECT / "dagster_home").glob("*.yaml"):
+        shutil.copy(file, home)
+    return home
+
+
+def environment_of() -> dict[str, str]:
+    """The environment without Clearwell's variables, and with this checkout."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CLEARWELL_")}
+    return clean | {"PYTHONPATH": str(_PROJECT)}
+
+
 def _run(*options: str) -> float:
     with tempfile.TemporaryDirectory(prefix="clearwell-bench-") as folder:
-        home = Path(folder) / "dagster_home"
-        home.mkdir()
-        for file in (_PROJECT / "dagster_home").glob("*.yaml"):
-            shutil.copy(file, home)
         lake = str(Path(folder) / "lake")
         command = [sys.executable, "-m", "clearwell.cli", "run", "--lake", lake, *options]
-        return cpu_seconds(command, environment=_environment() | {"DAGSTER_HOME": str(home)})
+        environment = environment_of() | {"DAGSTER_HOME": str(home_in(Path(folder)))}
+        return cpu_seconds(command, environment=environment)
 
 
 def _import() -> float:
-    return cpu_seconds([sys.executable, "-c", _IMPORTS], environment=_environment())
-
-
-def _environment() -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CLEARWELL_")}
-    return clean | {"PYTHONPATH": str(_PROJECT)}
+    return cpu_seconds([sys.executable, "-c", _IMPORTS], environment=environment_of())

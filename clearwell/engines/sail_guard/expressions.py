@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyspark.sql.connect.proto as pb
 
 from clearwell.engines.sail_guard.call_site import Refused, Site
+from clearwell.engines.sail_guard.known_types import arguments_of, derived_kind, name_of
 from clearwell.engines.sail_guard.rules import RULES
-from clearwell.engines.sail_guard.rules.arithmetic import OPERATORS, result_kind
 from clearwell.engines.sail_guard.rules.casts import cast
 from clearwell.engines.sail_guard.rules.functions import positive_zero
 from clearwell.engines.sail_guard.spark_types import is_null, literal_kind, literal_value, variable_kinds
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from clearwell.engines.sail_guard.type_inference import Scope
     from clearwell.engines.sail_guard.verified import Trust
 
-__all__ = ["Rewrite", "functions_in", "parts_in", "place_of"]
+__all__ = ["Rewrite", "is_site", "parts_in", "place_of"]
 
-_CALLS = ("unresolved_function", "call_function")
 _EXPRESSION = "spark.connect.Expression"
 _Variables = dict[str, "types.DataType | None"]
 
@@ -43,16 +42,17 @@ class Rewrite:
         self._top = top
         self._trust = trust
         self._kinds: dict[bytes, types.DataType | None] = {}
-        self.is_needed = any(_is_site(part) for expression in top for part in parts_in(expression))
 
     def learn(self, scope: Scope) -> None:
         """Collect the types of all arguments that a rule needs."""
         wanted: dict[bytes, Any] = {}
         for expression in self._top:
             self._want(expression, {}, wanted, scope)
-        late = {key: e for key, e in wanted.items() if _operator(e) is not None}
+        late = {key: e for key, e in wanted.items() if not e.HasField("unresolved_attribute")}
         self._ask({key: e for key, e in wanted.items() if key not in late}, scope)
-        self._ask({key: e for key, e in late.items() if self._derived(e) is None}, scope)
+        for key, expression in late.items():
+            self._kinds[key] = self._derive(expression, scope)
+        self._ask({key: e for key, e in late.items() if self._kinds[key] is None}, scope)
 
     def rewritten(self, expression: Any) -> Any:
         """The replacement of an expression; the same object where nothing differs."""
@@ -73,33 +73,38 @@ class Rewrite:
         return replaced
 
     def _inside(self, expression: Any) -> tuple[Any, bool]:
-        """A copy of an expression with all its parts rewritten, and whether any of them changed."""
-        made = pb.Expression()
-        made.CopyFrom(expression)
+        """An expression with all its parts rewritten, and whether any of them changed: then it is a copy."""
         if expression.HasField("window"):
+            made = pb.Expression()
+            made.CopyFrom(expression)
             before, after = expression.window, made.window
             function, changed = self._inside(before.window_function)  # only together with its window
-            after.window_function.CopyFrom(function)
+            if changed:
+                after.window_function.CopyFrom(function)
             return made, changed | self._keys_rewritten(before, after)
-        changed = False
-        for before, after in zip(_children(expression), _children(made), strict=True):
-            if (inner := self.rewritten(before)) is not before:
-                after.CopyFrom(inner)
-                changed = True
-        return made, changed
+        children = _children(expression)
+        inner = [self.rewritten(child) for child in children]
+        if all(one is child for one, child in zip(inner, children, strict=True)):
+            return expression, False
+        made = pb.Expression()
+        made.CopyFrom(expression)
+        for child, one, place in zip(children, inner, _children(made), strict=True):
+            if one is not child:
+                place.CopyFrom(one)
+        return made, True
 
     def _term(self, before: Any, after: Any, *, windowed: bool = False) -> Term | None:
         """The replacement, by a rule, of a function or cast whose parts are already rewritten."""
-        if not _is_site(before) or before.HasField("window"):
+        if not is_site(before) or before.HasField("window"):
             return None
         site = Site(
-            _name(before),
-            tuple(Given(argument) for argument in _arguments(after)),
-            tuple(self._kind(argument) for argument in _arguments(before)),
-            tuple(literal_value(argument) for argument in _arguments(before)),
+            name_of(before),
+            tuple(Given(argument) for argument in arguments_of(after)),
+            tuple(self._kind(argument) for argument in arguments_of(before)),
+            tuple(literal_value(argument) for argument in arguments_of(before)),
             bool(getattr(getattr(before, before.WhichOneof("expr_type")), "is_distinct", False)),
             windowed,
-            frozenset(n for n, argument in enumerate(_arguments(before)) if is_null(argument)),
+            frozenset(n for n, argument in enumerate(arguments_of(before)) if is_null(argument)),
         )
         if before.HasField("cast"):
             return cast(site, _cast_kind(before.cast))
@@ -121,13 +126,16 @@ class Rewrite:
         return changed
 
     def _kind(self, expression: Any) -> types.DataType | None:
-        return literal_kind(expression) or self._derived(expression) or self._kinds.get(_key(expression))
+        return literal_kind(expression) or self._kinds.get(_key(expression))
 
-    def _derived(self, expression: Any) -> types.DataType | None:
-        if (name := _operator(expression)) is None:
-            return None
-        left, right = (self._kind(argument) for argument in _arguments(expression))
-        return result_kind(name, left, right)
+    def _derive(self, expression: Any, scope: Scope) -> types.DataType | None:
+        """The type of an expression, where it follows from what is known."""
+        if (kind := literal_kind(expression) or scope.column_kind(expression)) is not None:
+            return kind
+        key = _key(expression)
+        if self._kinds.get(key) is None:
+            self._kinds[key] = derived_kind(expression, lambda argument: self._derive(argument, scope))
+        return self._kinds[key]
 
     def _want(self, expression: Any, variables: _Variables, wanted: dict[bytes, Any], scope: Scope) -> None:
         """Collect the arguments whose types a rule needs, in the form in which the engine is asked."""
@@ -142,16 +150,16 @@ class Rewrite:
 
     def _variables(self, expression: Any, variables: _Variables, scope: Scope) -> _Variables:
         """The types of the variables of the lambdas of a function over an array or a map."""
-        arguments = _arguments(expression)
+        arguments = arguments_of(expression)
         lambdas = [a.lambda_function for a in arguments if a.HasField("lambda_function")]
-        if not any(_is_site(part) for body in lambdas for part in parts_in(body.function)):
+        if not any(is_site(part) for body in lambdas for part in parts_in(body.function)):
             return {}
         plain = [_without_variables(a, variables) for a in arguments if not a.HasField("lambda_function")]
         kinds = scope.kinds(plain)
         found: _Variables = {}
         for number, body in enumerate(lambdas):
             names = [".".join(variable.name_parts) for variable in body.arguments]
-            found |= dict(zip(names, variable_kinds(_name(expression), kinds, number), strict=False))
+            found |= dict(zip(names, variable_kinds(name_of(expression), kinds, number), strict=False))
         return found
 
     def _ask(self, wanted: dict[bytes, Any], scope: Scope) -> None:
@@ -164,40 +172,14 @@ def _looked_at(expression: Any) -> list[Any]:
     if expression.HasField("window"):
         window = expression.window
         return [*window.partition_spec, *(order.child for order in window.order_spec)]
-    return _arguments(expression) if _is_site(expression) else []
+    return arguments_of(expression) if is_site(expression) else []
 
 
-def _is_site(expression: Any) -> bool:
+def is_site(expression: Any) -> bool:
     """Whether a rule knows this function, cast or window."""
-    kind = expression.WhichOneof("expr_type")
-    if kind in _CALLS:
-        return (name := _name(expression)) in RULES or needs_kinds(name)
-    return kind in ("cast", "window")
-
-
-def functions_in(expression: Any) -> Iterator[tuple[str, str | None]]:
-    """The names of all functions in an expression, each with its place in the code."""
-    for part in parts_in(expression):
-        if name := _name(part):
-            yield name, place_of(part) or place_of(expression)
-
-
-def _name(expression: Any) -> str:
-    kind = expression.WhichOneof("expr_type")
-    return getattr(expression, kind).function_name.lower() if kind in _CALLS else ""
-
-
-def _arguments(expression: Any) -> list[Any]:
-    kind = expression.WhichOneof("expr_type")
-    if kind == "cast":
-        return [expression.cast.expr]
-    return list(getattr(expression, kind).arguments) if kind in _CALLS else []
-
-
-def _operator(expression: Any) -> str | None:
-    """``+ - * / %`` of two arguments."""
-    name = _name(expression)
-    return name if name in OPERATORS and len(_arguments(expression)) == 2 else None
+    if name := name_of(expression):
+        return name in RULES or needs_kinds(name)
+    return expression.WhichOneof("expr_type") in ("cast", "window")
 
 
 def _cast_kind(node: Any) -> str:
@@ -207,15 +189,18 @@ def _cast_kind(node: Any) -> str:
     return node.type.WhichOneof("kind") or ""
 
 
-def _children(expression: Any) -> Iterator[Any]:
+def _children(expression: Any) -> list[Any]:
     """The direct child expressions of an expression."""
-    waiting = [expression]
+    kind = expression.WhichOneof("expr_type")
+    if kind == "unresolved_function":  # the usual ones need no search
+        return list(expression.unresolved_function.arguments)
+    if kind in ("unresolved_attribute", "literal"):
+        return []
+    found, waiting = list[Any](), [expression]
     while waiting:
         for _, inner in messages_in(waiting.pop()):
-            if inner.DESCRIPTOR.full_name == _EXPRESSION:
-                yield inner
-            else:
-                waiting.append(inner)
+            (found if inner.DESCRIPTOR.full_name == _EXPRESSION else waiting).append(inner)
+    return found
 
 
 def parts_in(expression: Any) -> Iterator[Any]:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pyspark.sql.connect.proto as pb
 
 from clearwell.engines.sail_guard.call_site import Refused
-from clearwell.engines.sail_guard.expressions import Rewrite, functions_in, parts_in
+from clearwell.engines.sail_guard.expressions import Rewrite, is_site, parts_in, place_of
+from clearwell.engines.sail_guard.known_types import name_of
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.relations import guard_command, guard_relation
-from clearwell.engines.sail_guard.sql.in_plans import guard_query, guard_statement, guard_texts, texts_in
+from clearwell.engines.sail_guard.sql.in_plans import guard_query, guard_statement, guard_texts
 from clearwell.engines.sail_guard.two_inputs import guard_queries, guard_two_inputs, require_whole_in
 from clearwell.engines.sail_guard.type_inference import Scope, look_at, messages_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from clearwell.engines.sail_guard.type_inference import Ask
+    from clearwell.engines.sail_guard.type_inference import Questions
     from clearwell.engines.sail_guard.verified import Trust
 
 __all__ = ["guard_message"]
@@ -32,7 +33,7 @@ _NAMED_HERE = {"project": {"expressions"}, "aggregate": {"grouping_expressions",
 
 
 def guard_message(
-    message: Any, ask: Ask, known: dict[bytes, Any], allowed_paths: Collection[str], trust: Trust
+    message: Any, ask: Questions, known: dict[bytes, Any], allowed_paths: Collection[str], trust: Trust
 ) -> None:
     """Make every relation of a plan the same on Sail as on Spark, in place; raises Refused.
 
@@ -59,12 +60,11 @@ def guard_message(
             continue
         key = relation.SerializeToString(deterministic=True)
         if key not in known:
-            before = pb.Relation()
-            before.CopyFrom(relation)
             guard_relation(relation, kind, allowed_paths)
             try:
                 _guard(relation, kind, ask, references, trust)
             except Refused as refused:
+                before = pb.Relation.FromString(key)
                 if refused.guard is Guard.OWN_READERS or look_at(before, references, ask) is not None:
                     raise
                 relation.CopyFrom(before)  # it is invalid, and the engine's error is better
@@ -74,7 +74,7 @@ def guard_message(
             relation.CopyFrom(known[key])
 
 
-def _guard(relation: Any, kind: str, ask: Ask, references: list[Any], trust: Trust) -> None:
+def _guard(relation: Any, kind: str, ask: Questions, references: list[Any], trust: Trust) -> None:
     if kind == "sql":
         if (columns := guard_query(relation.sql, ask, references, trust)) is not None:
             _call_by(relation, columns)
@@ -84,26 +84,31 @@ def _guard(relation: Any, kind: str, ask: Ask, references: list[Any], trust: Tru
     unnamed: set[str] = _NAMED_HERE.get(kind, set())
     top = [(e, name in unnamed) for name, e in _expressions(node)]
     names: list[str] | None = None
-    trust.require([found for expression, _ in top for found in functions_in(expression)])
-    if any(texts_in(expression) for expression, _ in top):
+    parts = [part for expression, _ in top for part in parts_in(expression)]
+    for part in parts:
+        if name := name_of(part):
+            trust.require(
+                name, lambda call=part: place_of(call) or next(filter(None, map(place_of, parts)), None)
+            )
+    if any(part.HasField("expression_string") for part in parts):
         before = _names(relation, ask) if unnamed else None
         scope = Scope(ask, relation, references)
         changed = [guard_texts(expression, scope, trust) for expression, _ in top]
         names = before if any(changed) else None
-    for expression, _ in top:
-        require_whole_in(expression)
-    for part in (part for expression, _ in top for part in parts_in(expression)):
-        if part.HasField("subquery_expression"):
+    if any(part.HasField("subquery_expression") for part in parts):
+        for expression, _ in top:
+            require_whole_in(expression)
+        for part in parts:
             guard_queries(part, Scope(ask, relation, references), ask, references)
     rewrite = Rewrite([expression for expression, _ in top], trust)
-    if rewrite.is_needed:
+    if any(is_site(part) for part in parts):
         names = _guard_expressions(relation, top, rewrite, Scope(ask, relation, references), ask) or names
     if names is not None:
         _call_by(relation, names)
 
 
 def _guard_expressions(
-    relation: Any, top: list[tuple[Any, bool]], rewrite: Rewrite, scope: Scope, ask: Ask
+    relation: Any, top: list[tuple[Any, bool]], rewrite: Rewrite, scope: Scope, ask: Questions
 ) -> list[str] | None:
     """Rewrite expressions; return the names of the relation's columns if the rewrite lost them."""
     rewrite.learn(scope)
@@ -118,7 +123,7 @@ def _guard_expressions(
     return names
 
 
-def _names(relation: Any, ask: Ask) -> list[str] | None:
+def _names(relation: Any, ask: Questions) -> list[str] | None:
     plan = pb.Plan()
     plan.root.CopyFrom(relation)
     columns = ask(plan)

@@ -15,6 +15,7 @@ from pyspark.errors import PySparkException
 from clearwell.engines.failures import is_disconnect
 from clearwell.engines.sail_guard.call_site import Refused
 from clearwell.engines.sail_guard.plan import guard_message
+from clearwell.engines.sail_guard.type_inference import Questions
 from clearwell.engines.sail_guard.verified import Trust
 from clearwell.errors import EngineError
 
@@ -49,6 +50,7 @@ class _Guard:
     def __init__(self, ask: Callable[..., Any], trust: Trust) -> None:
         self._trust = trust
         self._client_ask = ask
+        self._questions = Questions(self._ask)
         self.allowed_paths: set[str] = set()
         self._seen: dict[bytes, Any] = {}
         self._relations: dict[bytes, Any] = {}
@@ -74,11 +76,12 @@ class _Guard:
         if len(self._relations) > _MOST_KEPT:  # a session of many frames
             self._seen.clear()
             self._relations.clear()
+            self._questions.forget()
         if key not in self._seen:
             made = pb.Plan()
             made.CopyFrom(plan)
             try:
-                guard_message(made, self._ask, self._relations, self.allowed_paths, self._trust)
+                guard_message(made, self._questions, self._relations, self.allowed_paths, self._trust)
             except Refused as refused:
                 raise _error(refused) from None
             self._seen[key] = made

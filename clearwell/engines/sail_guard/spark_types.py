@@ -80,7 +80,7 @@ _LITERALS: dict[str, types.DataType] = {
     "integer": types.IntegerType(),
     "long": types.LongType(),
 }
-_OTHER_LITERALS: dict[str, types.DataType] = {
+_ALL_LITERALS: dict[str, types.DataType] = _LITERALS | {
     "boolean": types.BooleanType(),
     "double": types.DoubleType(),
     "float": types.FloatType(),
@@ -97,7 +97,7 @@ def literal_kind(expression: Any) -> types.DataType | None:
     name = expression.literal.WhichOneof("literal_type")
     if name == "decimal":
         return _decimal_literal(expression.literal.decimal)
-    return (_LITERALS | _OTHER_LITERALS).get(name or "")
+    return _ALL_LITERALS.get(name or "")
 
 
 def is_null(expression: Any) -> bool:

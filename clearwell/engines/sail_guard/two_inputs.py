@@ -22,7 +22,7 @@ from clearwell.engines.sail_guard.type_inference import look_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clearwell.engines.sail_guard.type_inference import Ask, Scope
+    from clearwell.engines.sail_guard.type_inference import Questions, Scope
 
 __all__ = ["INTERSECT_ALL", "NOT_IN", "guard_queries", "guard_two_inputs", "require_whole_in", "united_kind"]
 
@@ -34,7 +34,7 @@ NOT_IN = (
 """Why each is refused, and what to write instead."""
 
 
-def guard_two_inputs(relation: Any, kind: str, ask: Ask, references: Sequence[Any]) -> None:
+def guard_two_inputs(relation: Any, kind: str, ask: Questions, references: Sequence[Any]) -> None:
     """Unite columns in Spark's types, in place; raises Refused for a join that would compare otherwise."""
     if kind == "set_op":
         union = relation.set_op
@@ -42,19 +42,19 @@ def guard_two_inputs(relation: Any, kind: str, ask: Ask, references: Sequence[An
             raise Refused(Guard.REFUSED_FUNCTIONS, *INTERSECT_ALL)
         _unite(relation.set_op, ask, references)
     elif kind == "join" and relation.join.using_columns:
-        sides = [look_at(side, references, ask) for side in (relation.join.left, relation.join.right)]
+        sides = [_columns(side, references, ask) for side in (relation.join.left, relation.join.right)]
         for name in relation.join.using_columns:
             kinds = [_named(side, name) for side in sides]
             require_equal(f"a join by {name}", kinds)
 
 
-def guard_queries(expression: Any, scope: Scope, ask: Ask, references: Sequence[Any]) -> None:
+def guard_queries(expression: Any, scope: Scope, ask: Questions, references: Sequence[Any]) -> None:
     """Raise Refused for IN with a frame whose columns would be compared otherwise than on Spark."""
     query = expression.subquery_expression
     if query.subquery_type != pb.SubqueryExpression.SUBQUERY_TYPE_IN:
         return
     frame = next((one for one in references if one.common.plan_id == query.plan_id), None)
-    found = look_at(frame, references, ask) if frame is not None else None
+    found = _columns(frame, references, ask) if frame is not None else None
     columns = [field.dataType for field in found.fields] if found is not None else []
     for one, other in zip(scope.kinds(list(query.in_subquery_values)), columns, strict=False):
         require_equal("in with a frame", (one, other))
@@ -103,7 +103,7 @@ def united_kind(what: str, one: types.DataType, other: types.DataType) -> str | 
     raise Refused(Guard.REFUSED_FUNCTIONS, why, "a cast of both to one type")
 
 
-def _unite(union: Any, ask: Ask, references: Sequence[Any]) -> None:
+def _unite(union: Any, ask: Questions, references: Sequence[Any]) -> None:
     left, right = (look_at(side, references, ask) for side in (union.left_input, union.right_input))
     if left is None or right is None:
         return
@@ -119,6 +119,13 @@ def _unite(union: Any, ask: Ask, references: Sequence[Any]) -> None:
     for side, schema, wanted in zip((union.left_input, union.right_input), (left, right), kinds, strict=True):
         if wanted:
             _cast(side, schema, wanted)
+
+
+def _columns(relation: Any, references: Sequence[Any], ask: Questions) -> types.StructType | None:
+    """The columns of a relation; None if the engine finds it invalid."""
+    if (found := ask.columns(relation)) is None and (found := look_at(relation, references, ask)) is not None:
+        ask.keep(relation, found)
+    return found
 
 
 def _cast(side: Any, schema: types.StructType, wanted: dict[int, str]) -> None:

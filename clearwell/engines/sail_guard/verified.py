@@ -21,7 +21,7 @@ from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from clearwell.engines.sail_guard.call_site import Site
 
@@ -168,11 +168,10 @@ class Trust:
     warn: bool = False
     own: set[str] = field(default_factory=set[str])
 
-    def require(self, names: Sequence[tuple[str, str | None]]) -> None:
-        """Raise Refused for a function that is not on the list; each name comes with its place."""
-        for name, place in names:
-            if name and name not in _listed() and name not in RULES and name not in self.own:
-                self._doubt(name, f"{name} was not compared with Spark's", place)
+    def require(self, name: str, place: Callable[[], str | None] = lambda: None) -> None:
+        """Raise Refused for a function that is not on the list; ``place`` finds where it is called."""
+        if name and name not in _listed() and name not in RULES and name not in self.own:
+            self._doubt(name, f"{name} was not compared with Spark's", place)
 
     def require_kinds(self, site: Site) -> None:
         """Raise Refused if the function was seen to differ for arguments of these kinds, or was not asked.
@@ -195,12 +194,12 @@ class Trust:
         if verdict is None and called not in self.own:
             self._doubt(called, f"{called} was not compared with Spark's")
 
-    def _doubt(self, what: str, why: str, place: str | None = None) -> None:
+    def _doubt(self, what: str, why: str, place: Callable[[], str | None] = lambda: None) -> None:
         if self.warn:
             self.own.add(what)
             _log.warning("%s: its values may differ", why)
             return
         why += ", so that its values may differ"
         refused = Refused(Guard.VERIFIED_FUNCTIONS, why, 'unverified_functions = "warn"')
-        refused.place = place
+        refused.place = place()
         raise refused

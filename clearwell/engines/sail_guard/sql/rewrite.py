@@ -56,7 +56,8 @@ def guarded_text(text: str, kinds: Kinds, trust: Trust) -> str:
         return text  # the engine reports the error
     _refuse(read.tree)
     refuse_forms(read.tree)
-    trust.require([(read.name(node), None) for node in read.tree.find_all(exp.Func)])
+    for node in read.tree.find_all(exp.Func):
+        trust.require(read.name(node))
     guard_pairs(read, kinds)
     return _Rewrite(read, kinds, trust).whole()
 

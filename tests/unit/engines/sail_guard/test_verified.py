@@ -117,8 +117,8 @@ def test_a_text_is_no_interval_of_whole_days(engine: EmbeddedEngine, spark: Spar
 def test_a_warning_comes_once_for_each_name(caplog: pytest.LogCaptureFixture) -> None:
     trust = Trust(warn=True)
     with caplog.at_level(logging.WARNING, logger="clearwell"):
-        trust.require([(UNLISTED, None), ("upper", None), (UNLISTED, None)])
-        trust.require([(UNLISTED, None), ("another", None)])
+        for name in (UNLISTED, "upper", UNLISTED, UNLISTED, "another"):
+            trust.require(name)
         for _ in range(2):
             trust.require_kinds(Site("+", (), (types.BinaryType(), types.DoubleType())))
     told = [record.getMessage().split(" was ")[0] for record in caplog.records]
