@@ -85,11 +85,13 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
     allowed = allowed_personal(run.project, spec, recipe.schema, personal)
     if (found := publisher.adopt(_identity(snapshot, spec))) is not None:
         manifest, moved = found
-        _record_lineage(run.lake, manifest)
+        _record(run.lake, manifest)
         reason = "finished a release that was cut short" if moved else "same input, same settings"
         return _result(publisher, manifest, Outcome.UNCHANGED, reason, recovered=moved)
 
-    if (lost := publisher.lost()) is not None:
+    given = run.lake.control.released(spec.name)
+    lost = publisher.lost() or (given if given > max(seen, default=0) else None)
+    if lost is not None:
         _log.warning("%s: v%d is gone, or lacks files; it is released again", spec.name, lost)
     draft = replace(_draft(run.lake, spec, recipe, snapshot), personal=allowed)
     attempt = publisher.begin(json.dumps(asdict(Process.current())))
@@ -103,10 +105,10 @@ def publish(run: Run, spec: DatasetSpec) -> ReleaseResult:
             achieved=achieved,
             fingerprint=combined_fingerprint((split.name, split.fingerprint) for split in splits),
         )
-        held, is_ours = publisher.claim(attempt, draft, seen=seen)
+        held, is_ours = publisher.claim(attempt, draft, seen=seen, after=given)
     finally:
         publisher.forget(attempt)
-    _record_lineage(run.lake, held)
+    _record(run.lake, held)
     if not is_ours:
         return _result(publisher, held, Outcome.UNCHANGED, "another run was first")
     _log.info("%s: released v%d, %s rows", spec.name, held.version, f"{held.rows:,}")
@@ -118,7 +120,8 @@ def _lineage(held: Manifest) -> tuple[Edge, ...]:
     return release_lineage([column.name for column in held.schema], held.inputs[0].table)
 
 
-def _record_lineage(lake: Lake, held: Manifest) -> None:
+def _record(lake: Lake, held: Manifest) -> None:
+    lake.control.record_released(held.dataset, held.version)
     record_release(lake, held.dataset, held.version, _lineage(held), created=held.created)
 
 

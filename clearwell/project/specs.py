@@ -138,7 +138,9 @@ class CuratedSpec(_Scheduled):
         default=None, description="The suite that checks the rows: expectations/NAME.yaml."
     )
     write: WriteSpec = Field(
-        default_factory=lambda: WriteSpec(mode="replace"), description="How the rows enter the table."
+        default_factory=lambda: WriteSpec(mode="replace"),
+        description="How the rows enter the table: all of them at each build, so that rows that the transform no "
+        "longer returns leave it in every mode. merge requires keys to be unique, replace_partitions names the folders.",
     )
     reads: ReadFiles = Field(default=(), description=READS)
     lineage: dict[str, tuple[str, ...]] = Field(default_factory=dict, description=LINEAGE)

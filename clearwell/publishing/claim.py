@@ -72,13 +72,20 @@ def adopt(dataset: Path, identity: str) -> tuple[Manifest, bool] | None:
 
 
 def claim(
-    dataset: Path, attempt: Path, draft: Manifest, *, seen: Collection[int], durable: bool = False
+    dataset: Path,
+    attempt: Path,
+    draft: Manifest,
+    *,
+    seen: Collection[int],
+    after: int = 0,
+    durable: bool = False,
 ) -> tuple[Manifest, bool]:
     """Make the folder ``attempt`` the next release below ``dataset``; ``durable`` forces it to the disk.
 
     Returns the release that is current now, and whether it is this one. It is another one, and ``attempt`` is
     left unchanged, if the newest release has the same inputs as ``draft``, or was published meanwhile (its
-    number is not in ``seen``) from later inputs. The number of ``draft`` is ignored.
+    number is not in ``seen``) from later inputs. The number of ``draft`` is ignored; numbers up to ``after`` were
+    given before, also where their releases are gone.
     """
     while True:
         with _locked(dataset):
@@ -87,7 +94,7 @@ def claim(
             if newest is not None and newest.version >= pointer and is_overtaken(newest, draft, seen):
                 _point(dataset, newest)
                 return newest, False
-            manifest = replace(draft, version=max([*versions, pointer], default=0) + 1)
+            manifest = replace(draft, version=max([*versions, pointer, after]) + 1)
             (attempt / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
             release = dataset / f"v{manifest.version}"
             if durable:

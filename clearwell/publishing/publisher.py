@@ -46,7 +46,9 @@ class Publisher(Protocol):
         """A folder to write in; ``who`` is recorded first, so that every folder has an owner."""
         ...
 
-    def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
+    def claim(
+        self, attempt: Path, draft: Manifest, *, seen: Collection[int], after: int = 0
+    ) -> tuple[Manifest, bool]:
         """Make the folder ``attempt`` the next release; see ``clearwell.publishing.claim``."""
         ...
 
@@ -82,9 +84,11 @@ class LocalPublisher:
         """A folder that becomes the release by one rename."""
         return begin_attempt(self._dataset, who)
 
-    def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
+    def claim(
+        self, attempt: Path, draft: Manifest, *, seen: Collection[int], after: int = 0
+    ) -> tuple[Manifest, bool]:
         """Rename it."""
-        return claim(self._dataset, attempt, draft, seen=seen, durable=self._durable)
+        return claim(self._dataset, attempt, draft, seen=seen, after=after, durable=self._durable)
 
     def forget(self, attempt: Path) -> None:
         """Remove the folder, if it still exists."""

@@ -70,7 +70,9 @@ class RemotePublisher:
         """A local folder."""
         return begin_attempt(self._scratch, who)
 
-    def claim(self, attempt: Path, draft: Manifest, *, seen: Collection[int]) -> tuple[Manifest, bool]:
+    def claim(
+        self, attempt: Path, draft: Manifest, *, seen: Collection[int], after: int = 0
+    ) -> tuple[Manifest, bool]:
         """Upload it, then put its manifest."""
         key = attempt.name.removeprefix(ATTEMPT)
         own = [
@@ -84,7 +86,7 @@ class RemotePublisher:
             if newest is not None and newest.version >= pointer and is_overtaken(newest, draft, seen):
                 self._point(newest)
                 return newest, False
-            number = max([*versions, pointer], default=0) + 1
+            number = max([*versions, pointer, after]) + 1
             manifest = replace(draft, version=number, splits=tuple(own))
             self._upload(attempt, manifest, key)
             text = manifest.to_json().encode()

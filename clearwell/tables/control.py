@@ -138,6 +138,16 @@ class Control:
         """The tables that have or had blocked batches, by name: one listing for all."""
         return set(self._store.folders("control/blocked"))
 
+    def released(self, dataset: str) -> int:
+        """The highest number that a release of the dataset was given, also where it is gone; 0: none."""
+        return int((self._read(f"control/released/{dataset}.json") or {}).get("number", 0))
+
+    def record_released(self, dataset: str, number: int) -> None:
+        """Record the number of a release, so that it never names other rows."""
+        if number > self.released(dataset):
+            record = {"format": FORMAT, "number": number}
+            self._store.put(f"control/released/{dataset}.json", json.dumps(record).encode())
+
     def record_left_out(self, table: TableName, files: Sequence[str]) -> None:
         """Record which raw files the last run left out, each with the reason; an equal record stays."""
         path = f"control/left_out/{table}.json"

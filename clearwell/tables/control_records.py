@@ -58,7 +58,10 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class Process:
-    """A process, distinguishable from a later one with the same number."""
+    """A process, distinguishable from a later one with the same number.
+
+    ``host`` tells containers apart that share the name of their machine, and do not see each other's processes.
+    """
 
     host: str
     pid: int
@@ -69,12 +72,12 @@ class Process:
         """This process."""
         import psutil  # here, because a cluster's workers import this module and may lack psutil
 
-        return cls(socket.gethostname(), os.getpid(), round(psutil.Process().create_time(), 2))
+        return cls(_this_host(), os.getpid(), round(psutil.Process().create_time(), 2))
 
     @property
     def is_here(self) -> bool:
-        """Whether it runs on this host."""
-        return self.host == socket.gethostname()
+        """Whether it runs on this host, and among the processes that are seen here."""
+        return self.host == _this_host()
 
     @property
     def is_dead(self) -> bool:
@@ -88,6 +91,20 @@ class Process:
             return abs(found.create_time() - self.started) > 1 or found.status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return True
+
+
+_FIRST_PID_NAMESPACE = "pid:[4026531836]"
+"""Of every machine's own processes: a constant of Linux (PROC_PID_INIT_INO)."""
+
+
+def _this_host() -> str:
+    """The name of this machine; in a container, with the number of its namespace of processes."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return socket.gethostname()
+    inside = namespace != _FIRST_PID_NAMESPACE
+    return f"{socket.gethostname()}/{namespace[5:-1]}" if inside else socket.gethostname()
 
 
 @dataclass(frozen=True)

@@ -128,4 +128,4 @@ def what_is_new(
     reason = f"new rows in {', '.join(newer)}"
     if incremental and mode != "replace":
         return Need(mode, reason, after_batch=before[inputs[0].table].batch)
-    return Need(mode, reason)
+    return Need("replace", reason)  # of all rows: one that is no longer among them leaves the table

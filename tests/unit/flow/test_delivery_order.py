@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -267,3 +268,28 @@ def test_an_order_that_means_nothing_is_told(project: SmallProject, order: str, 
         load_project(project.settings)
     assert error.value.fact == fact
     assert "defs.yaml:" in (error.value.place or "")
+
+
+@pytest.mark.parametrize(
+    "write", ["{mode: merge, key: [k]}", "{mode: replace_partitions, partition_by: [k]}"]
+)
+def test_a_curated_table_has_no_rows_of_what_its_inputs_had_before(
+    project: SmallProject, engine: Engine, write: str
+) -> None:
+    """An order moves to another group: the group that it leaves is gone, as after a build of both files."""
+    declare(project, write="{mode: merge, key: [id]}")
+    file = project.root / "pipelines" / "orders" / "defs.yaml"
+    curated = {"name": "sizes", "inputs": ["silver_orders"], "transform": "assets.orders:sizes"}
+    described = ", ".join(f"{name}: {json.dumps(value)}" for name, value in curated.items())
+    file.write_text(
+        f"{file.read_text()}---\ntype: clearwell.components.Curated\nattributes: {{{described}, write: {write}}}\n"
+    )
+    count = 'return silver_orders.groupBy("k").count()'
+    project.write_transform(
+        f"{TRANSFORM}\n\ndef sizes(silver_orders: DataFrame) -> DataFrame:\n    {count}\n"
+    )
+    for name, *lines in (("1.csv", "id,k", "1,a", "2,b"), ("2.csv", "id,k", "1,b")):
+        put(project, name, *lines)
+        run_steps(project, engine)
+    found = project.open().existing("gold_sizes").to_arrow(("k", "count")).to_pylist()
+    assert found == [{"k": "b", "count": 2}]

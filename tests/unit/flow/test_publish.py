@@ -396,3 +396,34 @@ def test_a_release_that_is_gone_is_made_again_and_told(tmp_path: Path, whole: bo
     )
     open_dataset("late_flights", lake=run.lake.root).verify()
     assert publish(run, spec).outcome is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize("pointer", [True, False], ids=["its folders", "the whole dataset"])
+def test_a_number_never_names_other_rows(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, pointer: bool
+) -> None:
+    """All releases are gone, as after a restore without them: the numbers go on, and that is told."""
+    run, spec = late_flights(tmp_path)
+    for size in (100, 200):
+        write(run.lake, rows(size))
+        numbered = publish(run, spec).version
+    assert numbered == 2
+    dataset = run.lake.root / "releases" / "late_flights"
+    for folder in dataset.glob("v*") if pointer else [dataset]:
+        shutil.rmtree(folder)
+    again = publish(run, spec)
+    assert (again.outcome, again.version) == (Outcome.BUILT, 3)
+    assert "v2 is gone, or lacks files; it is released again" in caplog.text
+    assert publish(run, spec).outcome is Outcome.UNCHANGED
+
+
+def test_releases_in_two_places_have_different_numbers(tmp_path: Path) -> None:
+    run, spec = late_flights(tmp_path)
+    write(run.lake, rows(100))
+    assert publish(run, spec).version == 1
+    here = run.lake.root / "releases"
+    here.rename(tmp_path / "elsewhere")
+    assert publish(run, spec).version == 2
+    here.rename(tmp_path / "second")
+    (tmp_path / "elsewhere").rename(here)
+    assert publish(run, spec).outcome is Outcome.UNCHANGED

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+import os
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from clearwell.errors import TableError
 from clearwell.model import CheckResult, Edge, FileCounts, InputState, Sample, Scope, Severity
 from clearwell.names import TableName
-from clearwell.tables import Attempt, Blocked, Intent, Lake, StagedFile
+from clearwell.tables import Attempt, Blocked, Intent, Lake, Process, StagedFile
 from clearwell.tables.control_records import FORMAT
 from tests.project import make_project, run_steps
 
@@ -154,3 +155,13 @@ def test_a_run_continues_a_decision_with_a_key_of_a_later_version(tmp_path: Path
     project.deliver("b.csv", 4, 2)
     bronze, silver = run_steps(project, engine)
     assert (bronze.accepted, silver.accepted, silver.rows) == (2, 2, 5)
+
+
+def test_a_process_of_a_container_is_not_dead_to_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two containers may share the name of their machine, and see only their own processes."""
+    gone = replace(Process.current(), pid=2**22 + 1)
+    assert gone.is_dead
+    monkeypatch.setattr(os, "readlink", lambda path: {"/proc/self/ns/pid": "pid:[4026532000]"}[path])
+    assert not gone.is_dead
+    assert replace(gone, host=Process.current().host).is_dead
+    assert Process.current().host.endswith("/4026532000")
