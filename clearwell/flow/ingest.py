@@ -136,7 +136,7 @@ def _plan(run: Run, spec: TableSpec, snapshot: Snapshot | None) -> BatchPlan[_Lo
     if snapshot is not None and found.touched:
         record_touched(run.lake, snapshot, touched_counts(known, found.touched))
     need = _need(last, code, found, source, refresh=run.must_refresh(name))
-    aside, left_out = _changed(found, source), tuple(left_out_notes(found, known, former))
+    aside, left_out = _changed(found, source), tuple(left_out_notes(found, known, former, source.path))
     if need is None:
         return BatchPlan(_Look(last, left_out, aside))
     if snapshot is not None:

@@ -2,6 +2,7 @@
 
 The code of a transform is its module and every project file that this imports, recursively, including
 packages' ``__init__.py``; and the files of the project that these read, as far as ``files_read`` sees it.
+A module that is not at the project's root is looked for in the root's folders (``src``) and on Python's path.
 What a module imports only at run time (`importlib`) is not seen. Installed packages and Clearwell itself do
 not count.
 """
@@ -12,6 +13,7 @@ import ast
 import hashlib
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,15 +36,18 @@ __all__ = [
 ]
 
 
+_PATH = [Path(place) for place in sys.path if place]
+"""Where Python finds modules, before any code of a project changes it."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Source(NamedTuple):
-    """A project file that belongs to a transform."""
+    """A project file that belongs to a transform; if it is not at the root, Python may find another."""
 
     module: str
     file: Path
     digest: str
+    at_root: bool = True
 
 
 def transform_fingerprint(
@@ -90,11 +95,11 @@ def sources_of(ref: str, root: Path, place: str | None) -> list[Source]:
         hint = did_you_mean(name, bound) or f"write `def {name}(...)` there"
         raise ProjectError(f"{shown(first)} has no function {name!r}", place=place, hint=hint)
     found: dict[Path, Source] = {}
-    queue = [(module, first), *_chain(module, root)]
-    for dotted, file in queue:
+    queue = [(module, first, True), *_chain(module, root)]
+    for dotted, file, at_root in queue:
         if file not in found:
             content = file.read_bytes()
-            found[file] = Source(dotted, file, hashlib.sha256(content).hexdigest())
+            found[file] = Source(dotted, file, hashlib.sha256(content).hexdigest(), at_root)
             for imported in _imports(parse_module(file, content), dotted, file):
                 queue += _chain(imported, root)
     return list(found.values())
@@ -177,15 +182,32 @@ def _is_docstring(node: ast.AST, tree: ast.Module) -> bool:
     return any(isinstance(above, ast.Expr) and above.value is node for above in ast.walk(tree))
 
 
-def _chain(module: str, root: Path) -> Iterator[tuple[str, Path]]:
-    """The project files that importing ``module`` runs: those of its packages, then its own."""
+def _chain(module: str, root: Path) -> Iterator[tuple[str, Path, bool]]:
+    """The project files that importing ``module`` runs: of its packages, then its own; if at the root."""
     parts = module.split(".")
     if parts[0] == "clearwell":
         return
-    for length in range(1, len(parts) + 1):
-        dotted = ".".join(parts[:length])
-        if file := find_module(dotted, root):
-            yield dotted, file
+    at_root = find_module(parts[0], root) is not None or (root / parts[0]).is_dir()
+    for home in [root] if at_root else _other_homes(parts[0], root):
+        for length in range(1, len(parts) + 1):
+            dotted = ".".join(parts[:length])
+            if file := find_module(dotted, home):
+                yield dotted, file, at_root
+
+
+def _other_homes(name: str, root: Path) -> list[Path]:
+    """Folders of the project that may be on Python's path, and have a module or package of that name."""
+    if name in sys.stdlib_module_names:
+        return []
+    folders = [folder for folder in root.iterdir() if folder.name[0] != "." and folder.is_dir()]
+    folders += [place for place in _PATH if place.is_relative_to(root) and place not in folders]
+    return [
+        folder
+        for folder in folders
+        if (find_module(name, folder) or (folder / name).is_dir())
+        and not (folder / "pyvenv.cfg").exists()
+        and "site-packages" not in folder.parts
+    ]
 
 
 def _imports(tree: ast.Module, dotted: str, file: Path) -> Iterator[str]:

@@ -139,8 +139,8 @@ class CuratedSpec(_Scheduled):
     )
     write: WriteSpec = Field(
         default_factory=lambda: WriteSpec(mode="replace"),
-        description="How the rows enter the table: all of them at each build, so that rows that the transform no "
-        "longer returns leave it in every mode. merge requires keys to be unique, replace_partitions names the folders.",
+        description="How the rows enter the table: all of them at each build, so that rows that the "
+        "transform no longer returns leave it in every mode. merge requires unique keys.",
     )
     reads: ReadFiles = Field(default=(), description=READS)
     lineage: dict[str, tuple[str, ...]] = Field(default_factory=dict, description=LINEAGE)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearwell.errors import ProjectError, did_you_mean
 from clearwell.project.code_hash import Source, sources_of
+from clearwell.project.from_source import import_from_source
 from clearwell.yaml_lines import shown
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ _PACKAGE = Path(__file__).absolute().parents[1]
 
 _imported: dict[Path, str] = {}
 """The project files that this process has imported, and their hash at that time."""
+
+_edited: set[Path] = set()
+"""Roots of projects whose code was edited since: an engine that runs may have imported it as it was."""
 
 
 def load_transform(
@@ -60,6 +64,8 @@ def load_code(ref: str, root: Path, *, place: str | None = None) -> Any:
     sources = forget_stale(ref, root, place=place)
     module = _import(sources[0], root)
     _imported.update((source.file, source.digest) for source in sources)
+    if root in _edited:
+        _send_with_functions(sources)
     return getattr(module, ref.partition(":")[2], None)
 
 
@@ -72,6 +78,8 @@ def forget_stale(ref: str, root: Path, *, place: str | None = None) -> list[Sour
     top = ref.partition(":")[0].partition(".")[0]
     sources = sources_of(ref, root, place)
     if any(_is_stale(source) for source in sources) or _is_foreign(top, root):
+        if any(_imported.get(source.file, source.digest) != source.digest for source in sources):
+            _edited.add(root)
         _forget(top, sources)
     return sources
 
@@ -90,7 +98,7 @@ def line_in_project(error: BaseException, root: Path) -> str | None:
 
 def _is_stale(source: Source) -> bool:
     """Whether its module was loaded from another file, or before the file was edited."""
-    module = sys.modules.get(source.module)
+    module = sys.modules.get(source.module) if source.at_root else None
     elsewhere = module is not None and Path(getattr(module, "__file__", None) or "") != source.file
     return elsewhere or _imported.get(source.file, source.digest) != source.digest
 
@@ -105,7 +113,7 @@ def _is_foreign(top: str, root: Path) -> bool:
 
 
 def _forget(top: str, sources: list[Source]) -> None:
-    """Unload the project's modules and their byte code, which is validated by whole seconds only."""
+    """Unload the project's modules."""
     files = {*_imported, *(source.file for source in sources)}
     names = {file.name for file in files}
     for name, module in list(sys.modules.items()):
@@ -113,11 +121,20 @@ def _forget(top: str, sources: list[Source]) -> None:
         ours = os.path.basename(file) in names and Path(file) in files
         if ours or name == top or name.startswith(f"{top}."):
             del sys.modules[name]
-            if cached := getattr(module, "__cached__", None):
-                with suppress(OSError):
-                    Path(cached).unlink()
     _imported.clear()
     importlib.invalidate_caches()
+
+
+def _send_with_functions(sources: list[Source]) -> None:
+    """From now on, a function that runs in an engine brings the code of its modules along.
+
+    By default it brings their names, and the engine's processes import each once.
+    """
+    from pyspark import cloudpickle
+
+    for source in sources:
+        if (module := sys.modules.get(source.module)) is not None:
+            cloudpickle.register_pickle_by_value(module)
 
 
 def _file_of(module: ModuleType) -> str:
@@ -134,6 +151,7 @@ def _import(source: Source, root: Path) -> ModuleType:
         with suppress(ValueError):
             sys.path.remove(folder)
         sys.path.insert(0, folder)
+    import_from_source(root)
     try:
         module = importlib.import_module(source.module)
     except (Exception, SystemExit) as error:

@@ -8,19 +8,17 @@ one that was overtaken while it was suspended is discarded. The pointer never mo
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from clearwell.datasets import CURRENT, MANIFEST, Manifest, hash_file, pointed_version, versions_in
 from clearwell.errors import DatasetError
-from clearwell.stores import force
+from clearwell.stores import force, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 __all__ = ["adopt", "claim", "is_overtaken", "lost", "lost_release", "newest_release"]
@@ -67,7 +65,7 @@ def adopt(dataset: Path, identity: str) -> tuple[Manifest, bool] | None:
     newest = newest_release(dataset)
     if newest is None or newest.identity != identity:
         return None
-    with _locked(dataset):
+    with locked(dataset / _LOCK, "publishes this dataset"):
         return (newest, _point(dataset, newest)) if newest.version >= _pointer(dataset) else None
 
 
@@ -84,11 +82,11 @@ def claim(
 
     Returns the release that is current now, and whether it is this one. It is another one, and ``attempt`` is
     left unchanged, if the newest release has the same inputs as ``draft``, or was published meanwhile (its
-    number is not in ``seen``) from later inputs. The number of ``draft`` is ignored; numbers up to ``after`` were
-    given before, also where their releases are gone.
+    number is not in ``seen``) from later inputs. The number of ``draft`` is ignored. Numbers up to ``after``
+    were given before, also where their releases are gone.
     """
     while True:
-        with _locked(dataset):
+        with locked(dataset / _LOCK, "publishes this dataset"):
             pointer, versions = _pointer(dataset), versions_in(dataset)  # one look, also without the lock
             newest = _newest(dataset, versions)
             if newest is not None and newest.version >= pointer and is_overtaken(newest, draft, seen):
@@ -147,11 +145,3 @@ def _point(dataset: Path, manifest: Manifest) -> bool:
     for cut_short in dataset.glob(f".{CURRENT}.*"):
         cut_short.unlink(missing_ok=True)
     return True
-
-
-@contextmanager
-def _locked(dataset: Path) -> Generator[None]:
-    """Lock this dataset against other publishing processes; a process that dies releases the lock."""
-    with (dataset / _LOCK).open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

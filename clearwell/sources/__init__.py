@@ -15,7 +15,7 @@ from clearwell.sources.drift import check_drift
 from clearwell.sources.files import discover, look_into
 from clearwell.sources.match import folder_keys
 from clearwell.sources.options import read_options
-from clearwell.sources.order import ARRIVAL, delivery_key
+from clearwell.sources.order import ARRIVAL, delivery_key, is_outside
 from clearwell.sources.parsing.find import find_record
 from clearwell.sources.parsing.long_fields import LongFields
 from clearwell.sources.parsing.scan import BLOCK_BYTES, Block, line_blocks
@@ -69,6 +69,7 @@ __all__ = [
     "folder_keys",
     "format_names",
     "infer_columns",
+    "is_outside",
     "line_blocks",
     "look_into",
     "offers",

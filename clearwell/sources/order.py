@@ -16,7 +16,7 @@ from clearwell.sources.match import FIELD, is_pattern
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ARRIVAL", "BY_NAME", "delivery_key", "order_fields", "wrong_order"]
+__all__ = ["ARRIVAL", "BY_NAME", "delivery_key", "is_outside", "order_fields", "wrong_order"]
 
 ARRIVAL, BY_NAME = "arrival", "name"
 
@@ -62,6 +62,11 @@ def delivery_key(order: str, pattern: str, path: str, arrival: int) -> Key:
         return (path,)
     values = _values(tuple(PurePosixPath(pattern).parts), tuple(path.split("/"))) or {}
     return tuple(_comparable(values.get(field, "")) for field in order_fields(order))
+
+
+def is_outside(pattern: str, path: str) -> bool:
+    """Whether a source that has the path ``pattern`` would not find a file there, both below the project."""
+    return _values(tuple(PurePosixPath(pattern).parts), tuple(path.split("/"))) is None
 
 
 def _comparable(value: str) -> tuple[int, int, str]:

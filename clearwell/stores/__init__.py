@@ -10,6 +10,7 @@ from __future__ import annotations
 from clearwell.stores.disk_failures import disk_failure
 from clearwell.stores.durable import force
 from clearwell.stores.failures import explained, refusal
+from clearwell.stores.file_lock import locked
 from clearwell.stores.files import (
     file_sizes,
     for_each_file,
@@ -33,6 +34,7 @@ __all__ = [
     "for_each_file",
     "force",
     "keep_private",
+    "locked",
     "open_input",
     "open_output",
     "parquet_file",

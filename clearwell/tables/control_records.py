@@ -60,7 +60,7 @@ class StagedFile:
 class Process:
     """A process, distinguishable from a later one with the same number.
 
-    ``host`` tells containers apart that share the name of their machine, and do not see each other's processes.
+    ``host`` tells containers apart that have the name of one machine and do not see each other's processes.
     """
 
     host: str

@@ -5,7 +5,6 @@ A database that does not answer, before or during a run, is reported as one erro
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
@@ -19,6 +18,7 @@ from dagster._core.instance.ref import InstanceRef  # the public from_config() t
 from clearwell.components.running.resources import PROCESS_TAG
 from clearwell.errors import ProjectError
 from clearwell.settings import require_database_address
+from clearwell.stores import locked
 from clearwell.tables import Process
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def open_instance(home: Path) -> dg.DagsterInstance:
     for variable in _VARIABLE.findall((home / "dagster.yaml").read_text(encoding="utf-8")):
         require_database_address(variable)
     try:
-        with telling_of_its_database(home), _alone(home):
+        # Locked, because Dagster creates its tables without a lock.
+        with telling_of_its_database(home), locked(home / ".opening", "opens Dagster's home"):
             ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_COMPUTE_LOGS})
             instance = dg.DagsterInstance.from_ref(ref)
             instance.get_runs_count()  # each storage creates its tables on the first request
@@ -120,14 +121,6 @@ def end_dead_runs(instance: dg.DagsterInstance) -> int:
             instance.report_run_failed(run, "The process of this run was killed.")
             ended += 1
     return ended
-
-
-@contextmanager
-def _alone(home: Path) -> Generator[None]:
-    """Lock the home against other runs that open it: Dagster creates its tables without a lock."""
-    with (home / ".opening").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _no_retries(record: logging.LogRecord) -> bool:

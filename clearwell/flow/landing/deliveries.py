@@ -162,7 +162,11 @@ def again(
 
 def _require(place: str, gone: list[str], changed: list[str]) -> None:
     for paths, how, next_step in (
-        (gone, "are not among its files now", "restore them to their former paths, which `path` must match"),
+        (
+            gone,
+            "are not among its files now",
+            "restore them to their former paths, which `path` must match; or: clearwell retract",
+        ),
         (
             changed,
             "have other content",

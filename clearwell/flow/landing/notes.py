@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clearwell.model import CheckResult, Scope, Severity
 from clearwell.names import PROVENANCE
-from clearwell.sources import folder_keys
+from clearwell.sources import folder_keys, is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ def results_of(
 
 
 def left_out_notes(
-    found: Discovery, known: Sequence[FileCounts], former: Mapping[str, FileCounts]
+    found: Discovery, known: Sequence[FileCounts], former: Mapping[str, FileCounts], pattern: str
 ) -> Iterator[Note]:
     """The files that add no row and are not set aside, and those that a restored copy has brought back.
 
@@ -67,6 +67,7 @@ def left_out_notes(
         found: What was found.
         known: What the ledger says.
         former: The same of the batches that a restored table has lost.
+        pattern: The path of the source, relative to the project.
     """
     taken_back = {f.file_id for f in (*former.values(), *known) if f.is_retracted}
     for copy in found.duplicates:
@@ -76,6 +77,10 @@ def left_out_notes(
         yield Note(LEFT_FOR_LATER, f"{path}: still growing, left for the next run")
     for skip in found.skipped:
         yield Note(SKIPPED, f"{skip.path}: skipped, {skip.reason}")
+    outside = [f.path for f in known if not f.is_retracted and is_outside(pattern, f.path)]
+    if outside and not pattern.startswith(("/", "..")):
+        told = "which `path` does not match any more; `clearwell retract` takes them back"
+        yield Note("", f"the rows of {len(outside)} files stay, {told}: {_listed(outside)}")
     for file in known:
         why = former[file.file_id].retraction if file.file_id in former else None
         if why and not why.undone and not file.retraction and _is_before(file.ingested_at, why.at):

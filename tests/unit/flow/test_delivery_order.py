@@ -281,9 +281,8 @@ def test_a_curated_table_has_no_rows_of_what_its_inputs_had_before(
     file = project.root / "pipelines" / "orders" / "defs.yaml"
     curated = {"name": "sizes", "inputs": ["silver_orders"], "transform": "assets.orders:sizes"}
     described = ", ".join(f"{name}: {json.dumps(value)}" for name, value in curated.items())
-    file.write_text(
-        f"{file.read_text()}---\ntype: clearwell.components.Curated\nattributes: {{{described}, write: {write}}}\n"
-    )
+    component = f"type: clearwell.components.Curated\nattributes: {{{described}, write: {write}}}\n"
+    file.write_text(f"{file.read_text()}---\n{component}")
     count = 'return silver_orders.groupBy("k").count()'
     project.write_transform(
         f"{TRANSFORM}\n\ndef sizes(silver_orders: DataFrame) -> DataFrame:\n    {count}\n"
@@ -293,3 +292,16 @@ def test_a_curated_table_has_no_rows_of_what_its_inputs_had_before(
         run_steps(project, engine)
     found = project.open().existing("gold_sizes").to_arrow(("k", "count")).to_pylist()
     assert found == [{"k": "b", "count": 2}]
+
+
+def test_files_that_the_path_no_longer_matches_are_told(project: SmallProject, engine: Engine) -> None:
+    declare(project, path="raw/test/{k}.csv")
+    put(project, "test/1.csv", "k,status", "1,placed")
+    run_steps(project, engine)
+    declare(project, path="raw/prod/**/*.csv")
+    put(project, "prod/day=2/2.csv", "k,status", "2,placed")
+    first, _ = run_steps(project, engine)
+    told = "which `path` does not match any more; `clearwell retract` takes them back: 'raw/test/1.csv'"
+    assert [note for note in first.notes if "stay" in note] == [f"the rows of 1 files stay, {told}"]
+    with pytest.raises(SourceError, match="clearwell retract"):
+        run_steps(project, engine, full_refresh=True)

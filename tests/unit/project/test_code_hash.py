@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clearwell.errors import ProjectError
+from clearwell.project import code_hash
 from clearwell.project.code_hash import line_that_says, transform_fingerprint
 
 if TYPE_CHECKING:
@@ -32,6 +33,27 @@ def test_the_fingerprint_covers_what_the_module_imports_and_what_that_imports(ro
     assert len(seen) == 5
     (root / "lib/unused.py").write_text("y = 2\n")
     assert transform_fingerprint("steps.flights:clean", root) in seen
+
+
+def test_the_fingerprint_covers_modules_of_other_folders_on_the_path(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``src`` and other folders of the root, and what PYTHONPATH names below it."""
+    monkeypatch.setattr(code_hash, "_PATH", [root / "deep" / "down", root / "venv" / "site-packages"])
+    write(root / "steps.py", "import lib.part\nimport far\nimport json\nimport other\n\ndef f(): pass\n")
+    write(root / "src/lib/part.py", "from . import more\n")
+    files = ["src/lib/part.py", "src/lib/more.py", "deep/down/far.py"]
+    without = ["src/json.py", "venv/site-packages/other.py", ".hidden/other.py"]
+    for file in (*files[1:], *without):
+        write(root / file, "N = 1\n")
+    before = transform_fingerprint("steps:f", root)
+    for file in files:
+        write(root / file, f"{(root / file).read_text()}M = 2\n")
+        assert transform_fingerprint("steps:f", root) != before
+        before = transform_fingerprint("steps:f", root)
+    for file in without:
+        write(root / file, "N = 2\n")
+    assert transform_fingerprint("steps:f", root) == before
 
 
 def test_the_fingerprint_is_of_one_function_and_of_no_place(root: Path) -> None:

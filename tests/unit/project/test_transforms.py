@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import py_compile
 import sys
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,22 @@ def test_an_edited_transform_is_loaded_anew_even_when_size_and_second_are_the_sa
     for n in range(5):
         write(root / "steps/helper.py", f"N = {n}\n")
         assert load_transform("steps.flights:clean", root)(None) == n
+
+
+def test_byte_code_of_another_text_is_never_run(root: Path) -> None:
+    """A copy with set times may have the size and the second of the text that byte code was made from."""
+    for folder in ("", "src"):
+        file = root / folder / "constants.py"
+        for text in ("N = 100\n", "N = 200\n"):
+            write(file, text)
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+            if text == "N = 100\n":
+                py_compile.compile(str(file), doraise=True)
+        write(root / "steps.py", "import sys\nfrom constants import N\n\ndef clean(flights):\n    return N\n")
+        sys.path.insert(0, str(root / folder))
+        assert load_transform("steps:clean", root)(1) == 200
+        file.unlink()
+        del sys.modules["constants"], sys.modules["steps"]
 
 
 def test_projects_that_use_the_same_names_do_not_get_each_others_code(root: Path) -> None:

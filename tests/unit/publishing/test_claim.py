@@ -182,8 +182,8 @@ def test_many_at_once_publish_no_earlier_inputs_after_later_ones(dataset: Path) 
 def test_a_process_that_dies_lets_go_of_the_lock(dataset: Path) -> None:
     dataset.mkdir(parents=True)
     code = (
-        "import os, pathlib\nfrom clearwell.publishing import claim\n"
-        f"with claim._locked(pathlib.Path({str(dataset)!r})): os.kill(os.getpid(), 9)"
+        "import os, pathlib\nfrom clearwell.stores import locked\n"
+        f"with locked(pathlib.Path({str(dataset)!r}) / '.lock', 'publishes'): os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == -9
     held, ours = claim(dataset, attempt(dataset, "a"), draft(1), seen=())
