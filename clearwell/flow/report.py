@@ -146,7 +146,7 @@ def report(run: Run, spec: ReportsSpec) -> ReportResult:
         pages=len(pages),
         pages_written=written,
     )
-    _log.info("%s: %s", spec.name, result.summary)
+    _log.info("%s: %s", spec.name, result.summary, extra={"passing": True})
     return result
 
 

@@ -34,7 +34,6 @@ CODE = "assets/orders.py"
 # Of each: the file, what is right, what is written, and what the message says.
 UNSEEN_UNTIL_A_RUN = [
     (CODE, 'F.to_date("ordered_at")', 'F.to_date("orderd_at")', "did you mean 'ordered_at'?"),
-    (SUITE, "{column: drink,", "{column: drnk,", "did you mean 'drink'?"),
     (DEFS, "label: is_slow", "label: is_slo", "did you mean 'is_slow'?"),
 ]
 SEEN_BY_CHECK = {
@@ -52,6 +51,7 @@ SEEN_BY_CHECK = {
         (CODE, "import DataFrame\n", "import DataFram\n", "cannot import name 'DataFram'"),
         (SUITE, "values_to_be_unique", "values_to_be_uniqe", "'expect_column_values_to_be_unique'?"),
     ],
+    "columns": [(SUITE, "{column: drink,", "{column: drnk,", "did you mean 'drink'?")],
 }
 
 
