@@ -107,7 +107,7 @@ def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     from clearwell.settings import Settings
 
     folder = tmp_path_factory.mktemp("engine")
-    settings = Settings(project=folder, lake=folder / "lake", engine="spark", engine_memory=3 << 30)
+    settings = Settings(project=folder, lake=folder / "lake", engine="spark", engine_memory=5 << 30)
     with open_engine(settings) as engine:
         yield engine
 

@@ -115,9 +115,8 @@ def everything_trusted(*, look: bool = False) -> Generator[dict[str, set[tuple[s
     """
     seen: dict[str, set[tuple[str, ...]]] = {}
 
-    def require(_: object, names: Iterable[tuple[str, str | None]]) -> None:
-        for name, _ in names:
-            seen.setdefault(name, set())
+    def require(_: object, name: str, __: object = None) -> None:
+        seen.setdefault(name, set())
 
     def require_kinds(_: object, site: Site) -> None:
         seen.setdefault(site.name, set()).add(tuple(map(verified.kind_of, site.kinds)))

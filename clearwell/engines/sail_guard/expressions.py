@@ -172,6 +172,8 @@ def _looked_at(expression: Any) -> list[Any]:
     if expression.HasField("window"):
         window = expression.window
         return [*window.partition_spec, *(order.child for order in window.order_spec)]
+    if name_of(expression) == "count" and not expression.unresolved_function.is_distinct:
+        return []
     return arguments_of(expression) if is_site(expression) else []
 
 

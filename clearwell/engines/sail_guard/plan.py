@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyspark.sql.connect.proto as pb
 
 from clearwell.engines.sail_guard.call_site import Refused
+from clearwell.engines.sail_guard.distinct_rows import guard_distinct_rows
 from clearwell.engines.sail_guard.expressions import Rewrite, is_site, parts_in, place_of
 from clearwell.engines.sail_guard.known_types import name_of
 from clearwell.engines.sail_guard.names import Guard
@@ -80,6 +81,7 @@ def _guard(relation: Any, kind: str, ask: Questions, references: list[Any], trus
             _call_by(relation, columns)
         return
     guard_two_inputs(relation, kind, ask, references)
+    guard_distinct_rows(relation, kind, ask, references)
     node = getattr(relation, kind)
     unnamed: set[str] = _NAMED_HERE.get(kind, set())
     top = [(e, name in unnamed) for name, e in _expressions(node)]

@@ -42,7 +42,7 @@ def guard_two_inputs(relation: Any, kind: str, ask: Questions, references: Seque
             raise Refused(Guard.REFUSED_FUNCTIONS, *INTERSECT_ALL)
         _unite(relation.set_op, ask, references)
     elif kind == "join" and relation.join.using_columns:
-        sides = [_columns(side, references, ask) for side in (relation.join.left, relation.join.right)]
+        sides = [ask.asked(side, references) for side in (relation.join.left, relation.join.right)]
         for name in relation.join.using_columns:
             kinds = [_named(side, name) for side in sides]
             require_equal(f"a join by {name}", kinds)
@@ -54,7 +54,7 @@ def guard_queries(expression: Any, scope: Scope, ask: Questions, references: Seq
     if query.subquery_type != pb.SubqueryExpression.SUBQUERY_TYPE_IN:
         return
     frame = next((one for one in references if one.common.plan_id == query.plan_id), None)
-    found = _columns(frame, references, ask) if frame is not None else None
+    found = ask.asked(frame, references) if frame is not None else None
     columns = [field.dataType for field in found.fields] if found is not None else []
     for one, other in zip(scope.kinds(list(query.in_subquery_values)), columns, strict=False):
         require_equal("in with a frame", (one, other))
@@ -119,13 +119,6 @@ def _unite(union: Any, ask: Questions, references: Sequence[Any]) -> None:
     for side, schema, wanted in zip((union.left_input, union.right_input), (left, right), kinds, strict=True):
         if wanted:
             _cast(side, schema, wanted)
-
-
-def _columns(relation: Any, references: Sequence[Any], ask: Questions) -> types.StructType | None:
-    """The columns of a relation; None if the engine finds it invalid."""
-    if (found := ask.columns(relation)) is None and (found := look_at(relation, references, ask)) is not None:
-        ask.keep(relation, found)
-    return found
 
 
 def _cast(side: Any, schema: types.StructType, wanted: dict[int, str]) -> None:

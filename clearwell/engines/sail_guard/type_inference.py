@@ -46,6 +46,13 @@ class Questions:
             self._columns[key] = found
         return self._columns.get(key)
 
+    def asked(self, relation: Any, references: Sequence[Any]) -> StructType | None:
+        """The columns of a relation, asked for where they are not known; None if it is invalid."""
+        found = self.columns(relation)
+        if found is None and (found := look_at(relation, references, self)) is not None:
+            self.keep(relation, found)
+        return found
+
     def keep(self, relation: Any, columns: StructType) -> None:
         """Remember the columns of a relation."""
         self._columns[same_columns(relation).SerializeToString(deterministic=True)] = columns

@@ -13,6 +13,7 @@ from pyspark.sql import types
 from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules.casts import converted
+from clearwell.engines.sail_guard.rules.signed_zeros import require_told_apart, unsigned
 from clearwell.engines.sail_guard.spark_types import (
     MOST_DIGITS,
     compared_digits,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from clearwell.engines.sail_guard.call_site import Rule
 
-__all__ = ["COMPARISONS", "common_number", "require_case", "require_equal", "unsigned"]
+__all__ = ["COMPARISONS", "common_number", "require_case", "require_equal"]
 
 _ROUNDED = (types.FloatType, types.DecimalType)
 _NO_NUMBERS = (types.DateType, types.TimestampType, types.TimestampNTZType, types.BooleanType)
@@ -53,12 +54,6 @@ def common_number(kinds: Sequence[types.DataType | None]) -> str | None:
         return "bigint" if texts else widest(*numbers).simpleString() if numbers else None
     precision, scale = compared_digits([found for kind in numbers if (found := decimal_of(kind))])
     return f"decimal({precision},{scale})"
-
-
-def unsigned(given: Term, kind: types.DataType | None) -> Term:
-    """0.0 in place of -0.0."""
-    zero = As(Value(0.0), "float") if isinstance(kind, types.FloatType) else Value(0.0)
-    return Call("+", (given, zero))
 
 
 def require_equal(what: str, kinds: Sequence[types.DataType | None]) -> None:
@@ -98,6 +93,7 @@ def _needed(kinds: Sequence[types.DataType | None]) -> str | None:
 
 def _compared(site: Site) -> Term | None:
     """Spark gives an integer literal beside a decimal exactly its own number of digits."""
+    require_told_apart("a comparison of", site.kinds)
     kinds = [
         types.DecimalType(len(str(abs(literal))), 0)
         if isinstance(literal, int) and is_integral(kind) and any(map(is_decimal, site.kinds))
@@ -111,6 +107,7 @@ def _compared(site: Site) -> Term | None:
 
 def _one_of(site: Site) -> Term | None:
     """The values of a list are taken for those of one type, and -0.0 for another number than 0.0."""
+    require_told_apart("a comparison of", site.kinds)
     if site.nulls and len(site.nulls - {0}) < len(site.given) - 1:
         return _one_of_known(site)
     _needed(site.kinds)
@@ -140,6 +137,7 @@ def _one_of_known(site: Site) -> Term:
 
 def _between(site: Site) -> Term | None:
     """Two comparisons: each has its own type in Spark, and here they need one."""
+    require_told_apart("a comparison of", site.kinds)
     value, limits = site.kinds[0], site.kinds[1:]
     needed = [_needed((value, limit)) for limit in limits]
     if not any(needed):

@@ -12,8 +12,9 @@ from clearwell.engines.sail_guard.call_site import Refused, Site
 from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules.arrays import ARRAYS
 from clearwell.engines.sail_guard.rules.casts import CASTS, converted
-from clearwell.engines.sail_guard.rules.comparisons import COMPARISONS, require_case, unsigned
+from clearwell.engines.sail_guard.rules.comparisons import COMPARISONS, require_case
 from clearwell.engines.sail_guard.rules.rounding import rounded
+from clearwell.engines.sail_guard.rules.signed_zeros import SIGNED_ZEROS, require_told_apart, unsigned
 from clearwell.engines.sail_guard.rules.texts import TEXTS
 from clearwell.engines.sail_guard.rules.times import TIMES
 from clearwell.engines.sail_guard.spark_types import common_kind, decimal_of, is_float
@@ -72,6 +73,9 @@ def _first_known(site: Site) -> Term | None:
 
 def _null_if(site: Site) -> Term | None:
     kind = site.kinds[0]
+    if kind is not None and any(map(is_float, site.kinds)):  # Sail tells -0.0 from 0.0
+        given = site.given[0]
+        return choose(Call("=", site.given), As(Value(None), kind.simpleString()), given)
     if kind is None or decimal_of(kind) is None or all(other == kind for other in site.kinds):
         return None
     return As(Call(site.name, site.given), kind.simpleString())
@@ -120,11 +124,14 @@ def _from_json(site: Site) -> Term | None:
 
 def _set_of(site: Site) -> Term | None:
     kind = site.kinds[0]
+    require_told_apart(f"{site.name} of", site.kinds)
     return Over(site.name, (unsigned(site.given[0], kind),), site.distinct) if is_float(kind) else None
 
 
 def _collected(site: Site) -> Term | None:
     """Over a window, Sail keeps NULL."""
+    if site.distinct:
+        return _set_of(site)
     if not site.windowed:
         return None
     return Call("array_compact", (Over(site.name, site.given, site.distinct),))
@@ -226,6 +233,7 @@ _APPROXIMATE = _refused("interpolates here, and returns one of the values on Spa
 FUNCTIONS: dict[str, Rule] = {
     **CASTS,
     **COMPARISONS,
+    **SIGNED_ZEROS,
     **ARRAYS,
     **TEXTS,
     **TIMES,

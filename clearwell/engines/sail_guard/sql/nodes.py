@@ -75,6 +75,8 @@ def site_of(text: Text, node: Any) -> Found | None:
         return None
     if name not in RULES and not needs_kinds(name):
         return None
+    if name == "count" and not isinstance(node.this, exp.Distinct):
+        return None
     arguments: list[Any] = []
     for part in parts_of(text, node):
         arguments += part.expressions if isinstance(part, exp.Distinct) else [part]
@@ -108,6 +110,21 @@ def keys_of(node: Any) -> list[Any]:
         *(node.args.get("partition_by") or []),
         *(part.this for part in (order.expressions if order else ())),
     ]
+
+
+def groups_of(node: Any) -> list[Any]:
+    """The expressions by which equal rows are found: of GROUP BY, and the items of SELECT DISTINCT."""
+    if isinstance(node, exp.Select) and node.args.get("distinct"):
+        return [
+            item.this if isinstance(item, exp.Alias) else item
+            for item in node.expressions
+            if not item.is_star
+        ]
+    return (
+        [one for one in node.expressions if not isinstance(one, exp.Literal)]
+        if isinstance(node, exp.Group)
+        else []
+    )
 
 
 def literal_of(node: Any) -> int | str | None:

@@ -16,10 +16,12 @@ from clearwell.engines.sail_guard.names import Guard
 from clearwell.engines.sail_guard.rules import RULES
 from clearwell.engines.sail_guard.rules.casts import cast
 from clearwell.engines.sail_guard.rules.functions import positive_zero
+from clearwell.engines.sail_guard.rules.signed_zeros import require_told_apart
 from clearwell.engines.sail_guard.spark_types import variable_kinds
 from clearwell.engines.sail_guard.sql.nodes import (
     WRAPPERS,
     around_of,
+    groups_of,
     is_null,
     keys_of,
     literal_of,
@@ -103,11 +105,13 @@ class _Rewrite:
         nodes = list(text.tree.walk())
         self._sites = {id(node): found for node in nodes if (found := site_of(text, node)) is not None}
         self._keys = {id(key): key for node in nodes for key in keys_of(node)}
+        self._groups = {id(group): group for node in nodes for group in groups_of(node)}
 
     def whole(self) -> str:
         """The whole text, rewritten."""
-        if self._sites or self._keys:
+        if self._sites or self._keys or self._groups:
             self._learn()
+        require_told_apart("equal rows by", map(self._kinds.get, self._groups))
         for key in (key for node in self._text.tree.walk() for key in frames_in(node)):
             require_frame(self._kinds.get(id(key)))
         start, end = self._text.span(self._text.tree) or (0, 0)
@@ -115,7 +119,8 @@ class _Rewrite:
 
     def _learn(self) -> None:
         """Request the types of all arguments, query by query."""
-        wanted = [a for _, arguments in self._sites.values() for a in arguments] + list(self._keys.values())
+        wanted = [a for _, arguments in self._sites.values() for a in arguments]
+        wanted += [*self._keys.values(), *self._groups.values()]
         queries: dict[int, tuple[Any, list[Any]]] = {}
         for node in wanted:
             query = node.find_ancestor(exp.Select)

@@ -9,8 +9,49 @@ from clearwell.testing.conformance.notation import table
 
 __all__ = ["CASES"]
 
+_ZEROS = table("p double, n double", (0.0, -0.0))
+
 CASES = grouped(
     "numbers",
+    sql(
+        "zeros_are_equal",
+        "-0.0 is 0.0 for nullif, =, IN and CASE; its sign is its own",
+        "select nullif(p, n) a, p = n b, p in (n) c, case p when n then 1 end d, cast(sign(n) as string) e, "
+        "nullif(p, 1.0D) f from t",
+        table(
+            "a double, b boolean, c boolean, d int, e string, f double", (None, True, True, 1, "-0.0", 0.0)
+        ),
+        t=_ZEROS,
+        columns=lambda t, F: t.select(
+            F.nullif("p", "n").alias("a"),
+            (t.p == t.n).alias("b"),
+            t.p.isin(t.n).alias("c"),
+            F.when(t.p == t.n, F.lit(1)).alias("d"),
+            F.sign("n").cast("string").alias("e"),
+            F.nullif("p", F.lit(1.0)).alias("f"),
+        ),
+    ),
+    sql(
+        "zeros_within_are_equal",
+        "-0.0 is 0.0 also within arrays and structs that are compared",
+        "select array(p) = array(n) a, array(p) in (array(n)) b from t",
+        table("a boolean, b boolean", (True, True)),
+        t=_ZEROS,
+        columns=lambda t, F: t.select(
+            (F.array("p") == F.array("n")).alias("a"), F.array("p").isin(F.array("n")).alias("b")
+        ),
+    ),
+    sql(
+        "zero_as_a_key",
+        "-0.0 is 0.0 as a key of a map",
+        "select map(n, 1)[p] a, map_from_arrays(array(n), array(1))[p] b from t",
+        table("a int, b int", (1, 1)),
+        t=_ZEROS,
+        columns=lambda t, F: t.select(
+            F.create_map("n", F.lit(1))[t.p].alias("a"),
+            F.map_from_arrays(F.array("n"), F.array(F.lit(1)))[t.p].alias("b"),
+        ),
+    ),
     sql(
         "null_in_a_list_beside_another",
         "IN of a list with NULL is NULL for a value that is not listed, beside any other condition",

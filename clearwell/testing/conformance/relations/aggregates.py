@@ -57,6 +57,22 @@ CASES = grouped(
         t=_ROWS,
     ),
     sql(
+        "zeros_counted",
+        "-0.0 and 0.0 are one number to count, to collect, and to group by",
+        "select count(distinct x) a, count(distinct x, k) b, size(collect_set(x)) c, "
+        "size(array_agg(distinct x)) d, (select count(*) from (select x from t group by x)) e, "
+        "(select count(*) from (select distinct x from t)) f from t",
+        table("a bigint, b bigint, c int, d int, e bigint, f bigint", (1, 1, 1, 1, 2, 2)),
+        t=table("x double, k int", (-0.0, 1), (0.0, 1), (None, 1)),
+    ),
+    sql(
+        "zeros_grouped_within",
+        "-0.0 and 0.0 are one number also within an array to group by",
+        "select count(*) n from (select x from t group by x)",
+        table("n bigint", (1,)),
+        t=table("x array<double>", ([-0.0],), ([0.0],)),
+    ),
+    sql(
         "count_distinct",
         "count(distinct a, b) counts pairs without NULL",
         "select count(distinct v) a, count(distinct g, v) b, count(distinct d) c, sum(distinct v) e from t",

@@ -118,3 +118,35 @@ def test_frames_beside_them_are_answered(spark: SparkSession) -> None:
     assert x.where("i = 1").select(F.to_json(F.struct("i", "d")).alias("r")).collect() == [
         ('{"i":1,"d":"2024-01-01"}',)
     ]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t: t.groupBy("x").count(),
+        lambda t: t.groupBy(F.struct("k", "x").alias("s")).count(),
+        lambda t: t.distinct(),
+        lambda t: t.dropDuplicates(["k", "x"]),
+        lambda t: t.intersect(t),
+        lambda t: t.join(t.select("x"), "x"),
+        lambda t: t.select(F.count_distinct("x")),
+    ],
+)
+def test_equal_rows_are_not_found_by_floats_within(
+    engine: EmbeddedEngine, spark: SparkSession, make: Callable[[DataFrame], DataFrame]
+) -> None:
+    """-0.0 is 0.0 on Spark at any depth, and on Sail only in plain columns."""
+    with engine.work("the test"):
+        frame = spark.createDataFrame([(1, [0.0]), (1, [-0.0])], "k int, x array<double>")
+        with pytest.raises(EngineError, match=r"-0\.0 is not 0\.0 here"):
+            make(frame).toArrow()
+        assert frame.dropDuplicates(["k"]).count() == 1
+        assert frame.union(frame).groupBy("k").count().count() == 1
+
+
+@pytest.mark.parametrize("query", ["select count(*) n from t group by x", "select distinct x, k from t"])
+def test_nor_in_sql(engine: EmbeddedEngine, spark: SparkSession, query: str) -> None:
+    with engine.work("the test"):
+        spark.createDataFrame([(1, [0.0])], "k int, x array<double>").createOrReplaceTempView("t")
+        with pytest.raises(EngineError, match=r"-0\.0 is not 0\.0 here"):
+            spark.sql(query).toArrow()
