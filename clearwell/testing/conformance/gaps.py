@@ -161,7 +161,6 @@ _EMBEDDED = {
         Guard.REFUSED_FUNCTIONS,
         "-0.0 is not 0.0 within an array or a struct, and as a key of a map",
         *_both("numbers/zeros_within_are_equal", "numbers/zero_as_a_key"),
-        "aggregates/zeros_grouped_within",
         "nested/array_grouped",
     ),
     **_guarded(Guard.REFUSED_FUNCTIONS, "observe returns no metrics", "frames/observe"),
