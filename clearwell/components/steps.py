@@ -126,7 +126,7 @@ def step_events(
     lake.record.done(name, end.result)
     found = check_results(asset.key, end.result, suite)
     yield from (result for result in found if result.check_name in wanted)
-    yield described(asset.key, end.result)
+    yield described(asset.key, end.result, getattr(spec, "column_descriptions", None))
 
 
 def _failure(

@@ -25,6 +25,7 @@ class ColumnDoc:
     nullable: bool
     is_personal: bool = False
     edges: tuple[Edge, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True)

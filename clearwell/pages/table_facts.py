@@ -93,6 +93,7 @@ def read_table(
     if snapshot is None:
         return replace(doc, description=f"{problem}{doc.description}")
     quarantined, reasons = _quarantined(lake, snapshot)
+    descriptions = spec.column_descriptions if isinstance(spec, TableSpec | CuratedSpec) else {}
     into: dict[str, list[Edge]] = {}
     for edge in edges:
         into.setdefault(edge.column, []).append(edge)
@@ -108,6 +109,7 @@ def read_table(
                 f.nullable,
                 is_personal(f.name, personal),
                 tuple(into.get(f.name, ())),
+                descriptions.get(f.name, ""),
             )
             for f in snapshot.schema
         ),

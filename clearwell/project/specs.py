@@ -79,6 +79,10 @@ class _Scheduled(_Described):
     schedule: Cron | None = Field(
         default=None, description='When to run automatically, as cron: "0 6 * * *".'
     )
+    column_descriptions: dict[str, str] = Field(
+        default_factory=dict,
+        description="What its columns hold, for the catalog: {guest: The guest's number.}.",
+    )
     personal: Columns = Field(
         default=(),
         description="Columns that hold personal data: their values never appear in commands, samples, logs, "

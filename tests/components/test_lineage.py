@@ -47,6 +47,17 @@ def test_each_column_is_described_by_where_it_comes_from() -> None:
     }
 
 
+def test_what_the_author_says_of_a_column_comes_first() -> None:
+    told = {"amount": "Cents.", "old": "Not used any more."}
+    schema = (described(KEY, built(*EDGES), told).metadata or {})["dagster/column_schema"]
+    assert {column.name: column.description for column in schema.columns} == {
+        "amount": "Cents.\n\nfrom bronze_orders.amount (computed)",
+        "note": "from bronze_orders.a (computed, blurred)",
+        "one": "from no column",
+        "old": "Not used any more.",
+    }
+
+
 def test_dagster_keeps_the_direct_edges() -> None:
     kept = metadata_of(built(*EDGES))["dagster/column_lineage"]
     dep = dg.TableColumnDep(asset_key=dg.AssetKey("bronze_orders"), column_name="amount")

@@ -23,7 +23,7 @@ from clearwell.flow.report import ReportResult
 from clearwell.model import BuildResult, Outcome, Scope, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from clearwell.flow.run_result import StepDetails
     from clearwell.model import CheckResult
@@ -94,11 +94,16 @@ def check_results(
             yield check_result(key, note, text, None)
 
 
-def described(key: dg.AssetKey, result: StepDetails) -> dg.MaterializeResult[Any]:
-    """The materialization for ``result``; its data version changes only when the data does."""
+def described(
+    key: dg.AssetKey, result: StepDetails, columns: Mapping[str, str] | None = None
+) -> dg.MaterializeResult[Any]:
+    """The materialization for ``result``; its data version changes only when the data does.
+
+    ``columns`` are the descriptions of columns that the project has.
+    """
     match result:
         case BuildResult():
-            metadata, version = _of_table(result), f"{result.generation}.{result.batch}"
+            metadata, version = _of_table(result, columns or {}), f"{result.generation}.{result.batch}"
         case ReleaseResult():
             metadata, version = _of_release(result), f"v{result.version}"
         case ReportResult():
@@ -189,8 +194,8 @@ def _aside(notes: list[str], table: str) -> str:
     return "\n\n".join(said)
 
 
-def _of_table(result: BuildResult) -> dict[str, Any]:
-    columns = columns_described(result.columns, result.lineage)
+def _of_table(result: BuildResult, descriptions: Mapping[str, str]) -> dict[str, Any]:
+    columns = columns_described(result.columns, result.lineage, descriptions)
     return {
         "dagster/row_count": result.rows,
         "dagster/column_schema": dg.TableSchema(columns) if columns else None,

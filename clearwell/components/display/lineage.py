@@ -14,7 +14,7 @@ from clearwell.lineage import origin
 from clearwell.names import COLUMN_LINEAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from clearwell.model import CheckResult, Edge
 
@@ -39,10 +39,15 @@ def lineage_numbers(check: CheckResult) -> dict[str, int]:
     return {f"columns_{state}": number for state, number in counts.items()}
 
 
-def columns_described(columns: Iterable[tuple[str, str]], edges: Sequence[Edge]) -> list[dg.TableColumn]:
-    """A table's columns with their types and sources."""
+def columns_described(
+    columns: Iterable[tuple[str, str]], edges: Sequence[Edge], descriptions: Mapping[str, str]
+) -> list[dg.TableColumn]:
+    """A table's columns with their types, what their author says of them, and their sources."""
     by_column = _by_column(edges)
-    return [dg.TableColumn(name, kind, _origin(by_column.get(name))) for name, kind in columns]
+    return [
+        dg.TableColumn(name, kind, _described(descriptions.get(name), _origin(by_column.get(name))))
+        for name, kind in columns
+    ]
 
 
 def column_deps(edges: Sequence[Edge]) -> dg.TableColumnLineage | None:
@@ -56,6 +61,10 @@ def column_deps(edges: Sequence[Edge]) -> dg.TableColumnLineage | None:
         for column, found in _by_column(edges).items()
     }
     return dg.TableColumnLineage(deps) if deps else None
+
+
+def _described(text: str | None, origin: str | None) -> str | None:
+    return f"{text}\n\n{origin}" if text and origin else text or origin
 
 
 def _origin(edges: list[Edge] | None) -> str | None:

@@ -37,6 +37,8 @@ def wrong_columns(project: Project) -> Iterator[ProjectError]:
             yield from _in_suite(project, spec)
         with suppress(ProjectError):
             yield from _in_sql(project, spec)
+    for spec in (*project.tables.values(), *project.curated.values()):
+        yield from _in_descriptions(project, spec)
 
 
 def unbuilt_suites(project: Project) -> list[str]:
@@ -72,6 +74,20 @@ def _columns(project: Project, table: str) -> list[str] | None:
         snapshot = lake.table(table).snapshot()
         return list(snapshot.schema.names) if snapshot else None
     return None
+
+
+def _in_descriptions(project: Project, spec: TableSpec | CuratedSpec) -> Iterator[ProjectError]:
+    """Columns that the YAML describes; those of bronze and silver have one description."""
+    tables = (spec.table,) if isinstance(spec, CuratedSpec) else (spec.bronze_table, spec.silver_table)
+    built = [_columns(project, str(table)) for table in tables if table is not None]
+    known = [name for columns in built for name in columns or ()]
+    for column in spec.column_descriptions if None not in built else ():
+        if not _is_among(column, known):
+            yield ProjectError(
+                f"{' and '.join(str(table) for table in tables if table)} have no column {column!r}",
+                place=project.place(spec, "column_descriptions", column),
+                hint=did_you_mean(column, known) or f"they have {_listed(known)}",
+            )
 
 
 def _in_suite(project: Project, spec: TableSpec | CuratedSpec) -> Iterator[ProjectError]:

@@ -37,7 +37,13 @@ def full() -> TableDoc:
         rows=12_345,
         bytes=2_500_000,
         columns=(
-            ColumnDoc("id", "int64", False, edges=(Edge("id", "bronze_orders", "id", "IDENTITY"),)),
+            ColumnDoc(
+                "id",
+                "int64",
+                False,
+                edges=(Edge("id", "bronze_orders", "id", "IDENTITY"),),
+                description="The number on the receipt.",
+            ),
             ColumnDoc("email", "string", True, is_personal=True, edges=(Edge("email", "", "", "MISSING"),)),
             ColumnDoc("kind", "string", True, edges=(Edge("kind", "", "", "CONSTANT"),)),
             ColumnDoc("total", "double", True, edges=tuple(edges)),
@@ -64,6 +70,7 @@ def test_it_says_what_is_known_of_a_table() -> None:
     page = Reader(table_page(full()))
     for fact in (
         "What customers ordered.",
+        "The number on the receipt.",
         "12,345",
         "2.4 MiB",
         "2026-01-02 03:04 UTC",

@@ -130,6 +130,22 @@ def test_a_column_that_only_sql_names_is_found(built: SmallProject, column: str,
     built.write_transform()
 
 
+@pytest.mark.parametrize(("column", "is_wrong"), [("amount", False), ("amuont", True)])
+def test_a_described_column_that_no_table_has_is_found(
+    built: SmallProject, column: str, is_wrong: bool
+) -> None:
+    built.write_yaml()
+    yaml = built.root / "pipelines" / "orders" / "defs.yaml"
+    yaml.write_text(f"{yaml.read_text().rstrip()}\n  column_descriptions:\n    {column}: What it cost.\n")
+    problems = found(built)
+    assert len(problems) == is_wrong
+    if is_wrong:
+        line = len(yaml.read_text().splitlines())
+        assert f"orders/defs.yaml:{line}" in problems[0]
+        assert "bronze_orders and silver_orders have no column 'amuont'" in problems[0]
+    built.write_yaml()
+
+
 def test_suites_of_tables_that_were_never_built_are_told(project: SmallProject) -> None:
     project.write_suite(SUITE.replace("COLUMN", "amuont"))
     project.write_yaml(suite="silver_orders")
