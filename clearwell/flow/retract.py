@@ -51,7 +51,7 @@ def retract(
     """Take ``file`` back from the bronze table, or undo that; ``file`` is its path, a suffix, or its hash.
 
     Raises:
-        SourceError: the table never took such a file, or several are meant.
+        SourceError: the table never took such a file, or several are meant; to undo, another has its place.
         TableNotFound: there is no such bronze table.
     """
     name = TableName.parse(table)
@@ -77,6 +77,8 @@ def _find(lake: Lake, name: TableName, known: Sequence[FileCounts], wanted: str,
     named = named or [f for f in known if f.path.endswith(f"/{wanted}")]
     found = [f for f in named if f.is_retracted is undo] or named[-1:]
     if len(found) == 1:
+        if undo:
+            _require_place(found[0], known, name)
         return found[0]
     if found:
         listed = ", ".join(f"{f.path} ({f.file_id[:12]})" for f in found[:5])
@@ -98,6 +100,19 @@ def _find(lake: Lake, name: TableName, known: Sequence[FileCounts], wanted: str,
         hint=did_you_mean(wanted, [f.path for f in known])
         or f"clearwell show {name} lists those it has taken",
     )
+
+
+def _require_place(file: FileCounts, known: Sequence[FileCounts], name: TableName) -> None:
+    """Check that no other file has its place in the order of deliveries: one of two would win at random."""
+    for other in known:
+        taken = other.arrival is not None and other.arrival == file.arrival and not other.is_retracted
+        if taken and other.file_id != file.file_id:
+            its, own = f"{other.path} ({other.file_id[:12]})", f"{file.path} ({file.file_id[:12]})"
+            raise SourceError(
+                f"{its} has taken the place of {own}",
+                place=str(name),
+                hint=f"take that back first: clearwell retract {name} {other.file_id[:12]} --reason ...",
+            )
 
 
 def _user() -> str:

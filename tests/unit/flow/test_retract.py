@@ -189,6 +189,25 @@ def test_moved_aside_it_stays_taken_back_and_leaves_its_place_to_the_right_file(
     assert amounts(project) == {1: 2, 11: 5, 12: 2}
 
 
+def test_it_does_not_come_back_beside_what_took_its_place(project: SmallProject, engine: Engine) -> None:
+    write(project, "a.csv", {1: 1})
+    run_steps(project, engine)
+    take_back(project, engine, "a.csv")
+    wrong = of(project, "raw/a.csv")
+    write(project, "a.csv", {1: 2})
+    run_steps(project, engine)
+    lake = project.open()
+    ids = {f.is_retracted: f.file_id[:12] for f in files_of(lake, lake.existing(BRONZE))}
+    with pytest.raises(SourceError, match=f"{ids[False]}. has taken the place of raw/a.csv .{ids[True]}"):
+        take_back(project, engine, ids[True], undo=True)
+    take_back(project, engine, ids[False])
+    assert take_back(project, engine, ids[True], undo=True).changed
+    write(project, "a.csv", {1: 1})
+    run_steps(project, engine)
+    assert amounts(project) == {1: 1.0}
+    assert wrong[0][0] == next(arrival for arrival, gone in of(project, "raw/a.csv") if not gone)
+
+
 @pytest.mark.variants
 @pytest.mark.parametrize("undo", [False, True])
 @pytest.mark.parametrize("step", ["intent", "decided", "files", "commit", "committed", "history"])
