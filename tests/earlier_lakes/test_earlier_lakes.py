@@ -81,6 +81,7 @@ def test_it_is_read_as_it_is(then: Path) -> None:
     assert {row["name"] for row in shown} >= {"bronze_orders", "silver_orders", "gold_days"}
 
 
+@pytest.mark.variants
 def test_it_goes_on(then: Path) -> None:
     """A run finds nothing new in the raw files; a later file is merged; and again nothing is new."""
     for name, expected in (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.engines.results import Results
 
 IDS = [str(case) for case in CASES]
-SOME = set(sorted(name for name in IDS if not name.endswith("_in_columns"))[::4])
+SOME = set(sorted(name for name in IDS if not name.endswith("_in_columns"))[::8])
 """What `make test` asks Spark, too, which takes a second for a question; `make test-all` asks all."""
 OF_WORKERS = {"files", "functions", "sessions", "tables"}
 """What a cluster could answer differently from a local Spark: functions run and files are read elsewhere."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.deliveries import Event
 
 EXAMPLES = {"embedded": 8, "spark": 4}
-"""Of each write mode; a sequence takes some seconds. TEST_SEQUENCES=70 tries as many of each."""
+"""Of each write mode, in `make test` a third; each takes seconds. TEST_SEQUENCES=70 tries as many of each."""
 SEQUENCES = os.environ.pop("TEST_SEQUENCES", "")
 
 
@@ -33,11 +33,12 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 @pytest.mark.variants
 @pytest.mark.parametrize("mode", WRITES)
 def test_a_table_does_not_depend_on_the_runs_that_took_its_files(
-    mode: str, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+    mode: str, engine: Engine, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> None:
     name = "embedded" if engine.name == "embedded" else "spark"
     number = itertools.count()
-    examples = int(SEQUENCES or EXAMPLES[name])
+    some = EXAMPLES[name] if pytestconfig.getoption("--full") else EXAMPLES[name] // 3
+    examples = int(SEQUENCES or some)
 
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(events(), st.booleans())

@@ -7,11 +7,11 @@ earlier ones. A dataset's generation is the first release since which its column
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clearwell.model import Edge
 from clearwell.names import TableName, Zone
@@ -42,6 +42,9 @@ _SCHEMA = pa.schema(
     ]
 )
 _FIELDS = ("column", "source", "source_column", "subtype", "blurred")
+
+_READ: WeakKeyDictionary[Lake, dict[str, list[tuple[str, int, Edge]]]] = WeakKeyDictionary()
+"""The rows of the table's files that were read, by path: files never change, and each step asks again."""
 
 Recorded = dict[int, set[Edge]]
 """The edges of one table, by generation."""
@@ -94,10 +97,19 @@ def _recorded(lake: Lake, only: str | None = None) -> dict[str, Recorded]:
     found: dict[str, Recorded] = {}
     if (snapshot := lake.table(LINEAGE).snapshot()) is None:
         return found
-    files = [file for file in snapshot.files if file.may_hold("table", only, only)]
-    for batch in aligned_batches(files, snapshot.schema):
-        rows = batch if only is None else batch.filter(pc.equal(batch.column("table"), only))
-        for row in rows.to_pylist():
-            edges = found.setdefault(row["table"], {}).setdefault(row["generation"], set())
-            edges.add(Edge(**{field: row[field] for field in _FIELDS}))
+    read = _READ.setdefault(lake, {})
+    for file in snapshot.files:
+        if file.may_hold("table", only, only):
+            if file.absolute not in read:
+                rows = (
+                    row for batch in aligned_batches([file], snapshot.schema) for row in batch.to_pylist()
+                )
+                read[file.absolute] = [_row(row) for row in rows]
+            for table, generation, edge in read[file.absolute]:
+                if only in (None, table):
+                    found.setdefault(table, {}).setdefault(generation, set()).add(edge)
     return found
+
+
+def _row(row: dict[str, Any]) -> tuple[str, int, Edge]:
+    return row["table"], row["generation"], Edge(**{field: row[field] for field in _FIELDS})

@@ -70,6 +70,7 @@ def test_a_killed_spark_is_lost_at_once_with_its_workers_and_its_folder(monkeypa
     assert list(strange.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_stopped_spark_is_ended_at_the_deadline():
     with SparkEngine(memory=MEMORY) as engine:
         two = engine.session().range(2, numPartitions=2)
@@ -81,6 +82,7 @@ def test_a_stopped_spark_is_ended_at_the_deadline():
         assert all(has_ended(pid) for pid in processes)
 
 
+@pytest.mark.full
 def test_closing_does_not_wait_for_a_function_that_still_runs():
     engine = SparkEngine(memory=MEMORY)
     _, processes = while_holding(engine, engine.close)
@@ -96,6 +98,7 @@ def test_a_spark_without_memory_is_lost_and_says_what_to_do():
     assert caught.value.hint == "raise engine_memory (now 2.0 GiB), or process less at once"
 
 
+@pytest.mark.full
 def test_functions_that_take_too_much_memory_end_the_engine_and_not_the_machine():
     def gobble(_):
         held = [bytearray(os.urandom(1 << 20)) * 64 for _ in range(100)]
@@ -156,6 +159,7 @@ def test_nothing_outlives_an_owner_that_is_killed():
     assert not os.path.exists(scratch)
 
 
+@pytest.mark.full
 def test_ctrl_c_reaches_the_owner_alone_and_nothing_outlives_it():
     program = """
     try:
@@ -173,6 +177,7 @@ def test_ctrl_c_reaches_the_owner_alone_and_nothing_outlives_it():
         assert not os.path.exists(scratch)
 
 
+@pytest.mark.full
 def test_a_program_that_never_closes_its_spark_ends_quietly():
     with Owner(f"{OPEN}    print(session.range(7).count(), flush=True)") as owner:
         code, output, errors = owner.end()
