@@ -86,12 +86,11 @@ def _guard(relation: Any, kind: str, ask: Questions, references: list[Any], trus
     unnamed: set[str] = _NAMED_HERE.get(kind, set())
     top = [(e, name in unnamed) for name, e in _expressions(node)]
     names: list[str] | None = None
-    parts = [part for expression, _ in top for part in parts_in(expression)]
-    for part in parts:
+    within = [(part, expression) for expression, _ in top for part in parts_in(expression)]
+    for part, expression in within:
         if name := name_of(part):
-            trust.require(
-                name, lambda call=part: place_of(call) or next(filter(None, map(place_of, parts)), None)
-            )
+            trust.require(name, lambda call=part, around=expression: place_of(call) or place_of(around))
+    parts = [part for part, _ in within]
     if any(part.HasField("expression_string") for part in parts):
         before = _names(relation, ask) if unnamed else None
         scope = Scope(ask, relation, references)

@@ -78,13 +78,16 @@ def _columns(project: Project, table: str) -> list[str] | None:
 
 def _in_descriptions(project: Project, spec: TableSpec | CuratedSpec) -> Iterator[ProjectError]:
     """Columns that the YAML describes; those of bronze and silver have one description."""
-    tables = (spec.table,) if isinstance(spec, CuratedSpec) else (spec.bronze_table, spec.silver_table)
-    built = [_columns(project, str(table)) for table in tables if table is not None]
+    if not spec.column_descriptions:
+        return
+    both = (spec.table,) if isinstance(spec, CuratedSpec) else (spec.bronze_table, spec.silver_table)
+    tables = [str(table) for table in both if table is not None]
+    built = [_columns(project, table) for table in tables]
     known = [name for columns in built for name in columns or ()]
     for column in spec.column_descriptions if None not in built else ():
         if not _is_among(column, known):
             yield ProjectError(
-                f"{' and '.join(str(table) for table in tables if table)} have no column {column!r}",
+                f"no column {column!r} in {' or '.join(tables)}",
                 place=project.place(spec, "column_descriptions", column),
                 hint=did_you_mean(column, known) or f"they have {_listed(known)}",
             )
